@@ -1,0 +1,173 @@
+"""A model on which anything may be trained while the user's own stays bit for bit as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FunctionType
+from typing import Any, TypeAlias
+
+from gendiag.errors import BadModelError
+from gendiag.freezing import frozen
+from gendiag.seeds import kept_seeds
+
+# What fit, evaluate and predict leave behind, names, and what Keras wraps anew around each layer's methods.
+_PASSING = {"history", "stop_training", "name", "built", "build", "quantize"} | {
+    f"{work}_function" for work in ("train", "test", "predict")
+}
+Model: TypeAlias = Any  # keras ships no types
+Given: TypeAlias = Any  # whatever compile was given
+_PLAIN = (str, int, float, bool, type(None), FunctionType)
+
+
+class _NoCopyError(Exception):
+    """A copy would not behave like the original."""
+
+
+@contextmanager
+def stand_in(model: Model) -> Iterator[Model]:
+    """Give a model that may be trained on, and leave ``model`` and every random state as they were.
+
+    It is a true copy (weights, optimizer with its slots, loss, metrics) wherever a copy can be made and verified,
+    else the model itself, put back afterwards: values of all variables, what fit sets on it, and what it built.
+
+    Raises
+    ------
+    BadModelError
+        If ``model`` is no Keras model.
+    """
+    import keras
+
+    if not isinstance(model, keras.Model):
+        kind = type(model).__name__
+        msg = f"cannot try a batch on this {kind}: it is no keras.Model. Pass the model whose fit you call."
+        raise BadModelError(msg)
+    with kept_seeds():
+        copy = _copy(model)
+        if copy is not None:
+            yield copy
+            return
+        with frozen(model):
+            # A trial traces functions of its own; the user's come back with everything else.
+            model.__dict__.update(train_function=None, test_function=None, predict_function=None)
+            yield model
+
+
+def is_compiled(model: Model) -> bool:
+    """Whether ``compile`` was called."""
+    return bool(getattr(model, "compiled", False))
+
+
+def _copy(model: Model) -> Model | None:
+    if getattr(model, "_distribute_strategy", None) is not None:  # Copies would have to live in its scope.
+        return None
+    try:
+        copy = _remade(model)
+        if is_compiled(model):
+            _compile_like(model, copy)
+        _check_alike(model, copy)
+    except Exception:  # noqa: BLE001  (from_config and get_config are the user's; the frozen model is always left)
+        return None
+    return copy
+
+
+def _remade(model: Model) -> Model:
+    """Make the model again from its config, with the names, the built state and the values of the original.
+
+    ``from_config`` and not ``clone_model``: that one also compiles, which fails for losses it cannot serialize.
+    """
+    import keras
+
+    layers = _layers(model)
+    known = {type(layer).__name__: type(layer) for layer in layers}
+    with keras.saving.custom_object_scope(known):
+        copy = type(model).from_config(model.get_config())
+    for layer, again in zip(layers, _layers(copy), strict=True):
+        vars(again)["name"] = layer.name
+    if model.built and not copy.built:
+        copy.build_from_config(model.get_build_config())
+    if type(copy) is not type(model):
+        raise _NoCopyError
+    _assign(copy.variables, model.variables)
+    return copy
+
+
+def _compile_like(model: Model, copy: Model) -> None:
+    import keras
+
+    if type(model).compile is not keras.Model.compile:  # Its arguments are not on record.
+        raise _NoCopyError
+    given: Mapping[str, Any] = model._compile_config.config  # noqa: SLF001  (public get_compile_config serializes)
+    copy.compile(
+        optimizer=_optimizer(model.optimizer, copy),
+        **{name: _again(given.get(name)) for name in ("loss", "loss_weights", "metrics", "weighted_metrics")},
+        run_eagerly=model.run_eagerly,
+        steps_per_execution=model.steps_per_execution,
+        jit_compile=model.jit_compile,
+        auto_scale_loss=False,  # The original's optimizer is wrapped where it should be.
+    )
+
+
+def _optimizer(optimizer: Given, copy: Model) -> Given:
+    """Make the optimizer again, with its slots and its step count."""
+    import keras
+
+    if optimizer is None:
+        return None
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    known = {type(part).__name__: type(part) for part in (optimizer, inner, vars(inner).get("_learning_rate"))}
+    with keras.saving.custom_object_scope(known):
+        again = type(optimizer).from_config(optimizer.get_config())
+    if optimizer.built:
+        again.build(copy.trainable_variables)
+    _assign(again.variables, optimizer.variables)
+    # Not in any config: optimizer.exclude_from_weight_decay.
+    excluded = any(vars(inner).get(f"_exclude_from_weight_decay{end}") for end in ("", "_pattern"))
+    if excluded or not _plain_alike(optimizer, again):
+        raise _NoCopyError
+    return again
+
+
+def _again(given: Given) -> Given:
+    """Make metrics and losses again, in whatever structure they were given; names and functions are used again."""
+    import keras
+
+    if isinstance(given, Mapping):
+        return {name: _again(value) for name, value in given.items()}
+    if isinstance(given, (list, tuple)):
+        return [_again(value) for value in given]
+    if not isinstance(given, (keras.metrics.Metric, keras.losses.Loss)):
+        return given
+    again = type(given).from_config(given.get_config())
+    if not _plain_alike(given, again):
+        raise _NoCopyError
+    return again
+
+
+def _assign(to: list[Any], values: list[Any]) -> None:
+    for mine, theirs in zip(to, values, strict=True):
+        if (mine.name, mine.dtype, tuple(mine.shape)) != (theirs.name, theirs.dtype, tuple(theirs.shape)):
+            raise _NoCopyError
+        mine.assign(theirs.value)
+
+
+def _check_alike(model: Model, copy: Model) -> None:
+    for layer, again in zip(_layers(model), _layers(copy), strict=True):
+        if type(layer) is not type(again) or not _plain_alike(layer, again):
+            raise _NoCopyError
+    if [v.trainable for v in model.variables] != [v.trainable for v in copy.variables]:
+        raise _NoCopyError
+
+
+def _plain_alike(one: object, other: object) -> bool:
+    """Whether both have the same public attributes, equal where they are plain values or functions."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(thing: object) -> dict[str, Any]:
+    public = {name: value for name, value in vars(thing).items() if not name.startswith("_") and name not in _PASSING}
+    return {name: value if isinstance(value, _PLAIN) else type(value) for name, value in public.items()}
+
+
+def _layers(model: Model) -> list[Any]:
+    return list(model._flatten_layers())  # noqa: SLF001  (public .layers leaves out lists of layers in attributes)

@@ -1,0 +1,75 @@
+"""Everything that was measured and concluded about one source: what the views draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gendiag.profile import Profile
+from gendiag.records import NOTHING, Finding, Rehearsal, Trial, Verdict
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One source, profiled, rehearsed, judged.
+
+    Attributes
+    ----------
+    source
+        The source in a few words, such as ``generator function make_batches``.
+    model
+        The model's name and class, or None where none was given.
+    fit_args
+        What fit was called with, as text.
+    profile, rehearsal
+        What was yielded, and what was delivered.
+    validation
+        What ``validation_data`` yielded; empty where there is none, or where it is arrays.
+    findings
+        Root cause first.
+    trials
+        By batch index.
+    verdict, fails_at
+        See ``Report``.
+    notes
+        What the user should know beside the findings: a spent generator, a limit that was reached.
+    versions
+        ``keras 3.15.1, tensorflow 2.21.0``.
+    """
+
+    source: str
+    profile: Profile
+    rehearsal: Rehearsal
+    verdict: Verdict
+    model: str | None = None
+    fit_args: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    validation: Profile = field(default_factory=Profile)
+    findings: tuple[Finding, ...] = ()
+    trials: Mapping[int, Trial] = field(default_factory=lambda: NOTHING)
+    fails_at: int | None = None
+    notes: tuple[str, ...] = ()
+    versions: str = ""
+
+    @property
+    def headline(self) -> str:
+        """The verdict and the root cause in one sentence."""
+        if not self.findings or self.findings[0].severity == "note":
+            return "No fault found."
+        return self.findings[0].message
+
+    @property
+    def unreached(self) -> tuple[int, ...]:
+        """Batches that the source yields behind the one at which fit raised."""
+        if self.fails_at is None:
+            return ()
+        return tuple(batch.index for batch in self.profile.batches if batch.index > self.fails_at)
+
+    @property
+    def steps_of(self) -> Mapping[int, int]:
+        """How many training steps each yielded batch was delivered in; batches never delivered are absent."""
+        counts: dict[int, int] = {}
+        for delivery in self.rehearsal.deliveries:
+            if delivery.batch is not None:
+                counts[delivery.batch] = counts.get(delivery.batch, 0) + 1
+        return counts

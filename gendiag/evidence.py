@@ -1,0 +1,137 @@
+"""What the rules read: the two records side by side, and a few questions to them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from gendiag.profile import Profile
+from gendiag.records import NOTHING, Batch, Delivery, Failure, Leaf, Rehearsal, Trial
+from gendiag.signature import PEEKED
+from gendiag.sources.base import Source
+
+
+
+@dataclass(frozen=True)
+class ModelRun:
+    """What the user's own model did with the delivered batches, through fit on a copy.
+
+    Attributes
+    ----------
+    batches
+        Indices of the batches that it was given, in order.
+    steps
+        How many of them it trained on.
+    failure
+        What fit raised at the next one, or None.
+    non_finite
+        The batch after which the loss or a weight was NaN or infinite, or None.
+    """
+
+    batches: tuple[int, ...] = ()
+    steps: int = 0
+    failure: Failure | None = None
+    non_finite: int | None = None
+
+    @property
+    def failed_batch(self) -> int | None:
+        """The batch that the model did not take."""
+        return self.batches[self.steps] if self.failure is not None and self.steps < len(self.batches) else None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One source as it was profiled, rehearsed, and tried.
+
+    Attributes
+    ----------
+    source, validation_source
+        What was read; the second is None where ``validation_data`` is absent or arrays.
+    fit_args
+        As given by the user.
+    profile, validation, rehearsal
+        What was yielded, and what fit delivered.
+    model_run
+        None where no model was given.
+    trials
+        By batch; empty while suspects are sought.
+    """
+
+    source: Source
+    profile: Profile
+    rehearsal: Rehearsal
+    fit_args: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    validation: Profile = field(default_factory=Profile)
+    validation_source: Source | None = None
+    model_run: ModelRun | None = None
+    trials: Mapping[int, Trial] = field(default_factory=lambda: NOTHING)
+
+    @property
+    def batches(self) -> tuple[Batch, ...]:
+        """Every batch yielded for training."""
+        return self.profile.batches
+
+    @cached_property
+    def leaves(self) -> Mapping[str, tuple[tuple[int, Leaf], ...]]:
+        """Per leaf path: the batches that have it, and what it is there."""
+        columns: dict[str, list[tuple[int, Leaf]]] = defaultdict(list)
+        for batch in self.batches:
+            for leaf in batch.leaves:
+                columns[leaf.path].append((batch.index, leaf))
+        return {path: tuple(column) for path, column in columns.items()}
+
+    @cached_property
+    def by_epoch(self) -> tuple[tuple[Delivery, ...], ...]:
+        """Training steps of each epoch that was rehearsed; an epoch without a step is empty."""
+        return split_by_epoch(self.rehearsal, self.rehearsal.deliveries)
+
+    @cached_property
+    def validation_by_epoch(self) -> tuple[tuple[Delivery, ...], ...]:
+        """Evaluation steps of each epoch that was rehearsed."""
+        return split_by_epoch(self.rehearsal, self.rehearsal.validation)
+
+    @property
+    def failure(self) -> Failure | None:
+        """What fit raised: the model comes first, since it is given only batches that fit delivered before."""
+        if self.model_run is not None and self.model_run.failure is not None:
+            return self.model_run.failure
+        return self.rehearsal.failure
+
+    @property
+    def fails_at(self) -> int | None:
+        """The batch that fit cannot take, as far as a step tells."""
+        if self.model_run is not None and self.model_run.failure is not None:
+            return self.model_run.failed_batch
+        return self.rehearsal.failed_batch
+
+    @property
+    def never_ends(self) -> bool:
+        """Whether fit gave no answer."""
+        return self.rehearsal.ended == "no answer"
+
+    def refused(self, index: int) -> bool:
+        """Whether fit raised at batch ``index``, or would have come to it had it not raised before."""
+        if self.failure is None or self.never_ends:
+            return False
+        if self.fails_at is not None:
+            return index >= self.fails_at
+        return self.rehearsal.failed_in == "start" and index < PEEKED
+
+    def place(self, index: int) -> str:
+        """``batch 3 (epoch 1/3)``, the form in which messages name a batch."""
+        epoch = next((batch.epoch for batch in self.batches if batch.index == index), 0)
+        return f"batch {index} (epoch {epoch + 1}/{self.rehearsal.epochs})" if self.rehearsal.epochs > 1 else f"batch {index}"
+
+
+def split_by_epoch(rehearsal: Rehearsal, deliveries: tuple[Delivery, ...]) -> tuple[tuple[Delivery, ...], ...]:
+    """Group by epoch, from ``initial_epoch`` on."""
+    if not rehearsal.epochs_run:
+        return ()
+    first = deliveries[0].epoch if deliveries else 0
+    return tuple(
+        tuple(delivery for delivery in deliveries if delivery.epoch == epoch)
+        for epoch in range(first, first + rehearsal.epochs_run)
+    )

@@ -1,0 +1,63 @@
+"""Raw batch -> Batch: what each leaf is and holds."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import psutil
+
+from gendiag.figures import figures
+from gendiag.records import Batch, Leaf
+from gendiag.tree import Part, flatten, structure
+from gendiag.values import as_array, digest, kind_of, shape_of
+
+_PROCESS = psutil.Process(os.getpid())
+
+
+def measure(raw: object, *, index: int, epoch: int, wait_s: float = 0.0, before: object = None) -> Batch:
+    """Measure one raw batch.
+
+    Parameters
+    ----------
+    raw
+        What the source yielded.
+    index, epoch
+        Where it belongs.
+    wait_s
+        How long the source took.
+    before
+        The raw batch before, still alive, to tell whether both use the same memory.
+    """
+    earlier = {part.path: part.value for part in flatten(before)} if before is not None else {}
+    leaves = tuple(measure_leaf(part, earlier.get(part.path)) for part in flatten(raw))
+    rows = next((leaf.rows for leaf in leaves if leaf.rows is not None), None)
+    return Batch(index, epoch, structure(raw), rows, leaves, wait_s, _PROCESS.memory_info().rss)
+
+
+def measure_leaf(part: Part, before: object = None) -> Leaf:
+    """Measure one leaf; ``before`` is the same leaf of the batch before."""
+    path, role, value = part
+    kind = kind_of(value)
+    array = as_array(value)
+    if array is None:
+        return Leaf(path, role, kind, shape_of(value), str(getattr(value, "dtype", "")))
+    shape = shape_of(value) if kind == "sparse" else array.shape
+    return Leaf(
+        path, role, kind, shape, array.dtype.name, array.nbytes, **figures(array),
+        digest=digest(value), shared=_shares_memory(value, before),
+    )  # fmt: skip
+
+
+def nbytes(batch: Batch) -> int:
+    """Bytes of all leaves."""
+    return sum(leaf.nbytes for leaf in batch.leaves)
+
+
+def _shares_memory(value: object, before: object) -> bool:
+    if not isinstance(value, np.ndarray) or not isinstance(before, np.ndarray):
+        return False
+    try:
+        return bool(np.shares_memory(value, before, max_work=1000))
+    except np.exceptions.TooHardError:
+        return False

@@ -1,0 +1,121 @@
+"""What one source yielded and what of it was delivered, written down as it happens, from any thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.matching import Matcher, changes
+from gendiag.measure import measure, measure_leaf, nbytes
+from gendiag.records import Batch, Delivery
+from gendiag.store import Store
+from gendiag.tree import flatten
+from gendiag.values import as_array, copy
+from gendiag.worker import Pulse
+
+MOST_NEW_KINDS, MOST_NON_FINITE = 32, 8  # batches pinned for their looks, and for NaN or Inf
+
+
+class Recording:
+    """The tap that a source is read through.
+
+    Parameters
+    ----------
+    keep_bytes
+        Most bytes of raw batches held.
+    pulse
+        Gets a beat for every batch; its ``stop`` ends the reading.
+
+    Attributes
+    ----------
+    batches, deliveries
+        In the order of reading and of training.
+    peeks
+        Items that fit read before training, to learn the shapes, and asks for again.
+    error, failed_index
+        What the source raised, and which batch it was making.
+    ended
+        Whether the source came to its end.
+    training
+        Whether fit has begun to train; set by the rehearsal.
+    epoch
+        Where fit stands; set by the rehearsal.
+    """
+
+    def __init__(self, keep_bytes: int, pulse: Pulse) -> None:
+        self.store, self.pulse = Store(keep_bytes), pulse
+        self.batches: list[Batch] = []
+        self.deliveries: list[Delivery] = []
+        self.peeks: list[Batch] = []
+        self.error: BaseException | None = None
+        self.failed_index: int | None = None
+        self.ended = self.training = False
+        self.epoch = 0
+        self._matcher, self._lock = Matcher(), threading.Lock()
+        self._before: object = None
+        self._kinds: set[tuple[object, ...]] = set()
+        self._n_non_finite = 0
+
+    # ------------------------------------------------------------------ yielded
+    def through(self, iterator: Iterator[Any]) -> Iterator[Any]:
+        """Yield what ``iterator`` yields, recorded; what it raises is recorded too, and passes."""
+        while not self.pulse.stop.is_set():
+            start = time.perf_counter()
+            try:
+                raw = next(iterator)
+            except StopIteration:
+                self.ended = True
+                return
+            except BaseException as error:
+                self.error, self.failed_index = error, len(self.batches)
+                raise
+            self.yielded(raw, time.perf_counter() - start)
+            yield raw
+
+    def yielded(self, raw: object, wait_s: float, index: int | None = None) -> Batch:
+        """Measure and hold one batch; ``index`` is given where the source is asked by index."""
+        with self._lock:
+            number = len(self.batches) if index is None else index
+            batch = measure(raw, index=number, epoch=self.epoch, wait_s=wait_s, before=self._before)
+            self._before = raw  # alive until the next one, so that equal addresses mean equal memory
+            held = copy(raw)
+            self.store.put(number, held, nbytes(batch), pin=self._is_telling(batch))
+            self._matcher.add(batch, held)
+            self.batches.append(batch)
+            self.pulse.beat()
+            return batch
+
+    def peeked(self, raw: object, index: int) -> None:
+        """Write down what fit read before training only to learn the shapes; it will ask for it again."""
+        with self._lock:
+            self.peeks.append(measure(raw, index=index, epoch=0))
+            self.store.put(index, copy(raw), nbytes(self.peeks[-1]))
+            self.pulse.beat()
+
+    def _is_telling(self, batch: Batch) -> bool:
+        kind = (batch.structure, *((leaf.path, leaf.dtype, (leaf.shape or ())[1:]) for leaf in batch.leaves))
+        is_new = kind not in self._kinds and len(self._kinds) < MOST_NEW_KINDS
+        self._kinds.add(kind)
+        non_finite = any(leaf.n_nan or leaf.n_inf for leaf in batch.leaves)
+        self._n_non_finite += non_finite
+        return is_new or (non_finite and self._n_non_finite <= MOST_NON_FINITE)
+
+    # ------------------------------------------------------------------ delivered
+    def delivered(self, data: object, epoch: int, step: int, *, is_yield: bool = False) -> Delivery:
+        """Write down one training step. With ``is_yield`` the source cannot be tapped: this is its yield as well."""
+        parts = flatten(data)
+        leaves = tuple(measure_leaf(part) for part in parts)
+        if is_yield:
+            self.epoch = epoch
+            self.yielded(data, 0.0)
+        with self._lock:
+            index = self._matcher.match(leaves)
+            arrays = {part.path: array for part in parts if (array := as_array(part.value)) is not None}
+            touched = not is_yield and index is not None and index in self.store
+            counts, examples = changes(self.store.get(index), arrays) if touched else ({}, {})  # type: ignore[arg-type]
+            delivery = Delivery(epoch, step, index, leaves, counts, examples)
+            self.deliveries.append(delivery)
+            self.pulse.beat()
+            return delivery

@@ -1,0 +1,169 @@
+"""The real ``fit`` on a probe: what a source yields, and what fit makes of it."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gendiag.failure import cut
+from gendiag.probe import EnoughError, Limits, Progress, make_callback, make_probe
+from gendiag.profile import Profile
+from gendiag.recording import Recording
+from gendiag.records import Failure, Rehearsal
+from gendiag.sources.base import Source
+from gendiag.worker import NoAnswerError, Pulse, Task
+
+DROPPED = ("callbacks", "verbose")  # they are the user's own, and the rehearsal must not set them off
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A rehearsal with the profiles of both sources."""
+
+    rehearsal: Rehearsal
+    profile: Profile
+    validation: Profile = field(default_factory=Profile)
+
+
+def rehearse(
+    source: Source,
+    fit_args: Mapping[str, Any],
+    *,
+    validation: Source | None,
+    limits: Limits,
+    keep_bytes: int,
+    quiet_s: float,
+    steps_per_execution: int = 1,
+    on_progress: Callable[[int], None] = lambda _steps: None,
+) -> Rehearsed:
+    """Run fit with the user's own arguments on a probe.
+
+    Parameters
+    ----------
+    source, validation
+        What to read. ``validation`` is None where ``fit_args`` holds no source that can be recorded.
+    fit_args
+        The user's own arguments of fit; callbacks and verbose are left out.
+    limits, quiet_s
+        Where it ends if nothing else ends it, and how long nothing may happen.
+    on_progress
+        Called from the waiting thread with the number of steps.
+    """
+    run = _Run(source, dict(fit_args), validation, limits, keep_bytes, steps_per_execution)
+    task = Task(run.work)
+    run.attach(task.pulse)
+    try:
+        task.start().wait(quiet_s=quiet_s, tick=lambda: on_progress(run.progress.steps))
+    except NoAnswerError as error:
+        run.no_answer(error)
+    return run.result()
+
+
+class _Run:
+    """One rehearsal under way."""
+
+    def __init__(
+        self,
+        source: Source,
+        fit_args: dict[str, Any],
+        validation: Source | None,
+        limits: Limits,
+        keep_bytes: int,
+        steps_per_execution: int,
+    ) -> None:
+        self.source, self.validation, self.fit_args = source, validation, fit_args
+        self.limits, self.steps_per_execution = limits, steps_per_execution
+        self.keep_bytes = keep_bytes
+        self.caught: list[warnings.WarningMessage] = []
+        self.failure: Failure | None = None
+        self.failed_batch: int | None = None
+        self.ended: Any = "finished"
+
+    def attach(self, pulse: Pulse) -> None:
+        """Open the taps."""
+        taps = [Recording(self.keep_bytes, pulse) for _ in range(2)]
+        tapped = (self.source.tapped, self.validation is None or self.validation.tapped)
+        self.progress = Progress(taps[0], taps[1], self.limits, tapped=tapped)
+
+    def work(self, pulse: Pulse) -> None:
+        """Run fit, then read on behind the batch at which it raised."""
+        with warnings.catch_warnings(record=True) as self.caught:
+            warnings.simplefilter("always")
+            try:
+                self._fit()
+            except EnoughError:
+                pass
+            except Exception as error:  # noqa: BLE001  (whatever fit raises is the finding)
+                self.failure = cut(error)
+        stopped = pulse.stop.is_set()
+        self.ended = "stopped" if stopped else "raised" if self.failure else self.progress.reached or "finished"
+        if self.failure is not None and not stopped:
+            self.failed_batch = self._find_failed_batch()
+            gc.collect()  # lets go of fit's iterator, and with it of the generator
+            self.source.drain(self.progress.training, self._reach())
+
+    def _fit(self) -> None:
+        probe = make_probe(self.progress, self.steps_per_execution)
+        arguments = {name: value for name, value in self.fit_args.items() if name not in DROPPED}
+        if self.validation is not None:
+            arguments["validation_data"] = self.validation.open(self.progress.validation)["x"]
+        arguments = self.source.open(self.progress.training) | arguments
+        probe.fit(**arguments, callbacks=[make_callback(self.progress)], verbose=0)
+
+    def _reach(self) -> int:
+        """How many batches fit would have read in all, had it not raised."""
+        steps = self.fit_args.get("steps_per_epoch")
+        if steps:
+            return min(self.limits.steps, steps * self.fit_args.get("epochs", 1))
+        return self.limits.steps
+
+    def no_answer(self, error: NoAnswerError) -> None:
+        """Keep where the work stood; its thread is left behind."""
+        self.ended = "stopped" if error.stopped else "no answer"
+        self.failure = None if error.stopped else Failure("NoAnswerError", str(error), details=error.stack)
+
+    def result(self) -> Rehearsed:
+        """Make the records."""
+        progress = self.progress
+        place: Literal["start", "training", "validation"] = progress.place  # type: ignore[assignment]
+        rehearsal = Rehearsal(
+            epochs=int(self.fit_args.get("epochs") or 1),
+            epochs_run=progress.epochs_run,
+            steps_per_epoch=self.fit_args.get("steps_per_epoch"),
+            deliveries=tuple(progress.training.deliveries),
+            validation=tuple(progress.validation.deliveries),
+            ended=self.ended,
+            failure=self.failure,
+            failed_in=place if self.failure else None,
+            failed_batch=self.failed_batch,
+            warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in self.caught)),
+            seconds=progress.seconds,
+        )
+        return Rehearsed(rehearsal, self._profile(progress.training), self._profile(progress.validation))
+
+    def _find_failed_batch(self) -> int | None:
+        tap, place = self.progress.training, self.progress.place
+        if place == "validation":
+            return None
+        if tap.error is not None:
+            return tap.failed_index
+        if place == "start":
+            return None
+        if not self.source.tapped:
+            return len(tap.deliveries)
+        delivered = {delivery.batch for delivery in tap.deliveries}
+        return next((batch.index for batch in tap.batches if batch.index not in delivered), None)
+
+    def _profile(self, tap: Recording) -> Profile:
+        ended: Any = "raised" if tap.error else "end" if tap.ended else "fit"
+        return Profile(
+            batches=tuple(sorted(tap.batches, key=lambda batch: batch.index)),
+            ended=ended,
+            failure=cut(tap.error) if tap.error else None,
+            error=tap.error,
+            seconds=self.progress.seconds,
+            store=tap.store,
+        )

@@ -1,0 +1,192 @@
+"""``diagnose`` and the Report it gives: one source, rehearsed, judged, and open to further trials."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gendiag.copying import is_compiled
+from gendiag.errors import BadArgumentError, BadModelError
+from gendiag.judge import Case, Options
+from gendiag.sources.foreign import describe_type
+from gendiag.store import MIB
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gendiag.diagnosis import Diagnosis
+    from gendiag.evidence import Evidence
+    from gendiag.profile import Profile
+    from gendiag.records import Finding, Trial, Verdict
+    from gendiag.views.dashboard import Dashboard
+
+
+class Report:
+    """What fit does with a source, and why. Made by ``gendiag.diagnose``.
+
+    In a notebook it shows itself as a dashboard, without widgets as static HTML, in a terminal as text.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self.diagnosis: Diagnosis
+        self._evidence: Evidence
+        self.diagnosis, self._evidence = case.judge()
+        self._trials: dict[int, Trial] = dict(self.diagnosis.trials)
+
+    @property
+    def verdict(self) -> Verdict:
+        """``trains``, ``trains on altered data``, ``raises`` or ``never ends``."""
+        return self.diagnosis.verdict
+
+    @property
+    def fails_at(self) -> int | None:
+        """Index of the batch that fit cannot take, or None."""
+        return self.diagnosis.fails_at
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The root cause first; empty when all is well."""
+        return self.diagnosis.findings
+
+    @property
+    def profile(self) -> Profile:
+        """What the source yielded."""
+        return self.diagnosis.profile
+
+    @cached_property
+    def deliveries(self) -> pd.DataFrame:
+        """One row per training step of the rehearsal.
+
+        Columns: ``epoch``, ``step`` (from 0), ``batch`` (index of the yielded batch that arrived), ``rows``, ``dtypes``
+        (dict of leaf path to dtype), ``changed`` (dict of leaf path to the number of values that differ from what was
+        yielded).
+        """
+        import pandas as pd
+
+        columns = ["epoch", "step", "batch", "rows", "dtypes", "changed"]
+        rows = [
+            (d.epoch, d.step, d.batch, d.leaves[0].rows if d.leaves else None, {leaf.path: leaf.dtype for leaf in d.leaves}, dict(d.changed))
+            for d in self.diagnosis.rehearsal.deliveries
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
+
+    def trial(self, batch: int) -> Trial:
+        """Say what fit does with this batch on a copy of the model, and what one step does, as delivered and as yielded.
+
+        The model itself, its optimizer, metrics and all random states are as before.
+
+        Raises
+        ------
+        NotKeptError
+            If the batch was never read, or is no longer held.
+        BadModelError
+            If no model was given.
+        """
+        if batch not in self._trials:
+            self._trials[batch] = self._case.trial(self._evidence, batch)
+        return self._trials[batch]
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report as one HTML file that needs nothing else, and return its path."""
+        from gendiag.views.html import page
+
+        target = Path(path)
+        target.write_text(page(self.diagnosis), encoding="utf-8")
+        return target
+
+    @cached_property
+    def dashboard(self) -> Dashboard:
+        """The widget."""
+        from gendiag.views.dashboard import Dashboard
+
+        return Dashboard(self.diagnosis, self.trial if self._case.model is not None else None)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:  # noqa: ANN401  (IPython's protocol)
+        return self.dashboard._repr_mimebundle_(**kwargs)  # noqa: SLF001  (IPython's protocol)
+
+    def __repr__(self) -> str:
+        from gendiag.views.text import render
+
+        return render(self.diagnosis)
+
+
+def diagnose(  # noqa: PLR0913  (keyword-only options)
+    source: Any,  # noqa: ANN401  (anything fit accepts)
+    model: Any = None,  # noqa: ANN401  (a keras.Model)
+    *,
+    rehearse_epochs: int | None = None,
+    max_batches: int = 2000,
+    budget_s: float = 60.0,
+    quiet_s: float = 30.0,
+    keep_bytes: int = 256 * MIB,
+    progress: bool = True,
+    **fit_args: Any,  # noqa: ANN401  (fit's own)
+) -> Report:
+    """Find out what ``model.fit`` does with a source, by rehearsing the real fit.
+
+    Parameters
+    ----------
+    source
+        Anything fit accepts, or a function (or class) that makes it, which is best: it can be called again. An
+        ``(x, y)`` tuple of arrays stands for ``fit(x, y)``.
+    model
+        The compiled ``keras.Model``. It is copied; afterwards it is bit for bit as it was. Without it the source alone
+        is rehearsed.
+    rehearse_epochs
+        Exactly how many epochs to rehearse. By default 3 of those asked for, and more as long as it is quick.
+    max_batches, budget_s
+        Where the rehearsal ends at the latest: training steps, seconds.
+    quiet_s
+        How long fit may give no sign of life before the answer is that it never ends; seconds.
+    keep_bytes
+        Most bytes of raw batches held for trials.
+    progress
+        Whether to show a progress bar after the first second.
+    **fit_args
+        The arguments that you pass to fit: ``epochs``, ``steps_per_epoch``, ``validation_data``, ...  ``callbacks`` and
+        ``verbose`` are accepted and left out.
+
+    Returns
+    -------
+    Report
+        Stopped by Ctrl-C or the notebook's stop, it is about what was rehearsed so far.
+
+    Raises
+    ------
+    BadSourceError, SourceSpentError
+        If there is nothing to read. Nothing was read then.
+    BadModelError
+        If ``model`` is no compiled ``keras.Model`` on the TensorFlow backend. Nothing was read then.
+    BadArgumentError
+        If a limit is not positive.
+    """
+    limits = {"rehearse_epochs": rehearse_epochs, "max_batches": max_batches, "budget_s": budget_s, "quiet_s": quiet_s, "keep_bytes": keep_bytes}
+    for name, value in limits.items():
+        if value is not None and value <= 0:
+            msg = f"{name}={value}: it must be above 0."
+            raise BadArgumentError(msg)
+    _check_model(model)
+    options = Options(rehearse_epochs, max_batches, budget_s, quiet_s, keep_bytes, progress)
+    return Report(Case(source, model, fit_args, options))
+
+
+def _check_model(model: Any) -> None:  # noqa: ANN401  (whatever the user passed)
+    import keras
+
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        msg = (
+            f"keras runs on the {backend} backend here; the rehearsal reads what the TensorFlow backend does. "
+            "Set the environment variable KERAS_BACKEND=tensorflow before keras is imported."
+        )
+        raise BadModelError(msg)
+    if model is None:
+        return
+    if not isinstance(model, keras.Model):
+        msg = f"model is {describe_type(model)}, no keras.Model. Type diagnose(source, model, epochs=...)."
+        raise BadModelError(msg)
+    if not is_compiled(model):
+        msg = f"the model {model.name} is not compiled, so fit would raise at once. Type model.compile(optimizer, loss) first."
+        raise BadModelError(msg)

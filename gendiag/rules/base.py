@@ -1,0 +1,101 @@
+"""What every rule is: a name, a check, the smallest source that shows the fault, and a docstring that is the lesson."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from gendiag.evidence import Evidence
+from gendiag.records import NOTHING, Finding, Severity
+
+HEADINGS = ("What fit does", "Why it hurts", "How to mend it", "Known limits", "Source")
+ROWS, FEATURES = 4, 3
+
+
+class Rule(ABC):
+    """A pitfall. The subclass's docstring is its lesson, under the headings of ``HEADINGS``.
+
+    Attributes
+    ----------
+    name
+        The fault in kebab case, never the remedy.
+    title
+        The fault in a few words.
+    alters
+        Whether a warning of this rule means that fit trains on something else than was yielded.
+    fit_args
+        Arguments of fit under which ``broken`` shows the fault.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    alters: ClassVar[bool] = False
+    fit_args: ClassVar[Mapping[str, Any]] = NOTHING
+
+    @abstractmethod
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        """Yield what is found, the worst first. Reads only."""
+
+    @abstractmethod
+    def broken(self) -> Any:  # noqa: ANN401  (any kind of source)
+        """Make the smallest source with this fault and no other."""
+
+    @abstractmethod
+    def mended(self) -> Any:  # noqa: ANN401  (any kind of source)
+        """Make the same source without the fault."""
+
+    def finding(  # noqa: PLR0913  (a Finding has that many fields)
+        self,
+        severity: Severity,
+        message: str,
+        *,
+        fix: str,
+        batches: Iterable[int] = (),
+        leaf: str | None = None,
+        **evidence: Any,  # noqa: ANN401  (figures of any type)
+    ) -> Finding:
+        """Make a finding of this rule; ``why`` comes from the lesson."""
+        why = self.lesson()["Why it hurts"]
+        return Finding(self.name, severity, self.title, message, why, fix, tuple(batches), leaf, evidence)
+
+    @classmethod
+    def lesson(cls) -> dict[str, str]:
+        """The docstring's sections by heading, and its first sentence under an empty one."""
+        text = inspect.cleandoc(cls.__doc__ or "")
+        parts = re.split(rf"^({'|'.join(HEADINGS)})$", text, flags=re.MULTILINE)
+        sections = {"": parts[0].strip()}
+        for heading, body in zip(parts[1::2], parts[2::2], strict=True):
+            sections[heading] = " ".join(inspect.cleandoc(body).split())
+        return sections
+
+
+def sound(count: int = 6, *, rows: int = ROWS) -> Iterator[tuple[Any, Any]]:
+    """Yield batches with nothing wrong: ``x`` float32 ``(rows, 3)``, ``y`` float32 ``(rows, 1)``."""
+    random = np.random.default_rng(0)
+    for _ in range(count):
+        x = random.normal(size=(rows, FEATURES)).astype("float32")
+        yield x, x[:, :1] * 2
+
+
+def listed(indices: Iterable[int], *, most: int = 6) -> str:
+    """``batch 4``, ``batches 2, 5-7 and 9 more``."""
+    indices = sorted(set(indices))
+    runs: list[tuple[int, int]] = []
+    for index in indices:
+        if runs and index == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], index)
+        else:
+            runs.append((index, index))
+    shown = ", ".join(f"{low}-{high}" if high > low else str(low) for low, high in runs[:most])
+    hidden = sum(high - low + 1 for low, high in runs[most:])
+    return f"batch{'es' if len(indices) > 1 else ''} {shown}" + (f" and {hidden} more" if hidden else "")
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """``1 value``, ``2,000 values``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

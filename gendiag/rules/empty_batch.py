@@ -1,0 +1,49 @@
+"""empty-batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.evidence import Evidence
+from gendiag.records import Finding
+from gendiag.rules.base import Rule, listed, sound
+
+
+class EmptyBatch(Rule):
+    """A batch has no rows.
+
+    What fit does
+        Trains a step on nothing, with loss 0 in it and no word about it. With BatchNormalization the moving mean becomes
+        NaN, for good.
+
+    Why it hurts
+        The step counts in the epoch's mean loss, and nobody sees it.
+
+    How to mend it
+        Skip the batch; in a PyDataset compute ``__len__`` from the data: ``math.ceil(len(x) / batch_size)``.
+
+    Known limits
+        None known.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "empty-batch", "A batch has no rows"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        empty = [batch.index for batch in seen.batches if batch.rows == 0]
+        if not empty:
+            return
+        promised = seen.source.length
+        why = f" `__len__` promises {promised} batches, more than the data fill." if seen.source.kind == "PyDataset" else ""
+        message = f"{listed(empty).capitalize()} of {len(seen.batches)} {'has' if len(empty) == 1 else 'have'} 0 rows (empty).{why}"
+        fix = "Skip empty batches (`if len(x):`); in a PyDataset compute `__len__` from the data: `math.ceil(len(x) / batch_size)`."
+        yield self.finding("error" if seen.refused(empty[0]) else "warning", message, fix=fix, batches=empty)
+
+    def broken(self) -> Iterator[Any]:
+        return ((x[:0], y[:0]) if step == 3 else (x, y) for step, (x, y) in enumerate(sound()))  # noqa: PLR2004
+
+    def mended(self) -> Iterator[Any]:
+        return sound(5)

@@ -1,0 +1,82 @@
+"""feature-shape-drift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gendiag.evidence import Evidence
+from gendiag.records import Finding, Leaf, format_shape
+from gendiag.rules.base import Rule, listed, sound
+from gendiag.signature import Spec, infer
+
+
+class FeatureShapeDrift(Rule):
+    """A dimension other than the batch axis changes, after two batches in which it was equal.
+
+    What fit does
+        Fixes every dimension that is equal in the first two batches, and raises at the first batch that breaks it. A
+        dimension that differs between batch 0 and batch 1 is free.
+
+    Why it hurts
+        The source may be sound: whether it trains depends on whether its first two batches happen to differ.
+
+    How to mend it
+        Pad or crop to one size. Where sizes are meant to vary, make the first two batches differ, or state the shape
+        yourself with ``tf.data.Dataset.from_generator(..., output_signature=...)``.
+
+    Known limits
+        Only what fit itself holds the batch to; what the model wants is ``model-rejects``.
+
+    Source
+        keras 3.15.1, generator_data_adapter.py; measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "feature-shape-drift", "A dimension other than the batch axis changes"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        specs = infer(seen.batches)
+        for path, column in seen.leaves.items():
+            spec = specs.get(path)
+            if spec is None:
+                continue
+            odd = [(i, leaf) for i, leaf in column if spec.takes_rank(leaf) and not spec.takes(leaf) and seen.refused(i)]
+            if odd:
+                yield self._finding(seen, path, spec, odd)
+
+    def _finding(self, seen: Evidence, path: str, spec: Spec, odd: list[tuple[int, Leaf]]) -> Finding:
+        index, leaf = odd[0]
+        message = (
+            f"{path} of {seen.place(index)} has shape {format_shape(leaf.shape)}{_columns(leaf)}; the signature that fit "
+            f"made from the first two batches is {format_shape(spec.shape)}{_columns_of(spec)}."
+        )
+        batches = [i for i, _ in odd]
+        return self.finding(
+            "error", message, fix=_fix(leaf, batches), batches=batches, leaf=path,
+            signature=format_shape(spec.shape), found=format_shape(leaf.shape),
+        )  # fmt: skip
+
+    def broken(self) -> Iterator[Any]:
+        return ((np.pad(x, ((0, 0), (0, step == 3))), y) for step, (x, y) in enumerate(sound()))  # noqa: PLR2004
+
+    def mended(self) -> Iterator[Any]:
+        return sound()
+
+
+def _columns(leaf: Leaf) -> str:
+    return f" ({leaf.shape[1]} columns)" if leaf.shape and len(leaf.shape) == 2 else ""  # noqa: PLR2004
+
+
+def _columns_of(spec: Spec) -> str:
+    return f" ({spec.shape[1]} columns)" if spec.shape and len(spec.shape) == 2 else ""  # noqa: PLR2004
+
+
+def _fix(leaf: Leaf, batches: list[int]) -> str:
+    if leaf.role == "y" and leaf.shape and len(leaf.shape) == 2 and leaf.distinct is not None and leaf.distinct <= 2:  # noqa: PLR2004
+        return "If these are one-hot labels, state the number of classes: `to_categorical(labels, num_classes=...)`."
+    return (
+        f"Pad or crop {leaf.path} to one size in {listed(batches)}; where sizes are meant to vary, let the first two "
+        "batches differ in that dimension, or state an output_signature."
+    )

@@ -1,0 +1,56 @@
+"""model-rejects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gendiag.evidence import Evidence
+from gendiag.records import Failure, Finding
+from gendiag.rules.base import Rule, sound
+
+
+class ModelRejects(Rule):
+    """fit delivers the batch, and the user's own model or loss raises on it.
+
+    What fit does
+        Raises inside ``train_step``. While the step is traced the error comes before any batch was looked at, whatever the
+        batch; later it comes at that batch, as a graph error.
+
+    Why it hurts
+        The graph error names an operation, no layer and no batch.
+
+    How to mend it
+        Compare what the layer or the loss expects with what the leaf is; both are in the finding.
+
+    Known limits
+        Found by running fit on a copy of the model, up to the time budget of the diagnosis.
+
+    Source
+        measured for every model anew: the trial is run on the model that was passed.
+    """
+
+    name, title = "model-rejects", "The model raises on what fit delivers"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        run = seen.model_run
+        if run is None or run.failure is None:
+            return
+        index = run.failed_batch
+        trial = seen.trials.get(index) if index is not None else None
+        failure: Failure = (trial.failure if trial is not None else None) or run.failure
+        batch = next((b for b in seen.batches if b.index == index), None)
+        leaves = f" The batch is {', '.join(str(leaf) for leaf in batch.leaves)}." if batch is not None else ""
+        where = f" ({failure.layer})" if failure.layer else ""
+        place = seen.place(index) if index is not None else "the first batch"
+        message = f"The model raises on {place}{where}: {failure.line}{'' if failure.line.endswith('.') else '.'}{leaves}"
+        fix = "Bring the leaf into the form that the layer or the loss expects, in the source; or change the model."
+        yield self.finding("error", message, fix=fix, batches=[] if index is None else [index], type=failure.type, layer=failure.layer)
+
+    def broken(self) -> Iterator[Any]:
+        return ((np.repeat(x, 2, axis=1), y) for x, y in sound())
+
+    def mended(self) -> Iterator[Any]:
+        return sound()

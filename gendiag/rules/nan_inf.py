@@ -1,0 +1,81 @@
+"""nan-inf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.evidence import Evidence
+from gendiag.records import Finding, Leaf
+from gendiag.rules.base import Rule, counted, listed, sound
+
+
+class NanInf(Rule):
+    """A leaf holds NaN or infinity.
+
+    What fit does
+        Trains on it: weights turn NaN for good. The loss mostly too, but a fused layer may keep it finite. A NaN label
+        in an integer leaf has become a huge negative number before it arrives.
+
+    Why it hurts
+        The log shows ``loss: nan`` from some epoch on, or nothing at all, and never says which batch brought it.
+
+    How to mend it
+        Drop or fill the rows where they come from; clip before a logarithm or a division.
+
+    Known limits
+        A model that masks NaN itself is not known here; the trial of the batch tells.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0, on CPU with and without oneDNN.
+    """
+
+    name, title = "nan-inf", "A batch holds NaN or infinity"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        for path, column in seen.leaves.items():
+            odd = [(index, leaf) for index, leaf in column if leaf.n_nan or leaf.n_inf]
+            if odd:
+                index, leaf = odd[0]
+                what = f"{_what(leaf)} of {counted(_size(leaf), 'value')}"
+                message = f"{seen.place(index).capitalize()}: {_noun(leaf)}{path} contains {what}{_more(odd)}.{_effect(seen, index)}"
+                fix = f"Look at where {path} of {listed(i for i, _ in odd)} comes from: drop those rows, or clip before a logarithm or a division (`np.nan_to_num`, `np.clip`)."
+                yield self.finding(
+                    "error" if seen.refused(index) else "warning", message, fix=fix, batches=[i for i, _ in odd],
+                    leaf=path, n_nan=sum(leaf.n_nan for _, leaf in odd), n_inf=sum(leaf.n_inf for _, leaf in odd),
+                )  # fmt: skip
+
+    def broken(self) -> Iterator[Any]:
+        for step, (x, y) in enumerate(sound()):
+            if step == 3:  # noqa: PLR2004
+                x[1, 2] = float("nan")
+            yield x, y
+
+    def mended(self) -> Iterator[Any]:
+        return sound()
+
+
+def _what(leaf: Leaf) -> str:
+    return " and ".join(f"{count} {word}" for count, word in ((leaf.n_nan, "NaN"), (leaf.n_inf, "inf")) if count)
+
+
+def _size(leaf: Leaf) -> int:
+    size = 1
+    for length in leaf.shape or ():
+        size *= length or 1
+    return size
+
+
+def _noun(leaf: Leaf) -> str:
+    return {"y": "the target ", "sample_weight": "the weight "}.get(leaf.role, "")
+
+
+def _more(odd: list[tuple[int, Leaf]]) -> str:
+    return f" (and so do {listed(i for i, _ in odd[1:])})" if len(odd) > 1 else ""
+
+
+def _effect(seen: Evidence, index: int) -> str:
+    run = seen.model_run
+    if run is not None and run.non_finite is not None and run.non_finite == index:
+        return " After the step on it the model's weights or loss are NaN or infinite."
+    return ""

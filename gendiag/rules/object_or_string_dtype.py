@@ -1,0 +1,86 @@
+"""object-or-string-dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gendiag.errors import NotKeptError
+from gendiag.evidence import Evidence
+from gendiag.records import Finding, Leaf
+from gendiag.rules.base import Rule, listed, sound
+from gendiag.tree import flatten
+
+TEXT = ("str", "bytes", "string")
+
+
+class ObjectOrStringDtype(Rule):
+    """A leaf holds Python objects or text, which no tensor of numbers can be made of.
+
+    What fit does
+        Raises "Invalid dtype" before the first step where it is batch 0. Later on it casts: text that looks like a
+        number is parsed, a None among numbers becomes NaN, and only what cannot be cast raises.
+
+    Why it hurts
+        An object array is mostly a stack of samples of unequal length; the message says nothing of lengths.
+
+    How to mend it
+        Pad the samples to one length, or group equal lengths in a batch; turn labels from text into numbers with
+        ``astype("int64")`` or a lookup.
+
+    Known limits
+        Text in a ``tf.string`` tensor is sound (a StringLookup or TextVectorization layer takes it) and no finding.
+
+    Source
+        keras 3.15.1, data_adapter_utils.get_keras_tensor_spec; measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "object-or-string-dtype", "A leaf holds Python objects or text"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        for path, column in seen.leaves.items():
+            odd = [(i, leaf) for i, leaf in column if _is_odd(leaf) and seen.refused(i)]
+            if odd:
+                index, leaf = odd[0]
+                what = _text(leaf) if leaf.dtype.startswith(TEXT) else _objects(seen, index, path)
+                message = f"{path} of {listed(i for i, _ in odd)} has dtype {leaf.dtype}: {what}."
+                yield self.finding("error", message, fix=_fix(leaf), batches=[i for i, _ in odd], leaf=path, dtype=leaf.dtype)
+
+    def broken(self) -> Iterator[Any]:
+        for x, y in sound():
+            ragged = np.empty(len(x), object)
+            ragged[:] = [row[: 1 + place % 3] for place, row in enumerate(x)]
+            yield ragged, y
+
+    def mended(self) -> Iterator[Any]:
+        return sound()
+
+
+def _is_odd(leaf: Leaf) -> bool:
+    return leaf.kind in {"array", "frame"} and (leaf.dtype == "object" or leaf.dtype.startswith(TEXT))
+
+
+def _text(leaf: Leaf) -> str:
+    return f"text where numbers are wanted ({leaf.role} cannot be a tensor of numbers)"
+
+
+def _objects(seen: Evidence, index: int, path: str) -> str:
+    try:
+        value = next(part.value for part in flatten(seen.profile.raw(index)) if part.path == path)
+    except (NotKeptError, StopIteration):
+        return "Python objects"
+    items = np.asarray(value, dtype=object).reshape(-1)
+    lengths = [len(item) for item in items if hasattr(item, "__len__") and not isinstance(item, str)]
+    if len(set(lengths)) > 1:
+        shown = ", ".join(str(length) for length in lengths[:6]) + (", ..." if len(lengths) > 6 else "")  # noqa: PLR2004
+        return f"an object array of {len(lengths)} samples of unequal length ({shown}), which do not stack into one array"
+    kinds = sorted({type(item).__name__ for item in items[:100]})
+    return f"Python objects ({', '.join(kinds)})"
+
+
+def _fix(leaf: Leaf) -> str:
+    if leaf.dtype.startswith(TEXT):
+        return f"Convert {leaf.path} to numbers before yielding it: `.astype('int64')` for digits, else a lookup or a StringLookup layer."
+    return "Pad the samples to one length (`keras.utils.pad_sequences`) or put equal lengths into one batch, then `np.stack` them."

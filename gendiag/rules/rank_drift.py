@@ -1,0 +1,62 @@
+"""rank-drift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.evidence import Evidence
+from gendiag.records import Finding, Leaf, format_shape
+from gendiag.rules.base import Rule, sound
+from gendiag.signature import infer
+
+
+class RankDrift(Rule):
+    """The number of dimensions of a leaf changes between batches.
+
+    What fit does
+        Raises at that batch, before the first step where it is batch 1.
+
+    Why it hurts
+        It mostly comes from ``np.squeeze`` on a last batch of one sample, and so shows up at the end of an epoch.
+
+    How to mend it
+        Name the axis: ``np.squeeze(y, axis=1)``; or ``y.reshape(-1)``.
+
+    Known limits
+        Only what fit itself holds the batch to.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0; the same on 3.8.0.
+    """
+
+    name, title = "rank-drift", "The number of dimensions changes"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        specs = infer(seen.batches)
+        for path, column in seen.leaves.items():
+            spec = specs.get(path)
+            odd = [(i, leaf) for i, leaf in column if spec and not spec.takes_rank(leaf) and seen.refused(i)]
+            if spec is not None and spec.shape is not None and odd:
+                index, leaf = odd[0]
+                rank, usual = len(leaf.shape or ()), len(spec.shape)
+                message = (
+                    f"{path} of {seen.place(index)} has rank {rank}, shape {format_shape(leaf.shape)}"
+                    f"{' (a scalar)' if rank == 0 else ''}; batch 0 has rank {usual}, {format_shape(spec.shape)}. {_hint(leaf, usual)}"
+                )
+                fix = "Name the axis when you squeeze, `np.squeeze(y, axis=1)`, or reshape: `y.reshape(-1)`."
+                yield self.finding("error", message, fix=fix, batches=[i for i, _ in odd], leaf=path, rank=rank, usual=usual)
+
+    def broken(self) -> Iterator[Any]:
+        for x, y in [*sound(4), *((x[:1], y[:1]) for x, y in sound(1))]:
+            yield x, y.squeeze()
+
+    def mended(self) -> Iterator[Any]:
+        for x, y in [*sound(4), *((x[:1], y[:1]) for x, y in sound(1))]:
+            yield x, y.squeeze(axis=1)
+
+
+def _hint(leaf: Leaf, usual: int) -> str:
+    if len(leaf.shape or ()) < usual:
+        return "The batch axis is gone, as np.squeeze does to a batch of one sample."
+    return "It has an axis too many."

@@ -1,0 +1,73 @@
+"""silent-cast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.evidence import Evidence
+from gendiag.records import Delivery, Finding
+from gendiag.rules.base import Rule, counted, listed, sound
+
+
+class SilentCast(Rule):
+    """Values change on the way to the model, because fit casts every batch to the dtype of batch 0.
+
+    What fit does
+        Makes its signature from the first two batches, the dtype from batch 0 alone, and casts each later batch to it
+        with NumPy's cast and without a word: 0.7 becomes 0, NaN a huge negative integer, 300 in uint8 becomes 44.
+
+    Why it hurts
+        Nothing is raised and nothing is logged; the model is trained on other labels or other pixels than were yielded.
+
+    How to mend it
+        Give the leaf one dtype in the generator, before the first yield: ``y.astype("float32")``.
+
+    Known limits
+        Rounding to a shorter float type is no change. What a layer or a loss casts later is not seen here.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0; the same on 3.8.0 and 3.3.3.
+    """
+
+    name, title, alters = "silent-cast", "fit changes values without a word", True
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        yielded = {(batch.index, leaf.path): leaf.dtype for batch in seen.batches for leaf in batch.leaves}
+        cast: dict[str, list[Delivery]] = {}
+        for delivery in seen.rehearsal.deliveries:
+            for path in delivery.changed:
+                leaf = delivery.leaf(path)
+                if leaf is not None and yielded.get((delivery.batch, path)) != leaf.dtype:  # type: ignore[arg-type]
+                    cast.setdefault(path, []).append(delivery)
+        for path, deliveries in cast.items():
+            yield self._finding(seen, path, deliveries, yielded)
+
+    def _finding(self, seen: Evidence, path: str, cast: list[Delivery], yielded: dict[tuple[int, str], str]) -> Finding:
+        per_batch = {d.batch: d.changed[path] for d in cast if d.batch is not None}
+        batches, changed = list(per_batch), sum(per_batch.values())
+        first = cast[0]
+        before, after = first.examples[path]
+        old, new = yielded[first.batch, path], first.leaf(path).dtype  # type: ignore[index, union-attr]
+        message = (
+            f"fit casts {path} of {listed(batches)} from {old} to {new}, the dtype of batch 0: "
+            f"{counted(changed, 'value')} changed, for example {before} -> {after}."
+        )
+        fix = f"Give {path} one dtype before the first yield, for example `.astype('{_wider(old, new)}')` in every batch."
+        return self.finding(
+            "warning", message, fix=fix, batches=batches, leaf=path,
+            changed=changed, example=f"{before} -> {after}", yielded=old, delivered=new, first_at=seen.place(batches[0]),
+        )  # fmt: skip
+
+    def broken(self) -> Iterator[Any]:
+        for step, (x, y) in enumerate(sound()):
+            yield x, y + 0.7 if step == 3 else (y > 0).astype("int64")  # noqa: PLR2004
+
+    def mended(self) -> Iterator[Any]:
+        for step, (x, y) in enumerate(sound()):
+            yield x, y + 0.7 if step == 3 else (y > 0).astype("float32")  # noqa: PLR2004
+
+
+def _wider(old: str, new: str) -> str:
+    floats = [dtype for dtype in (old, new) if "float" in dtype]
+    return "float32" if floats else "int64"

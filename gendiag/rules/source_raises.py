@@ -1,0 +1,75 @@
+"""source-raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.evidence import Evidence
+from gendiag.profile import Profile
+from gendiag.records import Failure, Finding
+from gendiag.rules.base import Rule, sound
+from gendiag.sources.base import Source
+
+HINTS = (
+    ("inhomogeneous", "The samples of the batch differ in length: pad them to one length before `np.array` or `np.stack`."),
+    ("Cannot cast ufunc", "An in-place operation would need another dtype: convert first, `.astype('float32')`."),
+    ("already executing", "Several worker threads call `next()` on one generator: index the data by the index asked for, or use workers=1."),
+    ("StopIteration", "An iterator used inside ran out (fit also reads two batches before training): do not call `next()` on shared state; use the index asked for."),
+    ("pickle", "Something the source holds cannot be sent to a worker process: drop it in `__getstate__`, or use threads."),
+    ("out of range", "The index runs past the data: derive the number of batches from the same list that is indexed."),
+    ("out of bounds", "The index runs past the data: derive the number of batches from the same array that is indexed."),
+)  # fmt: skip
+
+
+class SourceRaises(Rule):
+    """The source itself raises while it makes a batch.
+
+    What fit does
+        For batches 0 and 1 the exception arrives as it is. From batch 2 on TensorFlow wraps it: ValueError and TypeError
+        as InvalidArgumentError, most others as UnknownError, and the first line is always "Graph execution error".
+
+    Why it hurts
+        The user's own line is buried in the text, fit has read ahead of training, and no batch is named.
+
+    How to mend it
+        Mend the line named in the finding; run ``next()`` on the source by hand up to that batch.
+
+    Known limits
+        In worker processes the frame is what the process sent back.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0; the same table on 3.8.0.
+    """
+
+    name, title = "source-raises", "The source raises an exception of its own"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        if seen.profile.failure is not None and seen.failure is not None and seen.rehearsal.failed_in != "validation":
+            index = seen.rehearsal.failed_batch if seen.rehearsal.failed_batch is not None else len(seen.batches)
+            place = seen.place(index) if seen.batches else f"batch {index}"
+            yield self._finding(seen.source, seen.profile, seen.profile.failure, f"The source raised in {place}", index)
+        if seen.validation.failure is not None and seen.validation_source is not None:
+            index = len(seen.validation.batches)
+            said = f"validation_data raised in its batch {index}"
+            yield self._finding(
+                seen.validation_source, seen.validation, seen.validation.failure, said, index, source="validation"
+            )
+
+    def _finding(  # noqa: PLR0913
+        self, source: Source, profile: Profile, failure: Failure, said: str, index: int, **evidence: object
+    ) -> Finding:
+        where = f", at {failure.frame}: `{failure.code}`" if failure.frame else ""
+        promised = f" `__len__` promises {source.length} batches." if source.kind == "PyDataset" else ""
+        call = f" (`__getitem__({index})`)" if source.kind == "PyDataset" else ""
+        message = f"{said}{call}: {failure.line}{where}.{promised}"
+        hint = next((fix for mark, fix in HINTS if mark in failure.line or mark in failure.type), None)
+        fix = hint or f"Mend that line; {len(profile.batches)} batches came before it."
+        return self.finding("error", message, fix=fix, batches=[index], type=failure.type, frame=failure.frame, **evidence)
+
+    def broken(self) -> Iterator[Any]:
+        for step, (x, y) in enumerate(sound()):
+            yield x / (step - 3 or {}[step]), y
+
+    def mended(self) -> Iterator[Any]:
+        return sound()

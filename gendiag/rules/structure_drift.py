@@ -1,0 +1,71 @@
+"""structure-drift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.evidence import Evidence
+from gendiag.records import Batch, Finding
+from gendiag.rules.base import Rule, listed, sound
+
+
+class StructureDrift(Rule):
+    """The nesting of a batch, or its dict keys, differs from batch 0.
+
+    What fit does
+        Raises at that batch; before the first step where it is batch 1. Batch 0 decides.
+
+    Why it hurts
+        Keras's own message is the wrong way round ("expected 3, got 2" when the batch has 3), ends in a dump of the
+        whole batch, and names no batch.
+
+    How to mend it
+        Yield the same keys and the same number of elements every time; where something is absent yield zeros, or a
+        sample weight of 0.
+
+    Known limits
+        A list for a tuple counts, except from a PyDataset, where Keras itself turns lists into tuples.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0; the same on 3.8.0.
+    """
+
+    name, title = "structure-drift", "A batch is nested otherwise than batch 0"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        first = next((batch for batch in seen.batches if batch.index == 0), None)
+        if first is None:
+            return
+        usual = _shape_of(first, seen)
+        odd = [b for b in seen.batches if seen.refused(b.index) and _shape_of(b, seen) != usual and not _has_none(b)]
+        if odd and not _has_none(first):
+            message = f"{seen.place(odd[0].index).capitalize()} {_difference(first, odd[0])} (structure {odd[0].structure}, batch 0 has {first.structure})."
+            fix = f"Yield {first.structure} every time; look at what makes {listed(b.index for b in odd)} special."
+            yield self.finding(
+                "error", message, fix=fix, batches=[b.index for b in odd], expected=first.structure, found=odd[0].structure
+            )
+
+    def broken(self) -> Iterator[Any]:
+        return (({"a": x, "b": x} if step != 3 else {"a": x}, y) for step, (x, y) in enumerate(sound()))  # noqa: PLR2004
+
+    def mended(self) -> Iterator[Any]:
+        return (({"a": x, "b": x}, y) for x, y in sound())
+
+
+def _shape_of(batch: Batch, seen: Evidence) -> str:
+    if seen.source.kind == "PyDataset" and batch.structure.startswith("["):
+        return f"({batch.structure[1:-1]})"
+    return batch.structure
+
+
+def _has_none(batch: Batch) -> bool:
+    return any(leaf.kind == "None" for leaf in batch.leaves)
+
+
+def _difference(first: Batch, odd: Batch) -> str:
+    before, now = {leaf.path for leaf in first.leaves}, {leaf.path for leaf in odd.leaves}
+    missing, extra = sorted(before - now), sorted(now - before)
+    said = [f"lacks {', '.join(missing)}"] if missing else []
+    said += [f"has {', '.join(extra)} in addition"] if extra else []
+    return " and ".join(said) or "is nested otherwise"

@@ -1,0 +1,66 @@
+"""xy-length-mismatch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.evidence import Evidence
+from gendiag.records import Batch, Finding
+from gendiag.rules.base import Rule, listed, sound
+
+ROLES = ("x", "y", "sample_weight")
+
+
+class XyLengthMismatch(Rule):
+    """x, y or sample_weight of one batch have different numbers of rows.
+
+    What fit does
+        Looks at no length: the batch reaches the loss, which raises a graph error about broadcasting. A y of one row,
+        or an x of one row, is broadcast, and trains without a word.
+
+    Why it hurts
+        The error names shapes in an order that changes from run to run, and no batch. Where it is broadcast, every
+        sample is trained on one label.
+
+    How to mend it
+        Find where a sample was dropped from one of them and not from the other. Cutting both to one length makes it
+        pass, and pairs samples with the wrong labels wherever it was not the last one that was lost.
+
+    Known limits
+        Without a model nothing can be tried, and the finding says "likely".
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0: mse broadcasts a y of one row, and raises for other lengths.
+    """
+
+    name, title = "xy-length-mismatch", "x and y have different numbers of rows"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        odd = {batch.index: rows for batch in seen.batches if len(set((rows := _rows(batch)).values())) > 1}
+        if not odd or all(len(set(map(str, rows.items()))) == 0 for rows in odd.values()):
+            return
+        index, rows = next(iter(odd.items()))
+        said = ", ".join(f"{path} has {count} rows" for path, count in rows.items())
+        refused = [i for i in odd if seen.refused(i)]
+        message = f"In {seen.place(index)} {said}. {self._consequence(seen, refused)}"
+        fix = f"Find where {listed(odd)} loses a sample in one of them only; drop it from all of them there."
+        severity = "error" if refused else "warning"
+        yield self.finding(severity, message, fix=fix, batches=odd, leaf="y" if "y" in rows else None, rows=rows)  # type: ignore[arg-type]
+
+    def _consequence(self, seen: Evidence, refused: list[int]) -> str:
+        if refused:
+            return "fit raises there."
+        if seen.model_run is None:
+            return "Most losses raise there (likely; no model was given to try it on)."
+        return "fit does not raise: the shorter one is broadcast to the longer one."
+
+    def broken(self) -> Iterator[Any]:
+        return ((x, y[:-1] if step == 3 else y) for step, (x, y) in enumerate(sound()))  # noqa: PLR2004
+
+    def mended(self) -> Iterator[Any]:
+        return sound()
+
+
+def _rows(batch: Batch) -> dict[str, int]:
+    return {leaf.path: leaf.rows for leaf in batch.leaves if leaf.role in ROLES and leaf.rows is not None}

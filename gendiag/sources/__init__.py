@@ -1,0 +1,44 @@
+"""One file per kind of source that fit accepts; ``recognise`` finds the kind, by class name and without imports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gendiag.errors import BadSourceError
+from gendiag.sources.arrays import ArraysSource
+from gendiag.sources.base import Source
+from gendiag.sources.foreign import ForeignSource, describe_type
+from gendiag.sources.function import made_by
+from gendiag.sources.generator import GeneratorSource
+from gendiag.sources.pydataset import PyDatasetSource
+from gendiag.sources.tf_dataset import TfDatasetSource
+from gendiag.sources.torch_loader import TorchLoaderSource
+
+KINDS: tuple[type[Source], ...] = (
+    GeneratorSource,
+    TfDatasetSource,
+    PyDatasetSource,
+    TorchLoaderSource,
+    ArraysSource,
+    ForeignSource,
+)
+
+
+def recognise(value: Any) -> Source:  # noqa: ANN401  (whatever the user passed)
+    """Return the source behind ``value``: one of the kinds, or what the function or class ``value`` makes.
+
+    Raises
+    ------
+    BadSourceError
+        For None, numbers and text, which can only be a mistake, and for a function that cannot be called.
+    """
+    made = made_by(value)
+    for kind in KINDS:
+        if kind.accepts(made):
+            return kind(made, value if made is not value else None)
+    msg = (
+        f"cannot diagnose {describe_type(made)} ({made!r:.60}): a source is a generator function, a generator, a "
+        "PyDataset, a tf.data.Dataset, a torch DataLoader, or arrays. "
+        + ("Does the function that made it lack a `return`?" if made is None else "Type diagnose(make_batches, model).")
+    )
+    raise BadSourceError(msg)

@@ -1,0 +1,49 @@
+"""Arrays: NumPy, tensors, pandas; as ``x``, or as an ``(x, y[, sample_weight])`` tuple."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from gendiag.sources.base import Source
+from gendiag.tree import ROLES, flatten, transform
+from gendiag.values import kind_of
+
+if TYPE_CHECKING:
+    from gendiag.recording import Recording
+
+BATCH_SIZE = 32  # keras 3.15.1, array_data_adapter.py
+
+
+class ArraysSource(Source):
+    """fit slices them itself, so they are recorded where they are delivered."""
+
+    kind = "arrays"
+    tapped = False
+
+    @classmethod
+    def accepts(cls, value: object) -> bool:
+        """Every leaf is an array with at least a batch axis."""
+        parts = flatten(value)
+        return bool(parts) and all(
+            kind_of(part.value) in {"array", "tensor", "frame", "sparse"} and getattr(part.value, "shape", ())
+            for part in parts
+        )
+
+    def open(self, tap: Recording) -> dict[str, Any]:  # noqa: ARG002  (recorded at delivery)
+        """``diagnose((x, y), ...)`` stands for ``fit(x, y, ...)``."""
+        if isinstance(self.value, tuple):
+            return dict(zip(ROLES, self.value, strict=False))
+        return {"x": self.value}
+
+    def read(self) -> Iterator[Any]:
+        """Yield batches of 32 rows in order, fit's default size."""
+        for start in range(0, self._rows(), BATCH_SIZE):
+            yield transform(lambda leaf: leaf[start : start + BATCH_SIZE], self.value)  # noqa: B023  (used at once)
+
+    def describe(self) -> str:
+        """Say how many rows."""
+        return f"arrays of {self._rows()} rows"
+
+    def _rows(self) -> int:
+        return int(flatten(self.value)[0].value.shape[0])

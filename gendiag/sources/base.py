@@ -1,0 +1,82 @@
+"""What every kind of source can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from gendiag.recording import Recording
+
+
+class Source(ABC):
+    """Something that fit accepts as one argument.
+
+    Attributes
+    ----------
+    kind
+        What it is, in words for a sentence.
+    value, maker
+        What fit would get, and the function or class that made it, or None.
+    one_shot
+        Whether it can be read once only.
+    tapped
+        Whether its yields are recorded before fit touches them; else they are recorded at delivery.
+    restarts_each_epoch
+        Whether fit reads it from the start in each epoch.
+    """
+
+    kind: ClassVar[str]
+    one_shot: ClassVar[bool] = False
+    tapped: ClassVar[bool] = True
+    restarts_each_epoch: ClassVar[bool] = True
+
+    def __init__(self, value: Any, maker: Any = None) -> None:  # noqa: ANN401  (whatever the user passed)
+        self.value, self.maker = value, maker
+
+    @classmethod
+    @abstractmethod
+    def accepts(cls, value: object) -> bool:
+        """Whether ``value`` is of this kind; nothing heavy is imported to find out."""
+
+    @abstractmethod
+    def open(self, tap: Recording) -> dict[str, Any]:
+        """Return fit's data arguments (``x``, and ``y`` for arrays), every batch recorded by ``tap``."""
+
+    @abstractmethod
+    def read(self) -> Iterator[Any]:
+        """Yield the raw batches of one pass, without Keras."""
+
+    def drain(self, tap: Recording, limit: int) -> None:
+        """Read on behind the batch at which fit raised, up to ``limit`` batches in all, for the profile."""
+
+    def replay(self, batches: Sequence[Any]) -> Any:  # noqa: ANN401  (what fit accepts)
+        """Return what fit holds to the same signature as this source, made of these raw batches."""
+        return (batch for batch in batches)
+
+    @property
+    def length(self) -> int | None:
+        """Batches in one pass, as far as the source itself says it."""
+        return None
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether it provably has no end of its own."""
+        return False
+
+    def describe(self) -> str:
+        """The source in a few words."""
+        if self.maker is not None:
+            return f"{self.kind} made by {getattr(self.maker, '__name__', type(self.maker).__name__)}"
+        return f"{self.kind} {getattr(self.value, '__name__', type(self.value).__name__)}"
+
+
+def class_names(value: object) -> set[str]:
+    """Names of the classes along the MRO: kinds are recognised by these, so that no library is imported."""
+    return {cls.__name__ for cls in type(value).__mro__}
+
+
+def defined_in(value: object, package: str) -> bool:
+    """Whether a class along the MRO comes from ``package``."""
+    return any(cls.__module__.split(".")[0] == package for cls in type(value).__mro__)

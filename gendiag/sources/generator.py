@@ -1,0 +1,78 @@
+"""A generator object: read once, and only once."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import time
+import types
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from gendiag.errors import SourceSpentError
+from gendiag.sources.base import Source
+
+if TYPE_CHECKING:
+    from gendiag.recording import Recording
+
+RETRIES, RETRY_S = 20, 0.05
+
+
+class GeneratorSource(Source):
+    """A true generator; fit takes no other iterator (keras 3.15.1, data_adapters/__init__.py)."""
+
+    kind = "generator"
+    one_shot = True
+    restarts_each_epoch = False
+
+    @classmethod
+    def accepts(cls, value: object) -> bool:
+        """Look at the type itself, as Keras does."""
+        return isinstance(value, types.GeneratorType)
+
+    def open(self, tap: Recording) -> dict[str, Any]:
+        """Wrap it in a generator, because fit takes true generators only."""
+        self._check_unread()
+        return {"x": tap.through(self.value)}
+
+    def read(self) -> Iterator[Any]:
+        """Yield what is left."""
+        return iter(self.value)
+
+    def drain(self, tap: Recording, limit: int) -> None:
+        """Go on where fit stopped; the thread that read for fit may need a moment to let go."""
+        for _ in range(RETRIES):
+            try:
+                for _ in tap.through(self.value):
+                    if len(tap.batches) >= limit:
+                        return
+            except ValueError as error:
+                if "already executing" not in str(error):
+                    return
+                tap.error = None
+                time.sleep(RETRY_S)
+            except Exception:  # noqa: BLE001  (recorded by the tap; fit never came here)
+                return
+            else:
+                return
+
+    @property
+    def is_endless(self) -> bool:
+        """No RETURN in its bytecode: it can only end by an exception."""
+        code = self.value.gi_code
+        return not any(step.opname in {"RETURN_VALUE", "RETURN_CONST"} for step in dis.get_instructions(code))
+
+    def _check_unread(self) -> None:
+        state = inspect.getgeneratorstate(self.value)
+        name = self.value.__name__
+        if state == inspect.GEN_CREATED:
+            return
+        if state == inspect.GEN_CLOSED:
+            msg = (
+                f"the generator {name} was already read to its end (or was closed), so there is nothing left to "
+                f"diagnose. Pass the function that makes it, without the parentheses: diagnose({name})."
+            )
+            raise SourceSpentError(msg)
+        if state == inspect.GEN_RUNNING:
+            msg = f"the generator {name} is being read by another thread. Pass the function that makes it: {name}."
+            raise SourceSpentError(msg)

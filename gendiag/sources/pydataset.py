@@ -1,0 +1,114 @@
+"""``keras.utils.PyDataset`` and ``Sequence``: asked by index, in fit's own order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from gendiag.sources.base import Source, class_names, defined_in
+
+if TYPE_CHECKING:
+    from gendiag.recording import Recording
+
+
+class PyDatasetSource(Source):
+    """Item ``k`` of pass ``p`` is batch ``p * len + k``, whenever it is asked for."""
+
+    kind = "PyDataset"
+
+    @classmethod
+    def accepts(cls, value: object) -> bool:
+        """Recognise PyDataset (and Sequence, the same class in Keras 3) along the MRO."""
+        return bool(class_names(value) & {"PyDataset", "Sequence"}) and defined_in(value, "keras")
+
+    @property
+    def tapped(self) -> bool:  # type: ignore[override]
+        """Worker processes have memory of their own: what they yield is recorded at delivery."""
+        return not getattr(self.value, "use_multiprocessing", False)
+
+    @property
+    def length(self) -> int | None:
+        """What ``num_batches`` says: ``len()``, or None for an endless one."""
+        count = self.value.num_batches
+        return None if count is None else int(count)
+
+    def open(self, tap: Recording) -> dict[str, Any]:
+        """Stand in for the dataset, with its length, workers and epoch hooks."""
+        return {"x": _recorded(self.value, tap, self.length) if self.tapped else self.value}
+
+    def read(self) -> Iterator[Any]:
+        """Yield items 0 to len - 1; for ever where there is no length."""
+        index = 0
+        while self.length is None or index < self.length:
+            yield self.value[index]
+            index += 1
+
+    def drain(self, tap: Recording, limit: int) -> None:
+        """Ask for the items of the first pass that fit did not come to."""
+        read = {batch.index for batch in tap.batches}
+        for index in range(min(self.length or 0, limit)):
+            if index not in read and index != tap.failed_index and not tap.pulse.stop.is_set():
+                try:
+                    tap.yielded(self.value[index], 0.0, index)
+                except Exception:  # noqa: BLE001, S110, PERF203  (fit never came to this item)
+                    pass
+
+    def replay(self, batches: Any) -> Any:  # noqa: ANN401  (see base)
+        """Lists become tuples, as Keras's adapter does for a PyDataset and only for a PyDataset."""
+        return (_as_tuple(batch) for batch in batches)
+
+
+def _as_tuple(batch: Any) -> Any:  # noqa: ANN401  (a raw batch)
+    # keras 3.15.1, py_dataset_adapter._standardize_batch
+    if isinstance(batch, list):
+        return tuple(batch)
+    return batch if isinstance(batch, tuple) else (batch,)
+
+
+def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:  # noqa: ANN401  (a PyDataset)
+    import keras
+
+    class Recorded(keras.utils.PyDataset):  # type: ignore[misc, name-defined]  # keras is untyped
+        """Passes every question on, and writes the answers down."""
+
+        def __init__(self) -> None:
+            super().__init__(dataset.workers, dataset.use_multiprocessing, dataset.max_queue_size)
+            self._asked: Counter[int] = Counter()
+            self._guard = threading.Lock()
+
+        def __getitem__(self, index: int) -> Any:  # noqa: ANN401  (a raw batch)
+            start = time.perf_counter()
+            try:
+                raw = dataset[index]
+            except BaseException as error:
+                tap.error, tap.failed_index = error, self._number(index)
+                raise
+            if tap.training:  # before that fit only peeks at items 0 and 1
+                tap.yielded(raw, time.perf_counter() - start, self._number(index, count=True))
+            else:
+                tap.peeked(raw, index)
+            return raw
+
+        def _number(self, index: int, *, count: bool = False) -> int:
+            with self._guard:
+                asked = self._asked[index]
+                self._asked[index] += count
+            return asked * (length or 0) + index
+
+        @property
+        def num_batches(self) -> int | None:
+            return length
+
+        def __len__(self) -> int:
+            return len(dataset)
+
+        def on_epoch_begin(self) -> None:
+            dataset.on_epoch_begin()
+
+        def on_epoch_end(self) -> None:
+            dataset.on_epoch_end()
+
+    return Recorded()

@@ -1,0 +1,52 @@
+"""``tf.data.Dataset``: stays a graph, so it is recorded where it is delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from gendiag.sources.base import Source, class_names, defined_in
+
+if TYPE_CHECKING:
+    from gendiag.recording import Recording
+
+
+class TfDatasetSource(Source):
+    """Its own ``element_spec`` is the signature; fit adds none."""
+
+    kind = "tf.data.Dataset"
+    tapped = False
+
+    @classmethod
+    def accepts(cls, value: object) -> bool:
+        """Recognise it as Keras does, by DatasetV2 along the MRO."""
+        return "DatasetV2" in class_names(value) and defined_in(value, "tensorflow")
+
+    @property
+    def length(self) -> int | None:
+        """Its cardinality, where TensorFlow knows it."""
+        count = int(self.value.cardinality())
+        return count if count >= 0 else None
+
+    @property
+    def is_endless(self) -> bool:
+        """Cardinality -1 is TensorFlow's INFINITE."""
+        return int(self.value.cardinality()) == -1
+
+    def open(self, tap: Recording) -> dict[str, Any]:  # noqa: ARG002  (recorded at delivery)
+        """Pass it as it is."""
+        return {"x": self.value}
+
+    def read(self) -> Iterator[Any]:
+        """Yield one pass."""
+        return iter(self.value)
+
+    def replay(self, batches: Any) -> Any:  # noqa: ANN401  (see base)
+        """Hold the batches to the dataset's own ``element_spec``."""
+        import tensorflow as tf
+
+        return tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=self.value.element_spec)
+
+    def describe(self) -> str:
+        """Name the outermost transformation."""
+        return f"tf.data.Dataset ({type(self.value).__name__.strip('_')})"

@@ -1,0 +1,56 @@
+"""``torch.utils.data.DataLoader``."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from gendiag.sources.base import Source, class_names, defined_in
+
+if TYPE_CHECKING:
+    from gendiag.recording import Recording
+
+
+class TorchLoaderSource(Source):
+    """Recognised by name, as Keras does; torch is not imported."""
+
+    kind = "torch DataLoader"
+
+    @classmethod
+    def accepts(cls, value: object) -> bool:
+        """Look for DataLoader along the MRO."""
+        return "DataLoader" in class_names(value) and defined_in(value, "torch")
+
+    @property
+    def length(self) -> int | None:
+        """``len()``, which an iterable dataset may not have."""
+        try:
+            return len(self.value)
+        except TypeError:
+            return None
+
+    def open(self, tap: Recording) -> dict[str, Any]:
+        """A shallow copy of a subclass whose iterator is recorded; Keras looks for the class name."""
+        kind = type(self.value)
+
+        def __iter__(loader: Any) -> Iterator[Any]:  # noqa: ANN401, N807  (a DataLoader's method)
+            plain = kind.__iter__(loader)
+            # Before training, fit takes two batches to learn the shapes, from an iteration of their own.
+            return tap.through(plain) if tap.training else plain
+
+        recorded = copy.copy(self.value)
+        recorded.__class__ = type(kind.__name__, (kind,), {"__iter__": __iter__, "__module__": kind.__module__})
+        return {"x": recorded}
+
+    def read(self) -> Iterator[Any]:
+        """Yield one pass."""
+        return iter(self.value)
+
+    def replay(self, batches: Any) -> Any:  # noqa: ANN401  (see base)
+        """Tensors become arrays in tuples, as Keras's adapter does."""
+        return (tuple(_as_array(leaf) for leaf in batch) for batch in batches)
+
+
+def _as_array(leaf: Any) -> Any:  # noqa: ANN401  (a torch tensor)
+    return leaf.detach().cpu().numpy() if hasattr(leaf, "detach") else leaf

@@ -1,0 +1,98 @@
+"""Copies of raw batches, bounded in bytes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from gendiag.errors import NotKeptError
+
+MIB = 2**20
+FIRST = 2  # fit makes its signature from the first two batches, so every trial needs them
+
+
+class Store:
+    """Raw batches by index: pinned ones stay, of the others the newest.
+
+    Parameters
+    ----------
+    keep_bytes
+        Most bytes held, pinned ones included. A batch that does not fit is not held at all.
+    """
+
+    def __init__(self, keep_bytes: int = 256 * MIB) -> None:
+        self.keep_bytes = keep_bytes
+        self._pinned: dict[int, tuple[Any, int]] = {}
+        self._newest: OrderedDict[int, tuple[Any, int]] = OrderedDict()
+        self._nbytes = 0
+        self._seen: set[int] = set()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held now."""
+        return self._nbytes
+
+    def put(self, index: int, raw: Any, nbytes: int, *, pin: bool = False) -> None:  # noqa: ANN401  (a raw batch)
+        """Hold ``raw`` (already a copy) under ``index``; the oldest unpinned ones make room."""
+        self._seen.add(index)
+        if index in self:
+            return
+        if pin or index < FIRST:
+            self._make_room(nbytes)
+            if self._nbytes + nbytes <= self.keep_bytes:
+                self._pinned[index] = (raw, nbytes)
+                self._nbytes += nbytes
+            return
+        self._newest[index] = (raw, nbytes)
+        self._nbytes += nbytes
+        self._make_room(0)
+
+    def pin(self, index: int) -> None:
+        """Keep the batch, if it is still held, whatever comes after."""
+        if index in self._newest:
+            self._pinned[index] = self._newest.pop(index)
+
+    def get(self, index: int) -> Any:  # noqa: ANN401  (a raw batch)
+        """Return the batch held under ``index``.
+
+        Raises
+        ------
+        NotKeptError
+            If it is not held.
+        """
+        for held in (self._pinned, self._newest):
+            if index in held:
+                return held[index][0]
+        raise NotKeptError(self._why_not(index))
+
+    def __contains__(self, index: int) -> bool:
+        return index in self._pinned or index in self._newest
+
+    def __iter__(self):  # noqa: ANN204
+        return iter(sorted([*self._pinned, *self._newest]))
+
+    def _make_room(self, nbytes: int) -> None:
+        while self._newest and self._nbytes + nbytes > self.keep_bytes:
+            _, (_, freed) = self._newest.popitem(last=False)
+            self._nbytes -= freed
+
+    def _why_not(self, index: int) -> str:
+        held = list(self)
+        if index not in self._seen:
+            return f"batch {index} was never read; {len(self._seen)} batches were. Held are {_ranges(held)}."
+        return (
+            f"batch {index} was read but is not held: the store keeps at most {self.keep_bytes / MIB:.0f} MiB "
+            f"(held are {_ranges(held)}). Pass a larger keep_bytes=."
+        )
+
+
+def _ranges(indices: list[int]) -> str:
+    if not indices:
+        return "none"
+    runs: list[list[int]] = []
+    for index in indices:
+        if runs and index == runs[-1][-1] + 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

@@ -1,0 +1,84 @@
+"""The dashboard: every view of one diagnosis on one shared selection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as w
+
+from gendiag.views import details, dtypes, findings, head, html, markup, text, timeline, trial
+from gendiag.views.cursor import Cursor
+from gendiag.views.guard import guarded
+from gendiag.views.selection import select
+from gendiag.views.stepper import Stepper
+from gendiag.views.tryout import Tryout
+
+if TYPE_CHECKING:
+    from gendiag.diagnosis import Diagnosis
+    from gendiag.records import Trial
+
+OF_BATCH = "the batch"
+
+
+class Dashboard(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Headline, timeline, stepper, details, trial, findings and dtypes of one diagnosis.
+
+    Where there is no kernel, the static report is shown in its place.
+    """
+
+    def __init__(self, diagnosis: Diagnosis, try_batch: Callable[[int], Trial] | None = None) -> None:
+        self.diagnosis = diagnosis
+        self.selection = select(diagnosis)
+        self.status = _html("", "gd-status")
+        self.headline = _html(f"<style>{markup.css()}</style>{head.to_html(diagnosis)}")
+        self.findings = _html(markup.section("Findings", findings.to_html(diagnosis), "gd-findings"))
+        self.dtypes = _html(markup.section("Dtypes", dtypes.to_html(diagnosis), "gd-dtypes"))
+        batches = self._batch_views(try_batch) if diagnosis.profile.batches else []
+        foot = _html(head.foot(diagnosis))
+        super().__init__([self.headline, *batches, self.status, self.findings, self.dtypes, foot])
+        self.add_class("gd")
+
+    def _batch_views(self, try_batch: Callable[[int], Trial] | None) -> list[w.Widget]:
+        self.timeline = Cursor(self.selection.last, timeline.FRAME)
+        self.leaf = w.Dropdown(options=[OF_BATCH, *_leaves(self.diagnosis)], description="Rows of")
+        self.stepper = Stepper(self.selection, self._show)
+        self.details = _html("", "gd-details")
+        self.trial = Tryout(self.selection, try_batch, trial.to_html, self.diagnosis.trials, self._show)
+        self.stepper.follow(self.timeline.slider)
+        self.leaf.observe(guarded(self._draw, self._show), names="value")
+        self.selection.observe(guarded(self._detail, self._show), names="batch")
+        guarded(self._draw, self._show)()
+        guarded(self._detail, self._show)()
+        if len(self.leaf.options) > 2:  # noqa: PLR2004  (the batch and its only leaf)
+            self.stepper.children = (*self.stepper.children, self.leaf)
+        return [self.timeline, self.stepper, self.details, self.trial]
+
+    def _show(self, message: str) -> None:
+        self.status.value = message
+
+    def _draw(self) -> None:
+        leaf = None if self.leaf.value == OF_BATCH else self.leaf.value
+        picture = timeline.png(timeline.draw(self.diagnosis, leaf))
+        self.timeline.picture.value = markup.image(picture, timeline.alt_text(self.diagnosis, leaf), "gd-picture")
+
+    def _detail(self) -> None:
+        self.details.value = details.to_html(self.diagnosis, self.selection.batch)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the static report for notebooks without a kernel, and text for terminals."""
+        bundle = super()._repr_mimebundle_(**kwargs) or {}
+        return {**bundle, "text/html": html.render(self.diagnosis), "text/plain": text.render(self.diagnosis)}
+
+
+def _html(value: str, css_class: str = "") -> w.HTML:
+    widget = w.HTML(value)
+    if css_class:
+        widget.add_class(css_class)
+    return widget
+
+
+def _leaves(diagnosis: Diagnosis) -> list[str]:
+    """Paths of the leaves that have rows, as the first batches name them."""
+    seen = dict.fromkeys(leaf.path for batch in diagnosis.profile.batches[:100] for leaf in batch.leaves if leaf.rows)
+    return list(seen)

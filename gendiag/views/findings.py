@@ -1,0 +1,56 @@
+"""Findings as cards: the root cause first and large, the others below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gendiag.views import markup, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gendiag.diagnosis import Diagnosis
+    from gendiag.records import Finding
+
+LONGEST = 300  # characters of one piece of evidence
+
+
+def to_html(diagnosis: Diagnosis) -> str:
+    """Draw every finding, or say that there is none."""
+    if not diagnosis.findings:
+        return markup.tag("p", markup.chip("no finding", "ok"), css_class="gd-quiet")
+    return markup.join(_card(finding, first=place == 0) for place, finding in enumerate(diagnosis.findings))
+
+
+def _card(finding: Finding, *, first: bool) -> markup.Html:
+    head = markup.tag("div", markup.chip(finding.severity), " ", markup.tag("code", finding.rule), *_where(finding))
+    parts = [head, markup.tag("h4", finding.title), markup.tag("p", markup.prose(finding.message))]
+    told = {"Why it hurts": finding.why, "What to do": finding.fix}
+    parts += [_told(label, text) for label, text in told.items() if text]
+    if finding.evidence:
+        parts.append(markup.details("Evidence", _evidence(finding.evidence)))
+    kind = f"gd-card gd-{words.tone(finding.severity)}" + (" gd-first" if first else "")
+    return markup.tag("article", *parts, css_class=kind)
+
+
+def _where(finding: Finding) -> list[str]:
+    parts = []
+    if finding.batches:
+        of = " of the validation data" if finding.in_validation else ""
+        parts.append(f"{words.batches(finding.batches)}{of}")
+    if finding.leaf:
+        parts.append(markup.tag("code", finding.leaf))
+    return [markup.tag("span", part, css_class="gd-where") for part in parts]
+
+
+def _told(label: str, text: str) -> markup.Html:
+    return markup.tag("p", markup.tag("b", label), markup.tag("span", markup.prose(text)), css_class="gd-told")
+
+
+def _evidence(evidence: Mapping[str, object]) -> markup.Html:
+    return markup.table(("measured", "value"), [(name, _short(value)) for name, value in evidence.items()])
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"

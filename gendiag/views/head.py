@@ -1,0 +1,44 @@
+"""What stands above and below the report: the verdict in one sentence, the notes, and what was run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gendiag.views import markup, words
+
+if TYPE_CHECKING:
+    from gendiag.diagnosis import Diagnosis
+
+
+def to_html(diagnosis: Diagnosis) -> markup.Html:
+    """Verdict, root cause, the batch, the call; then the notes."""
+    verdict = [markup.chip(diagnosis.verdict)]
+    where = _where(diagnosis)
+    if where:
+        verdict.append(markup.tag("span", where, css_class="gd-where"))
+    headline = markup.tag(
+        "header",
+        markup.tag("div", markup.Html(" ".join(verdict))),
+        markup.tag("p", markup.prose(diagnosis.headline), css_class="gd-sentence"),
+        markup.tag("p", words.call(diagnosis), css_class="gd-quiet"),
+        css_class="gd-headline",
+    )
+    notes = [markup.tag("p", markup.chip("note"), " ", markup.prose(note)) for note in diagnosis.notes]
+    return markup.join([headline, *([markup.tag("div", *notes, css_class="gd-notes")] if notes else [])])
+
+
+def foot(diagnosis: Diagnosis) -> markup.Html:
+    """Say what was read and rehearsed, on which versions."""
+    text = f"{words.read(diagnosis)}; {words.rehearsal(diagnosis)}."
+    return markup.tag("footer", f"{text[0].upper()}{text[1:]}", css_class="gd-quiet")
+
+
+def _where(diagnosis: Diagnosis) -> str:
+    if diagnosis.fails_at is not None:
+        batch = next((b for b in diagnosis.profile.batches if b.index == diagnosis.fails_at), None)
+        epoch = f" ({words.epoch(diagnosis, batch.epoch)})" if batch else ""
+        return f"at batch {diagnosis.fails_at}{epoch}"
+    root = diagnosis.findings[0] if diagnosis.findings else None
+    if root is None or root.severity == "note" or not root.batches:
+        return ""
+    return f"{words.batches(root.batches)}{' of the validation data' if root.in_validation else ''}"

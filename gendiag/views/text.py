@@ -1,0 +1,107 @@
+"""The report for a terminal, at most 96 columns wide."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gendiag.views import leaves, words
+from gendiag.views.columns import State, columns
+
+if TYPE_CHECKING:
+    from gendiag.diagnosis import Diagnosis
+    from gendiag.records import Finding, Trial
+
+WIDTH, MOST = 96, 72
+LOOKS = {
+    State.DELIVERED: ("=", "delivered"),
+    State.BAD: ("!", "finding"),
+    State.UNREACHED: (".", "not reached by fit"),
+    State.NEVER_DELIVERED: ("_", "never delivered"),
+    State.NOT_REHEARSED: ("-", "not rehearsed"),
+}
+
+
+def render(diagnosis: Diagnosis) -> str:
+    """Verdict, notes, timeline, findings, dtypes and trials as plain text."""
+    parts = [_head(diagnosis), *(_filled(note, f"{words.SYMBOLS['note']} ") for note in diagnosis.notes)]
+    parts.append(_timeline(diagnosis))
+    parts += [_finding(number, finding) for number, finding in enumerate(diagnosis.findings, 1)]
+    if diagnosis.profile.batches:
+        parts.append(_dtypes(diagnosis))
+    parts += [_trial(trial) for trial in diagnosis.trials.values()]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _head(diagnosis: Diagnosis) -> str:
+    verdict = words.marked(diagnosis.verdict)
+    if diagnosis.fails_at is not None:
+        verdict += f" at batch {diagnosis.fails_at}"
+    lines = [verdict, _filled(diagnosis.headline, "  "), _filled(words.call(diagnosis), "  ")]
+    return "\n".join([*lines, _filled(f"{words.read(diagnosis)}; {words.rehearsal(diagnosis)}", "  ")])
+
+
+def _timeline(diagnosis: Diagnosis) -> str:
+    drawn = columns(diagnosis, most=MOST)
+    if not drawn.count:
+        return ""
+    seen = {State(state) for state in drawn.state}
+    bars = "".join(LOOKS[State(state)][0] if state else " " for state in drawn.state)
+    meaning = "   ".join(f"{glyph} {word}" for state, (glyph, word) in LOOKS.items() if state in seen)
+    title = f"Batches 0 to {drawn.count - 1}" + (f", {drawn.width:.3g} per sign" if drawn.width > 1 else "")
+    lines = [title, f"  |{bars}|", f"  {meaning}"]
+    if not np.isnan(drawn.high).all():
+        lines.append(f"  rows: {np.nanmin(drawn.low):.0f} to {np.nanmax(drawn.high):.0f}")
+    again = {batch: times for batch, times in diagnosis.steps_of.items() if times > 1}
+    if again:
+        lines.append(f"  delivered in {words.ranges(set(again.values()))} steps: {words.batches(again)}")
+    return "\n".join(lines)
+
+
+def _finding(number: int, finding: Finding) -> str:
+    where = [words.batches(finding.batches)] if finding.batches else []
+    if finding.batches and finding.in_validation:
+        where = [f"{where[0]} of the validation data"]
+    where += [finding.leaf] if finding.leaf else []
+    head = f"{number}. {words.SYMBOLS[words.tone(finding.severity)]} {finding.title}  [{finding.rule}]"
+    lines = [head, _filled(finding.message, "   ")]
+    lines += [_filled(", ".join(where), "   ")] if where else []
+    told = (("Why it hurts: ", finding.why), ("What to do:   ", finding.fix))
+    return "\n".join([*lines, *(_filled(text, "   ", label) for label, text in told if text)])
+
+
+def _dtypes(diagnosis: Diagnosis) -> str:
+    cells = [[str(cell) for cell in row] for row in leaves.table(diagnosis).itertuples(index=False, name=None)]
+    shown = [list(leaves.COLUMNS), *cells]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    right = [name in leaves.NUMERIC for name in leaves.COLUMNS]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if by_end else cell.ljust(width)
+            for cell, width, by_end in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in shown
+    ]
+    return "\n".join(["Dtypes", *(f"  {line}" for line in lines)])
+
+
+def _trial(trial: Trial) -> str:
+    lines = [f"Trial of batch {trial.batch}: {words.marked(trial.outcome)}"]
+    for step in trial.steps:
+        loss = "" if step.loss is None else f"  loss {words.figure(step.loss)}"
+        grad = "" if step.grad_norm is None else f"  gradient norm {words.figure(step.grad_norm)}"
+        lines.append(f"  {step.way:<13}{words.marked(step.outcome):<14}{loss}{grad}".rstrip())
+    error = trial.failure.line if trial.failure else trial.error
+    return "\n".join([*lines, *([_filled(error, "  ")] if error else [])])
+
+
+def _filled(text: str, indent: str, label: str = "") -> str:
+    """Wrap every line of the text, the first behind the label; code keeps its own indentation."""
+    hang = " " * (len(indent) + len(label))
+    lines = [
+        textwrap.fill(line, WIDTH, initial_indent=hang, subsequent_indent=hang, drop_whitespace=True)
+        for line in text.splitlines()
+    ]
+    return f"{indent}{label}{chr(10).join(lines)[len(hang) :]}"

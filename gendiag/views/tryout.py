@@ -1,0 +1,113 @@
+"""The button *Try this batch*: the trial runs in a thread of its own, and its result stays with the batch."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from typing import TYPE_CHECKING, TypeVar
+
+import ipywidgets as w
+
+from gendiag.views.guard import guarded
+from gendiag.views.markup import chip, join, tag
+
+if TYPE_CHECKING:
+    from gendiag.records import Trial
+    from gendiag.views.selection import Selection
+
+PEEKED = (0, 1)  # fit makes its signature from these, so a trial takes them first
+TICK_S = 0.5
+NO_MODEL = "To try a batch, pass your model: diagnose(source, model)."
+T = TypeVar("T")
+
+
+class Tryout(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Button, progress and result.
+
+    Parameters
+    ----------
+    try_batch
+        Runs the trial of a batch; None where there is no model.
+    render
+        Draws a trial.
+    trials
+        Those that ran already.
+    """
+
+    def __init__(
+        self,
+        selection: Selection,
+        try_batch: Callable[[int], Trial] | None,
+        render: Callable[[Trial], str],
+        trials: Mapping[int, Trial],
+        show: Callable[[str], None],
+    ) -> None:
+        self._selection, self._try_batch, self._render, self._show = selection, try_batch, render, show
+        self._trials = dict(trials)
+        self.button = w.Button(description="Try this batch", icon="play", button_style="primary")
+        self.button.add_class("gd-try")
+        self.button.disabled = try_batch is None
+        self.busy, self.result = w.HTML(), w.HTML()
+        self.busy.add_class("gd-busy")
+        self.result.add_class("gd-result")
+        self.idle = threading.Event()
+        self.idle.set()
+        self.button.on_click(guarded(self._start, show))
+        selection.observe(guarded(self._selected, show), names="batch")
+        row = w.HBox([self.button, self.busy])
+        row.add_class("gd-tryout")
+        super().__init__([row, self.result])
+        self._selected()
+        if try_batch is None:
+            self.busy.value = tag("span", NO_MODEL, css_class="gd-quiet")
+
+    def _selected(self) -> None:
+        trial = self._trials.get(self._selection.batch)
+        self.result.value = self._render(trial) if trial else ""
+
+    def _start(self) -> None:
+        batch = self._selection.batch
+        self.idle.clear()
+        self.button.disabled = True
+        self._tell(batch, 0.0)
+        _in_thread(lambda: self._watch(batch))
+
+    def _watch(self, batch: int) -> None:
+        """Wait for the trial and tell the time; then put its result, or its error, on the screen."""
+        began = time.monotonic()
+        running = _in_thread(lambda: self._try_batch(batch))  # type: ignore[misc]  # no button without it
+        while not wait([running], TICK_S).done:
+            self._tell(batch, time.monotonic() - began)
+        self.busy.value = ""
+        self.button.disabled = False
+        guarded(lambda: self._finish(running), self._show)()
+        self.idle.set()
+
+    def _finish(self, running: Future[Trial]) -> None:
+        trial = running.result()
+        self._trials[trial.batch] = trial
+        self._selected()
+        if trial.batch != self._selection.batch:
+            self.busy.value = join((f"Batch {trial.batch} was tried meanwhile: ", chip(trial.outcome)))
+
+    def _tell(self, batch: int, elapsed_s: float) -> None:
+        order = [*(peeked for peeked in PEEKED if peeked < batch), batch]
+        text = f"Running fit on {order} … {elapsed_s:.0f} s"
+        self.busy.value = join((tag("span", css_class="gd-spinner"), tag("span", text)))
+
+
+def _in_thread(work: Callable[[], T]) -> Future[T]:
+    """Run ``work`` in a daemon thread; ipykernel needs the caller's context to send widget messages from there."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001  (it belongs to who waits)
+            future.set_exception(error)
+
+    threading.Thread(target=contextvars.copy_context().run, args=(run,), name="gendiag-trial", daemon=True).start()
+    return future

@@ -1,0 +1,159 @@
+"""How batches, figures and outcomes are said, the same in every view."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from gendiag.records import format_shape
+
+if TYPE_CHECKING:
+    from gendiag.diagnosis import Diagnosis
+    from gendiag.records import Leaf
+
+Tone = Literal["error", "warning", "note", "ok"]
+
+SYMBOLS: dict[Tone, str] = {"error": "✖", "warning": "▲", "note": "●", "ok": "✔"}
+TONES: dict[str, Tone] = {
+    "error": "error",
+    "warning": "warning",
+    "note": "note",
+    "trains": "ok",
+    "trains on altered data": "warning",
+    "raises": "error",
+    "never ends": "error",
+    "non-finite": "error",
+    "no answer": "warning",
+    "not tried": "note",
+}
+ENDS = {
+    "finished": "all epochs asked for",
+    "epochs": "fewer epochs than asked for, by the limit",
+    "budget": "until the budget of steps or time",
+    "stopped": "until it was stopped",
+    "raised": "until fit raised",
+    "no answer": "until nothing came any more",
+}
+LIMITED = ("epochs", "budget", "stopped")
+MAX_RUNS = 6
+ROUND = 6  # significant digits
+
+
+def tone(word: str) -> Tone:
+    """Return which of the four tones a severity, a verdict or an outcome has."""
+    return TONES.get(word, "note")
+
+
+def marked(word: str) -> str:
+    """``✖ raises``: never by colour alone."""
+    return f"{SYMBOLS[tone(word)]} {word}"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """``1 batch``, ``3 batches``, ``12,000 rows``."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def runs(indices: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last of every unbroken run, ascending."""
+    found: list[tuple[int, int]] = []
+    for index in sorted(set(indices)):
+        if found and index == found[-1][1] + 1:
+            found[-1] = (found[-1][0], index)
+        else:
+            found.append((index, index))
+    return found
+
+
+def ranges(indices: Iterable[int], most: int = MAX_RUNS) -> str:
+    """``3, 7-9``; from the seventh run on only how many batches there are."""
+    found = runs(indices)
+    shown = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in found[:most])
+    rest = sum(last - first + 1 for first, last in found[most:])
+    return f"{shown} and {rest:,} more" if rest else shown
+
+
+def batches(indices: Iterable[int]) -> str:
+    """``batch 3``, ``batches 3, 7-9``."""
+    indices = list(indices)
+    return f"{'batch' if len(set(indices)) == 1 else 'batches'} {ranges(indices)}"
+
+
+def figure(value: float | None) -> str:
+    """At most six significant digits; a dash for what is not there."""
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return str(float(value))
+    if float(value).is_integer() and abs(value) < 10**9:
+        return str(int(value))
+    return f"{value:.{ROUND}g}"
+
+
+def duration(seconds: float) -> str:
+    """``0.4 ms``, ``1.3 s``."""
+    return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def free_shape(leaf: Leaf) -> str:
+    """``(·, 4)``: the shape with its batch axis free."""
+    shape = leaf.shape
+    if not shape:
+        return format_shape(shape)
+    sizes = ["·", *("·" if size is None else str(size) for size in shape[1:])]
+    return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+
+def epoch(diagnosis: Diagnosis, number: int) -> str:
+    """``epoch 2/3``, as Keras prints it."""
+    return f"epoch {number + 1}/{max(diagnosis.rehearsal.epochs, number + 1)}"
+
+
+def rehearsed(diagnosis: Diagnosis) -> bool:
+    """Whether fit ran at all."""
+    return diagnosis.rehearsal.epochs_run > 0 or diagnosis.rehearsal.failure is not None
+
+
+def not_delivered(diagnosis: Diagnosis, batch: int) -> str:
+    """Why a batch that was never delivered was not."""
+    fails_at, ended = diagnosis.fails_at, diagnosis.rehearsal.ended
+    if not rehearsed(diagnosis):
+        return "not rehearsed"
+    if fails_at is not None and batch >= fails_at:
+        return "not taken: fit raises here" if batch == fails_at else "not reached by fit"
+    return "not rehearsed" if ended in LIMITED else "never delivered"
+
+
+def rehearsal(diagnosis: Diagnosis) -> str:
+    """``rehearsed 3 of 10 epochs, 14 steps, until fit raised, on keras 3.15.1, tensorflow 2.21.0``."""
+    run = diagnosis.rehearsal
+    if not rehearsed(diagnosis):
+        return "not rehearsed"
+    parts = [
+        f"rehearsed {run.epochs_run} of {plural(run.epochs, 'epoch')}",
+        plural(len(run.deliveries), "step"),
+        ENDS[run.ended],
+        *([f"on {diagnosis.versions}"] if diagnosis.versions else []),
+    ]
+    return ", ".join(parts) + (f" ({duration(run.seconds)})" if run.seconds else "")
+
+
+def read(diagnosis: Diagnosis) -> str:
+    """``10 batches read, the source came to its end``."""
+    ends = {
+        "end": "the source came to its end",
+        "budget": "until the budget of batches or time",
+        "stopped": "until it was stopped",
+        "raised": "until the source raised",
+        "fit": "as far as fit read",
+    }
+    profile = diagnosis.profile
+    return f"{plural(len(profile.batches), 'batch', 'batches')} read, {ends[profile.ended]}"
+
+
+def call(diagnosis: Diagnosis) -> str:
+    """``model.fit(make_batches, epochs=10)`` in words of the user: source, model, arguments."""
+    arguments = ", ".join(f"{name}={value}" for name, value in diagnosis.fit_args.items())
+    parts = [diagnosis.source, *([diagnosis.model] if diagnosis.model else [])]
+    return " · ".join([*parts, *([f"fit({arguments})"] if arguments else [])])

@@ -1,0 +1,117 @@
+"""Long work off the main thread, with a stop and with an honest end when no answer comes."""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+TICK_S = 0.05
+GRACE_S = 10.0
+
+
+class NoAnswerError(Exception):
+    """Work gave no sign of life for too long, or did not heed a stop; ``stack`` says where it stood."""
+
+    def __init__(self, quiet_s: float, stack: str, *, stopped: bool = False) -> None:
+        super().__init__(f"no answer in {quiet_s:.0f} s")
+        self.quiet_s, self.stack, self.stopped = quiet_s, stack, stopped
+
+
+class Pulse:
+    """What work and its waiter share: a request to stop, and the time of the last sign of life."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self._last = time.monotonic()
+
+    def beat(self) -> None:
+        """Give a sign of life."""
+        self._last = time.monotonic()
+
+    @property
+    def quiet_s(self) -> float:
+        """Seconds since the last sign of life."""
+        return time.monotonic() - self._last
+
+
+class Task(Generic[T]):
+    """``work(pulse)`` in a daemon thread of its own, in the caller's context and Keras dtype policy.
+
+    The context is copied because ipykernel sends widget messages by a context variable, and the dtype policy is
+    carried over because Keras 3 keeps it per thread (measured on keras 3.15.1).
+    """
+
+    def __init__(self, work: Callable[[Pulse], T]) -> None:
+        self.pulse, self.done = Pulse(), threading.Event()
+        self._work, self._policy = work, _dtype_policy()
+        self._result: list[T] = []
+        self._error: BaseException | None = None
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(target=context.run, args=(self._run,), name="gendiag", daemon=True)
+
+    def start(self) -> Task[T]:
+        """Begin; returns itself."""
+        self._thread.start()
+        return self
+
+    def wait(self, *, quiet_s: float, tick: Callable[[], None] = lambda: None) -> T:
+        """Return what work returned, or raise what it raised.
+
+        Parameters
+        ----------
+        quiet_s
+            Longest time without a sign of life.
+        tick
+            Called about 20 times a second from the waiting thread, for progress.
+
+        Raises
+        ------
+        NoAnswerError
+            If the work was silent for ``quiet_s``; its thread is told to stop and left behind.
+        """
+        # Not Thread.join: on CPython 3.11 an interrupted join marks the thread as finished while it runs on.
+        while not self.done.wait(TICK_S):
+            try:
+                tick()
+                if self.pulse.quiet_s > quiet_s:
+                    self.pulse.stop.set()
+                    raise NoAnswerError(quiet_s, self._stack())
+            except KeyboardInterrupt:
+                self._interrupt(min(quiet_s, GRACE_S))
+        if self._error is not None:
+            raise self._error
+        return self._result[0]
+
+    def _interrupt(self, grace_s: float) -> None:
+        self.pulse.stop.set()
+        if not self.done.wait(grace_s):
+            raise NoAnswerError(grace_s, self._stack(), stopped=True)
+
+    def _run(self) -> None:
+        try:
+            _set_dtype_policy(self._policy)
+            self._result.append(self._work(self.pulse))
+        except BaseException as error:  # noqa: BLE001  (whatever it is, it belongs to the thread that waits)
+            self._error = error
+        finally:
+            self.done.set()
+
+    def _stack(self) -> str:
+        frame = sys._current_frames().get(self._thread.ident or 0)  # noqa: SLF001  (documented for debuggers)
+        return "".join(traceback.format_stack(frame)) if frame else ""
+
+
+def _dtype_policy() -> object:
+    keras = sys.modules.get("keras")
+    return keras.config.dtype_policy() if keras is not None and hasattr(keras, "config") else None
+
+
+def _set_dtype_policy(policy: object) -> None:
+    if policy is not None:
+        sys.modules["keras"].config.set_dtype_policy(policy)

@@ -1,0 +1,1 @@
+"""The tests: one file per module of gendiag, and the browser tests beside them."""

@@ -1,0 +1,1 @@
+"""People's stories in a real JupyterLab, driven by a real browser."""

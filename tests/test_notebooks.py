@@ -1,0 +1,57 @@
+"""Every lesson runs from top to bottom, and what it shows survives without a kernel."""
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+
+from tests.conftest import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TIMEOUT_S = 600
+WIDGET = "application/vnd.jupyter.widget-view+json"
+MARK = "gd-"  # how our CSS classes begin
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.name)
+def executed(request, tmp_path_factory, jupyter_env) -> nbformat.NotebookNode:
+    """Return the notebook after a run in an empty folder: a lesson brings all that it needs."""
+    notebook = nbformat.read(request.param, as_version=4)
+    folder = tmp_path_factory.mktemp("run")
+    client = NotebookClient(notebook, timeout=TIMEOUT_S, resources={"metadata": {"path": str(folder)}})
+    return client.execute(env=jupyter_env)
+
+
+def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS, "no notebooks/*.ipynb: the tests below would pass by having nothing to do"
+
+
+@pytest.mark.slow
+def test_no_cell_raises(executed):
+    assert [output.evalue for output in outputs(executed) if output.output_type == "error"] == []
+
+
+@pytest.mark.slow
+def test_a_dashboard_has_a_stand_in_that_needs_no_kernel(executed):
+    """Widget state is left out, as in a committed notebook; with it, a page without a network stays blank."""
+    saved = nbformat.from_dict(executed)
+    if MARK not in str(saved.metadata.pop("widgets", "")):
+        pytest.skip("makes no dashboard")
+    shown = [output.data for output in outputs(saved) if WIDGET in output.get("data", {})]
+    assert shown, "the dashboard was made but not displayed"
+    page, _ = HTMLExporter().from_notebook_node(saved)
+    for data in shown:
+        assert data.get("text/plain"), "no text to read in a terminal"
+        assert MARK in data.get("text/html", ""), "no static HTML"
+        assert data["text/html"] in page
+
+
+@each_notebook
+def test_no_widget_state_is_committed(path):
+    assert "widgets" not in nbformat.read(path, as_version=4).metadata

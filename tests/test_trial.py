@@ -1,0 +1,246 @@
+"""A trial says what fit does with a batch, and leaves the model bit for bit as it was."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+
+from gendiag.copying import stand_in  # noqa: E402  (TensorFlow may be missing)
+from gendiag.trial import try_batch  # noqa: E402  (as above)
+
+pytestmark = pytest.mark.slow
+ROWS, WIDTH = 8, 4
+
+
+def pairs(number: int, *, width: int = WIDTH) -> list[Any]:
+    rng = np.random.default_rng(7)
+    return [(rng.random((ROWS, width), "float32"), rng.random((ROWS, 1), "float32")) for _ in range(number)]
+
+
+def labelled(number: int) -> list[Any]:
+    rng = np.random.default_rng(7)
+    return [(rng.random((ROWS, WIDTH), "float32"), rng.integers(0, 3, ROWS)) for _ in range(number)]
+
+
+def many(number: int) -> list[Any]:
+    rng = np.random.default_rng(7)
+    return [
+        (
+            {"left": rng.random((ROWS, WIDTH), "float32"), "right": rng.random((ROWS, 2), "float32")},
+            {"size": rng.random((ROWS, 1), "float32"), "kind": rng.integers(0, 3, ROWS)},
+        )
+        for _ in range(number)
+    ]
+
+
+def dense(loss: str = "mse", units: int = 1, **options: Any) -> Any:
+    model = keras.Sequential([keras.Input((WIDTH,)), keras.layers.Dense(3, activation="relu"), keras.layers.Dense(units)])
+    model.compile("adam", loss, **options)
+    return model
+
+
+def functional() -> Any:
+    x = keras.Input((WIDTH,))
+    hidden = keras.layers.Dropout(0.5)(keras.layers.BatchNormalization()(keras.layers.Dense(8)(x)))
+    model = keras.Model(x, keras.layers.Dense(1)(hidden))
+    rate = keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5)
+    metrics = [keras.metrics.MeanAbsoluteError(), "mse"]
+    model.compile(keras.optimizers.Adam(rate, clipnorm=1.0), keras.losses.Huber(delta=0.3), metrics=metrics)
+    return model
+
+
+class Counting(keras.Model):
+    """No copy of this can be made: its arguments are not on record, and it counts its steps in Python."""
+
+    def __init__(self, *units: int) -> None:
+        super().__init__()
+        self.hidden = [keras.layers.Dense(count, activation="relu") for count in units]
+        self.drop = keras.layers.Dropout(0.3)
+        self.out = keras.layers.Dense(1)
+        self.seen = 0
+        self.mean = keras.metrics.Mean(name="loss")
+
+    def call(self, x: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002  (Keras's signature)
+        for layer in self.hidden:
+            x = layer(x)
+        return self.out(self.drop(x, training=training))
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        self.seen += 1
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((self(x, training=True) - y) ** 2)
+        self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+        self.mean.update_state(loss)
+        return {"loss": self.mean.result()}
+
+
+def counting() -> Any:
+    model = Counting(8, 4)
+    model.compile(keras.optimizers.RMSprop(0.01))
+    return model
+
+
+class TwoNets(keras.Model):
+    """Two optimizers of its own and a compile of its own, as GANs have; never built by Keras's book."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = keras.layers.Dense(1), keras.Sequential([keras.layers.Dense(1)])
+
+    def compile(self, first: Any, second: Any) -> None:
+        super().compile()
+        self.first, self.second = first, second
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        x, y = data
+        losses = {}
+        for net, optimizer, name in ((self.one, self.first, "one_loss"), (self.two, self.second, "two_loss")):
+            with tf.GradientTape() as tape:
+                losses[name] = tf.reduce_mean((net(x) - y) ** 2)
+            grads = tape.gradient(losses[name], net.trainable_variables)
+            optimizer.apply_gradients(zip(grads, net.trainable_variables, strict=True))
+        return losses
+
+
+def two_nets() -> Any:
+    model = TwoNets()
+    model.compile(keras.optimizers.Adam(0.01), keras.optimizers.SGD(0.01, momentum=0.9))
+    return model
+
+
+def branching() -> Any:
+    left, right = keras.Input((WIDTH,), name="left"), keras.Input((2,), name="right")
+    joined = keras.layers.Concatenate()([keras.layers.Dense(4, activation="relu")(left), right])
+    outputs = {"size": keras.layers.Dense(1, name="size")(joined), "kind": keras.layers.Dense(3, name="kind")(joined)}
+    model = keras.Model({"left": left, "right": right}, outputs)
+    losses = {"size": "mse", "kind": keras.losses.SparseCategoricalCrossentropy(from_logits=True)}
+    model.compile("adamw", losses, loss_weights={"size": 2.0, "kind": 0.5}, metrics={"kind": ["accuracy"]})
+    return model
+
+
+class Described(keras.Model):
+    """Subclassed, with a config: a copy can be made."""
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+        self.hidden, self.out = keras.layers.Dense(units, activation="relu"), keras.layers.Dense(1)
+
+    def call(self, inputs: Any) -> Any:
+        return self.out(self.hidden(inputs))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units}
+
+
+def described() -> Any:
+    model = Described(5)
+    model.compile(keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True), "mse", metrics=["mae"])
+    return model
+
+
+def halved() -> Any:
+    policy = keras.DTypePolicy("mixed_float16")
+    layers = [keras.layers.Dense(6, activation="relu", dtype=policy), keras.layers.Dropout(0.2, dtype=policy)]
+    model = keras.Sequential([keras.Input((WIDTH,)), *layers, keras.layers.Dense(1, dtype="float32")])
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01)), "mse")
+    return model
+
+
+def unbuilt() -> Any:
+    model = keras.Sequential([keras.layers.Dense(3, activation="relu"), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+    model.compile("adam", "mse", metrics=[keras.metrics.MeanAbsoluteError()])
+    return model
+
+
+def lambdas() -> Any:
+    layers = [keras.Input((WIDTH,)), keras.layers.Lambda(lambda x: x * 2), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
+    model.compile(keras.optimizers.Adam(0.01), lambda y, z: tf.reduce_mean((y - z) ** 2))
+    return model
+
+
+def accumulating() -> Any:
+    model = keras.Sequential([keras.Input((WIDTH,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.05, gradient_accumulation_steps=2, use_ema=True), "mse", steps_per_execution=2)
+    return model
+
+
+MODELS: dict[str, tuple[Callable[[], Any], Callable[[int], list[Any]], str]] = {
+    "dense": (dense, pairs, "copy"),
+    "functional": (functional, pairs, "copy"),
+    "own train_step": (counting, pairs, "itself"),
+    "own compile": (two_nets, pairs, "itself"),
+    "branching": (branching, many, "copy"),
+    "described": (described, pairs, "copy"),
+    "mixed precision": (halved, pairs, "copy"),
+    "unbuilt": (unbuilt, pairs, "copy"),
+    "lambdas": (lambdas, pairs, "itself"),
+    "accumulating": (accumulating, pairs, "copy"),
+}
+
+
+def state(model: Any) -> list[Any]:
+    optimizers = [each for each in vars(model).values() if isinstance(each, keras.optimizers.Optimizer)]
+    owners = [model, *optimizers, *model.metrics]
+    return [variable.numpy() for owner in owners for variable in owner.variables]
+
+
+def drawn() -> list[Any]:
+    """What every source of randomness gives next."""
+    return [
+        random.random(),
+        np.random.random(),  # noqa: NPY002  (the legacy state is what is global)
+        float(tf.random.uniform(())),
+        float(keras.random.uniform(())),
+        keras.layers.Dense(1).name,
+    ]
+
+
+def trained(make: Callable[[], Any], batches: list[Any], *, before: bool, tried: bool) -> tuple[Any, ...]:
+    """Losses, state and next random numbers of a model that was trained, with or without a trial in between."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(5)
+    model = make()
+    if before:
+        model.fit((each for each in batches[:2]), verbose=0)
+    if tried:
+        good, broken = batches[3], tuple(None for _ in batches[3])
+        trial = try_batch(model, 3, first=batches[:2], delivered=good, yielded=good)
+        assert trial.outcome == "trains", trial
+        assert trial.loss is None or trial.loss > 0, "a trial without a gradient would prove nothing"
+        assert try_batch(model, 4, first=batches[:2], delivered=None, yielded=broken).outcome == "raises"
+    losses = model.fit((each for each in batches), verbose=0).history
+    return losses, state(model), drawn()
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["fresh", "trained"])
+@pytest.mark.parametrize("name", MODELS)
+def test_training_after_a_trial_equals_training_without_one(name, before):
+    make, data, _ = MODELS[name]
+    tried = trained(make, data(5), before=before, tried=True)
+    untried = trained(make, data(5), before=before, tried=False)
+    assert tried[0] == untried[0]
+    assert sum(sum(values) for values in tried[0].values()) > 0, "no loss, no proof"
+    assert len(tried[1]) == len(untried[1])
+    assert all(np.array_equal(mine, other) for mine, other in zip(tried[1], untried[1], strict=True))
+    assert tried[2] == untried[2]
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["fresh", "trained"])
+@pytest.mark.parametrize("name", MODELS)
+def test_the_stand_in_is_a_copy_where_one_can_be_made(name, before):
+    make, data, expected = MODELS[name]
+    model = make()
+    if before:
+        model.fit((each for each in data(2)), verbose=0)
+    with stand_in(model) as other:
+        assert ("itself" if other is model else "copy") == expected
+        assert all(map(np.array_equal, state(other)[: len(model.variables)], state(model)))
