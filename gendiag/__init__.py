@@ -1,3 +1,60 @@
-"""Find out what ``keras.Model.fit`` really does with your data generator."""
+"""Find out what ``keras.Model.fit`` really does with your data generator.
+
+``gendiag.diagnose(make_batches, model, epochs=10)`` rehearses the real fit and names the batch, the cause and what to
+type next. Nothing heavy is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from gendiag import rules
+    from gendiag.errors import GendiagError
+    from gendiag.lessons import explain
+    from gendiag.profiled import Profile
+    from gendiag.profiler import profile
+    from gendiag.records import Finding, Repair, Trial
+    from gendiag.report import Report, diagnose
+
+__all__ = [
+    "Finding",
+    "GendiagError",
+    "Profile",
+    "Repair",
+    "Report",
+    "Trial",
+    "__version__",
+    "diagnose",
+    "explain",
+    "profile",
+    "rules",
+]
+
+_HOME = {
+    "diagnose": "report",
+    "Report": "report",
+    "profile": "profiler",
+    "Profile": "profiled",
+    "explain": "lessons",
+    "Finding": "records",
+    "Trial": "records",
+    "Repair": "records",
+    "GendiagError": "errors",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  (whatever the name stands for)
+    if name == "rules":
+        return importlib.import_module("gendiag.rules")
+    if name in _HOME:
+        return getattr(importlib.import_module(f"gendiag.{_HOME[name]}"), name)
+    msg = f"module 'gendiag' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return __all__

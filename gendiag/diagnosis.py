@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gendiag.profile import Profile
+from gendiag.profiled import Profile
 from gendiag.records import NOTHING, Finding, Rehearsal, Trial, Verdict
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from gendiag.profile import Profile
+from gendiag.profiled import Profile
 from gendiag.records import NOTHING, Batch, Delivery, Failure, Leaf, Rehearsal, Trial
 from gendiag.signature import PEEKED
 from gendiag.sources.base import Source

@@ -7,7 +7,7 @@ from typing import Any
 
 from gendiag.errors import BadArgumentError
 from gendiag.failure import cut
-from gendiag.profile import Profile
+from gendiag.profiled import Profile
 from gendiag.progress import bar
 from gendiag.recording import Recording
 from gendiag.sources import recognise

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from gendiag.failure import cut
 from gendiag.probe import EnoughError, Limits, Progress, make_callback, make_probe
-from gendiag.profile import Profile
+from gendiag.profiled import Profile
 from gendiag.recording import Recording
 from gendiag.records import Failure, Rehearsal
 from gendiag.sources.base import Source

@@ -133,7 +133,7 @@ def _fit(model: Model, batches: Sequence[Any], as_source: AsSource, callback: Ca
         model.fit(as_source(batches), **options, callbacks=[callback])
     except _StoppedError:
         return None
-    except Exception as error:  # noqa: BLE001  (what fit raises is the answer)
+    except BaseException as error:  # noqa: BLE001  (what fit raises is the answer; the thread is ours)
         return cut(error)
     return None
 

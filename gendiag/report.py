@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gendiag.diagnosis import Diagnosis
     from gendiag.evidence import Evidence
-    from gendiag.profile import Profile
+    from gendiag.profiled import Profile
     from gendiag.records import Finding, Trial, Verdict
     from gendiag.views.dashboard import Dashboard
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from gendiag.copying import Model, is_compiled, stand_in
-from gendiag.errors import BadModelError
 from gendiag.failure import cut
 from gendiag.freezing import held_values
 from gendiag.records import Failure, Outcome, Trial, TrialStep
@@ -85,7 +84,7 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     try:
         ways = _Ways(delivered, yielded, only_tuples=as_source is None)
         steps = _steps(model, _replayed(batch, first, ways.suspect, as_source), ways, quiet_s)
-    except BadModelError as error:
+    except Exception as error:  # noqa: BLE001  (no model at all, or one whose own code fails when it is copied)
         steps = (TrialStep("through fit", "not tried", failure=cut(error)),)
     return _summary(batch, steps, time.monotonic() - started)
 
@@ -162,7 +161,7 @@ def _run(model: Model, way: str, raw: object, *, only_tuples: bool) -> TrialStep
         logs = model.train_step(_as_tensors(raw, only_tuples=only_tuples))
         logs = {name: float(value) for name, value in _flat(logs).items()}
         finite = all(map(math.isfinite, squares)) and all_finite(model.variables)
-    except Exception as error:  # noqa: BLE001  (what the step raises is the answer)
+    except BaseException as error:  # noqa: BLE001  (what the step raises is the answer; the thread is ours)
         return TrialStep(way, "raises", failure=cut(error))
     finally:
         taken_back()

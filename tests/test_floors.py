@@ -14,12 +14,12 @@ FLOORS = (
     ("errors", "records"),
     ("tree", "figures", "values", "measure", "matching", "failure", "seeds", "freezing", "worker", "progress"),
     ("store", "sources"),
-    ("profile", "recording", "probe", "rehearsal", "profiler", "copying"),
-    ("diagnosis", "evidence", "rules"),
+    ("profiled", "recording", "probe", "rehearsal", "profiler", "copying"),
+    ("signature", "diagnosis", "evidence", "rules"),
     ("replay", "trial", "shrink"),
     ("judge", "repair"),
     ("views",),
-    ("report", "recorder", "export"),
+    ("lessons", "report", "recorder", "export"),
     ("magic", "demo"),
     ("__init__",),
     ("__main__",),
@@ -130,7 +130,7 @@ def test_the_ground_floor_stands_on_the_standard_library_alone(module):
 
 
 MADE_UP = {
-    *("__init__", "errors", "floorless", "records", "store", "profile", "profiler", "report", "demo", "__main__"),
+    *("__init__", "errors", "floorless", "records", "store", "profiled", "profiler", "report", "demo", "__main__"),
     *("rules.__init__", "rules.base", "rules.exhausted", "rules.silent_cast"),
     *("views.__init__", "views.markup", "views.selection", "views.timeline", "views.stepper", "views.dashboard"),
 }
@@ -171,7 +171,7 @@ def test_an_import_up_or_sideways_is_reported(module, code, other):
         ("profiler", "import numpy\nfrom gendiag.store import Store\nfrom gendiag import errors"),
         ("store", "if TYPE_CHECKING:\n    from gendiag.profiler import Profiler"),
         ("store", "from gendiag import __version__"),
-        ("rules.exhausted", "from gendiag.rules.base import Rule\nfrom gendiag.profile import Profile"),
+        ("rules.exhausted", "from gendiag.rules.base import Rule\nfrom gendiag.profiled import Profile"),
         ("rules.__init__", "from gendiag.rules import base, exhausted, silent_cast"),
         ("views.stepper", "from gendiag.views.selection import Selection"),
         ("views.selection", "from gendiag.views.markup import table"),

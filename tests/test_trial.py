@@ -1,246 +1,188 @@
-"""A trial says what fit does with a batch, and leaves the model bit for bit as it was."""
+"""A trial says what fit does with a batch."""
 
-import random
+import threading
 import time
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 
 keras = pytest.importorskip("keras")
-tf = pytest.importorskip("tensorflow")
 
-from gendiag.copying import stand_in  # noqa: E402  (TensorFlow may be missing)
-from gendiag.trial import try_batch  # noqa: E402  (as above)
+from gendiag.trial import try_batch  # noqa: E402  (TensorFlow may be missing)
+from tests.small_models import MODELS, Hanging, dense, labelled, pairs, unbuilt  # noqa: E402  (as above)
 
 pytestmark = pytest.mark.slow
-ROWS, WIDTH = 8, 4
 
 
-def pairs(number: int, *, width: int = WIDTH) -> list[Any]:
-    rng = np.random.default_rng(7)
-    return [(rng.random((ROWS, width), "float32"), rng.random((ROWS, 1), "float32")) for _ in range(number)]
+def tried(model, suspect, *, first=None, **options):
+    return try_batch(model, 3, first=first or pairs(2), delivered=None, yielded=suspect, **options)
 
 
-def labelled(number: int) -> list[Any]:
-    rng = np.random.default_rng(7)
-    return [(rng.random((ROWS, WIDTH), "float32"), rng.integers(0, 3, ROWS)) for _ in range(number)]
+def step(trial, way):
+    return next(step for step in trial.steps if step.way == way)
 
 
-def many(number: int) -> list[Any]:
-    rng = np.random.default_rng(7)
-    return [
-        (
-            {"left": rng.random((ROWS, WIDTH), "float32"), "right": rng.random((ROWS, 2), "float32")},
-            {"size": rng.random((ROWS, 1), "float32"), "kind": rng.integers(0, 3, ROWS)},
-        )
-        for _ in range(number)
-    ]
+def test_a_good_batch_trains_with_loss_metrics_and_gradient():
+    model, batch = dense(metrics=["mae"]), pairs(3)[2]
+    trial = try_batch(model, 2, first=pairs(2), delivered=batch, yielded=batch)
+    assert trial.outcome == "trains"
+    assert [each.way for each in trial.steps] == ["through fit", "as delivered", "as yielded"]
+    expected = float(np.mean((model.predict(batch[0], verbose=0) - batch[1]) ** 2))
+    assert trial.loss == pytest.approx(expected, rel=1e-4)
+    assert step(trial, "through fit").loss == pytest.approx(expected, rel=1e-4)
+    assert trial.metrics["mae"] > 0
+    assert trial.error is None
+    assert trial.layer is None
 
 
-def dense(loss: str = "mse", units: int = 1, **options: Any) -> Any:
-    model = keras.Sequential([keras.Input((WIDTH,)), keras.layers.Dense(3, activation="relu"), keras.layers.Dense(units)])
-    model.compile("adam", loss, **options)
-    return model
+def test_the_gradient_norm_is_the_one_before_clipping():
+    keras.utils.set_random_seed(1)
+    plain = dense()
+    clipped = dense()
+    clipped.set_weights(plain.get_weights())
+    clipped.compile(keras.optimizers.SGD(clipnorm=1e-3), "mse")
+    norms = [tried(model, pairs(3)[2]).grad_norm for model in (plain, clipped)]
+    assert norms[0] == pytest.approx(norms[1])
+    assert norms[0] > 0.01
 
 
-def functional() -> Any:
-    x = keras.Input((WIDTH,))
-    hidden = keras.layers.Dropout(0.5)(keras.layers.BatchNormalization()(keras.layers.Dense(8)(x)))
-    model = keras.Model(x, keras.layers.Dense(1)(hidden))
-    rate = keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5)
-    metrics = [keras.metrics.MeanAbsoluteError(), "mse"]
-    model.compile(keras.optimizers.Adam(rate, clipnorm=1.0), keras.losses.Huber(delta=0.3), metrics=metrics)
-    return model
+def test_the_gradient_norm_is_that_of_the_unscaled_loss():
+    trial = tried(MODELS["mixed precision"].make(), pairs(3)[2])
+    assert 0 < trial.grad_norm < 1000, "the scale is 32768"
 
 
-class Counting(keras.Model):
-    """No copy of this can be made: its arguments are not on record, and it counts its steps in Python."""
-
-    def __init__(self, *units: int) -> None:
-        super().__init__()
-        self.hidden = [keras.layers.Dense(count, activation="relu") for count in units]
-        self.drop = keras.layers.Dropout(0.3)
-        self.out = keras.layers.Dense(1)
-        self.seen = 0
-        self.mean = keras.metrics.Mean(name="loss")
-
-    def call(self, x: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002  (Keras's signature)
-        for layer in self.hidden:
-            x = layer(x)
-        return self.out(self.drop(x, training=training))
-
-    def train_step(self, data: Any) -> dict[str, Any]:
-        self.seen += 1
-        x, y = data
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean((self(x, training=True) - y) ** 2)
-        self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
-        self.mean.update_state(loss)
-        return {"loss": self.mean.result()}
+def test_loss_and_gradient_come_from_the_batch_as_delivered():
+    as_yielded, as_delivered = pairs(4)[2:]
+    trial = try_batch(dense(), 2, first=pairs(2), delivered=as_delivered, yielded=as_yielded)
+    assert trial.loss == step(trial, "as delivered").loss
+    assert trial.loss != step(trial, "as yielded").loss
 
 
-def counting() -> Any:
-    model = Counting(8, 4)
-    model.compile(keras.optimizers.RMSprop(0.01))
-    return model
+def test_x_and_y_of_different_length_raise_with_both_shapes():
+    x, y = pairs(1)[0]
+    trial = tried(dense("binary_crossentropy"), (x, y[:5]))
+    assert trial.outcome == "raises"
+    assert trial.error.endswith("target.shape=(5, 1), output.shape=(8, 1)")
+    assert trial.layer == "binary_crossentropy"
 
 
-class TwoNets(keras.Model):
-    """Two optimizers of its own and a compile of its own, as GANs have; never built by Keras's book."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.one, self.two = keras.layers.Dense(1), keras.Sequential([keras.layers.Dense(1)])
-
-    def compile(self, first: Any, second: Any) -> None:
-        super().compile()
-        self.first, self.second = first, second
-
-    def train_step(self, data: Any) -> dict[str, Any]:
-        x, y = data
-        losses = {}
-        for net, optimizer, name in ((self.one, self.first, "one_loss"), (self.two, self.second, "two_loss")):
-            with tf.GradientTape() as tape:
-                losses[name] = tf.reduce_mean((net(x) - y) ** 2)
-            grads = tape.gradient(losses[name], net.trainable_variables)
-            optimizer.apply_gradients(zip(grads, net.trainable_variables, strict=True))
-        return losses
+def test_nan_is_seen():
+    x, y = pairs(1)[0]
+    x = x.copy()
+    x[2, 1] = np.nan
+    trial = tried(dense(), (x, y))
+    assert trial.outcome == "non-finite"
+    assert {each.outcome for each in trial.steps} == {"non-finite"}
 
 
-def two_nets() -> Any:
-    model = TwoNets()
-    model.compile(keras.optimizers.Adam(0.01), keras.optimizers.SGD(0.01, momentum=0.9))
-    return model
+def test_nan_in_batch_0_is_not_blamed_on_a_good_batch():
+    x, y = pairs(1)[0]
+    poisoned = (np.full_like(x, np.nan), y)
+    first = [poisoned, pairs(2)[1]]
+    assert tried(dense(), pairs(3)[2], first=first).outcome == "trains"
+    assert try_batch(dense(), 0, first=first, delivered=poisoned, yielded=poisoned).outcome == "non-finite"
+    assert try_batch(dense(), 1, first=first, delivered=first[1], yielded=first[1]).outcome == "trains"
 
 
-def branching() -> Any:
-    left, right = keras.Input((WIDTH,), name="left"), keras.Input((2,), name="right")
-    joined = keras.layers.Concatenate()([keras.layers.Dense(4, activation="relu")(left), right])
-    outputs = {"size": keras.layers.Dense(1, name="size")(joined), "kind": keras.layers.Dense(3, name="kind")(joined)}
-    model = keras.Model({"left": left, "right": right}, outputs)
-    losses = {"size": "mse", "kind": keras.losses.SparseCategoricalCrossentropy(from_logits=True)}
-    model.compile("adamw", losses, loss_weights={"size": 2.0, "kind": 0.5}, metrics={"kind": ["accuracy"]})
-    return model
+def test_another_feature_dimension_raises_and_names_the_layer():
+    model = dense()
+    trial = tried(model, pairs(1, width=5)[0])
+    assert trial.outcome == "raises"
+    assert trial.layer == model.layers[0].name
+    assert "expected axis -1 of input shape to have value 4" in trial.error
+    assert "(8, 5) where an element of shape (None, 4) was expected" in step(trial, "through fit").failure.line
 
 
-class Described(keras.Model):
-    """Subclassed, with a config: a copy can be made."""
-
-    def __init__(self, units: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.units = units
-        self.hidden, self.out = keras.layers.Dense(units, activation="relu"), keras.layers.Dense(1)
-
-    def call(self, inputs: Any) -> Any:
-        return self.out(self.hidden(inputs))
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "units": self.units}
+def test_a_label_out_of_range_raises_with_its_value():
+    x, y = labelled(1)[0]
+    trial = tried(dense("sparse_categorical_crossentropy", units=3), (x, y + 7), first=labelled(2))
+    assert trial.outcome == "raises"
+    assert "label value of" in trial.error
+    assert "valid range of [0, 3)" in trial.error
+    assert trial.layer == "sparse_categorical_crossentropy"
 
 
-def described() -> Any:
-    model = Described(5)
-    model.compile(keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True), "mse", metrics=["mae"])
-    return model
+@pytest.mark.parametrize(
+    ("suspect", "kind"),
+    [(None, "None"), (np.zeros((8, 4)), "of type ndarray"), (list(pairs(1)[0]), "of type list"), ({"x": 1}, "of type dict")],
+)
+def test_what_is_no_tuple_raises_in_plain_words(suspect, kind):
+    trial = tried(dense(), suspect)
+    assert trial.outcome == "raises"
+    assert trial.error.endswith(f"this batch is {kind}")
 
 
-def halved() -> Any:
-    policy = keras.DTypePolicy("mixed_float16")
-    layers = [keras.layers.Dense(6, activation="relu", dtype=policy), keras.layers.Dropout(0.2, dtype=policy)]
-    model = keras.Sequential([keras.Input((WIDTH,)), *layers, keras.layers.Dense(1, dtype="float32")])
-    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01)), "mse")
-    return model
+def test_a_list_from_a_dataset_of_indexes_is_fine_as_it_is_for_fit():
+    class Lists(keras.utils.PyDataset):
+        def __init__(self, batches):
+            super().__init__()
+            self.batches = batches
+
+        def __len__(self):
+            return len(self.batches)
+
+        def __getitem__(self, index):
+            return self.batches[index]
+
+    batches = [list(each) for each in pairs(3)]
+    trial = tried(dense(), batches[2], first=batches[:2], as_source=Lists)
+    assert trial.outcome == "trains"
+    assert step(trial, "as yielded").loss > 0
 
 
-def unbuilt() -> Any:
-    model = keras.Sequential([keras.layers.Dense(3, activation="relu"), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
-    model.compile("adam", "mse", metrics=[keras.metrics.MeanAbsoluteError()])
-    return model
+def test_an_uncompiled_model_raises_what_keras_says():
+    trial = tried(keras.Sequential([keras.layers.Dense(1)]), pairs(1)[0])
+    assert trial.outcome == "raises"
+    assert trial.error.startswith("You must call `compile()` before")
 
 
-def lambdas() -> Any:
-    layers = [keras.Input((WIDTH,)), keras.layers.Lambda(lambda x: x * 2), keras.layers.Dense(1)]
-    model = keras.Sequential(layers)
-    model.compile(keras.optimizers.Adam(0.01), lambda y, z: tf.reduce_mean((y - z) ** 2))
-    return model
+def test_what_is_no_model_is_not_tried():
+    trial = tried("model.keras", pairs(1)[0])
+    assert trial.outcome == "not tried"
+    assert "no keras.Model" in trial.error
 
 
-def accumulating() -> Any:
-    model = keras.Sequential([keras.Input((WIDTH,)), keras.layers.Dense(1)])
-    model.compile(keras.optimizers.Adam(0.05, gradient_accumulation_steps=2, use_ema=True), "mse", steps_per_execution=2)
-    return model
+def test_a_step_that_hangs_is_no_answer():
+    Hanging.release, Hanging.steps = threading.Event(), 0
+    model = Hanging([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    started = time.monotonic()
+    try:
+        trial = tried(model, pairs(1)[0], quiet_s=1.5)
+    finally:
+        Hanging.release.set()
+    assert trial.outcome == "no answer"
+    assert trial.error == "no answer in 2 s"
+    assert "in train_step" in trial.steps[0].failure.details
+    assert time.monotonic() - started < 10
 
 
-MODELS: dict[str, tuple[Callable[[], Any], Callable[[int], list[Any]], str]] = {
-    "dense": (dense, pairs, "copy"),
-    "functional": (functional, pairs, "copy"),
-    "own train_step": (counting, pairs, "itself"),
-    "own compile": (two_nets, pairs, "itself"),
-    "branching": (branching, many, "copy"),
-    "described": (described, pairs, "copy"),
-    "mixed precision": (halved, pairs, "copy"),
-    "unbuilt": (unbuilt, pairs, "copy"),
-    "lambdas": (lambdas, pairs, "itself"),
-    "accumulating": (accumulating, pairs, "copy"),
-}
+def test_a_train_step_that_wants_to_exit_is_only_an_error():
+    class Leaving(keras.Sequential):
+        def train_step(self, data):  # noqa: ARG002  (Keras's signature)
+            raise SystemExit(3)
+
+    model = Leaving([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    trial = tried(model, pairs(1)[0])
+    assert trial.outcome == "raises"
+    assert "SystemExit" in trial.error
 
 
-def state(model: Any) -> list[Any]:
-    optimizers = [each for each in vars(model).values() if isinstance(each, keras.optimizers.Optimizer)]
-    owners = [model, *optimizers, *model.metrics]
-    return [variable.numpy() for owner in owners for variable in owner.variables]
+def test_losses_of_a_step_of_ones_own_are_metrics_where_they_have_names_of_their_own():
+    trial = tried(MODELS["own compile"].make(), pairs(3)[2])
+    assert trial.outcome == "trains"
+    assert set(trial.metrics) == {"one_loss", "two_loss"}
+    assert trial.loss is None
 
 
-def drawn() -> list[Any]:
-    """What every source of randomness gives next."""
-    return [
-        random.random(),
-        np.random.random(),  # noqa: NPY002  (the legacy state is what is global)
-        float(tf.random.uniform(())),
-        float(keras.random.uniform(())),
-        keras.layers.Dense(1).name,
-    ]
+def test_the_eager_steps_of_an_unbuilt_model_meet_what_batch_0_built():
+    trial = tried(unbuilt(), pairs(1, width=5)[0])
+    assert step(trial, "as yielded").outcome == "raises"
 
 
-def trained(make: Callable[[], Any], batches: list[Any], *, before: bool, tried: bool) -> tuple[Any, ...]:
-    """Losses, state and next random numbers of a model that was trained, with or without a trial in between."""
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(5)
-    model = make()
-    if before:
-        model.fit((each for each in batches[:2]), verbose=0)
-    if tried:
-        good, broken = batches[3], tuple(None for _ in batches[3])
-        trial = try_batch(model, 3, first=batches[:2], delivered=good, yielded=good)
-        assert trial.outcome == "trains", trial
-        assert trial.loss is None or trial.loss > 0, "a trial without a gradient would prove nothing"
-        assert try_batch(model, 4, first=batches[:2], delivered=None, yielded=broken).outcome == "raises"
-    losses = model.fit((each for each in batches), verbose=0).history
-    return losses, state(model), drawn()
-
-
-@pytest.mark.parametrize("before", [False, True], ids=["fresh", "trained"])
-@pytest.mark.parametrize("name", MODELS)
-def test_training_after_a_trial_equals_training_without_one(name, before):
-    make, data, _ = MODELS[name]
-    tried = trained(make, data(5), before=before, tried=True)
-    untried = trained(make, data(5), before=before, tried=False)
-    assert tried[0] == untried[0]
-    assert sum(sum(values) for values in tried[0].values()) > 0, "no loss, no proof"
-    assert len(tried[1]) == len(untried[1])
-    assert all(np.array_equal(mine, other) for mine, other in zip(tried[1], untried[1], strict=True))
-    assert tried[2] == untried[2]
-
-
-@pytest.mark.parametrize("before", [False, True], ids=["fresh", "trained"])
-@pytest.mark.parametrize("name", MODELS)
-def test_the_stand_in_is_a_copy_where_one_can_be_made(name, before):
-    make, data, expected = MODELS[name]
-    model = make()
-    if before:
-        model.fit((each for each in data(2)), verbose=0)
-    with stand_in(model) as other:
-        assert ("itself" if other is model else "copy") == expected
-        assert all(map(np.array_equal, state(other)[: len(model.variables)], state(model)))
+def test_a_trial_of_a_small_dense_model_takes_little_time():
+    model, batch = dense(), pairs(3)[2]
+    started = time.process_time()
+    trial = try_batch(model, 2, first=pairs(2), delivered=batch, yielded=batch)
+    assert time.process_time() - started < 3, trial

@@ -47,9 +47,9 @@ class Endless(Rule):
             yield from self._judge(seen.validation_source, steps, said, "validation_steps", seen, source="validation")
 
     def _judge(  # noqa: PLR0913
-        self, source: Source, steps: tuple[Delivery, ...], said: str, argument: str, seen: Evidence, **evidence: object
+        self, origin: Source, steps: tuple[Delivery, ...], said: str, argument: str, seen: Evidence, **evidence: object
     ) -> Iterator[Finding]:
-        proof = _proof(source, steps)
+        proof = _proof(origin, steps)
         fix = f"Pass `{argument}=...` (the number of batches in one pass), or let the source end after one pass."
         if proof and seen.failure is None:
             message = (

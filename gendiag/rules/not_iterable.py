@@ -44,9 +44,9 @@ class NotIterable(Rule):
         if validation is not None and validation.kind == "object" and not seen.rehearsal.validation:
             yield self._finding("validation_data", validation, source="validation")
 
-    def _finding(self, argument: str, source: Source, **evidence: object) -> Finding:
-        message = f"{argument} is {describe_type(source.value)}{_parts(source.value)}; {_why(source.value)}."
-        return self.finding("error", message, fix=_fix(source.value), type=type(source.value).__name__, **evidence)
+    def _finding(self, argument: str, origin: Source, **evidence: object) -> Finding:
+        message = f"{argument} is {describe_type(origin.value)}{_parts(origin.value)}; {_why(origin.value)}."
+        return self.finding("error", message, fix=_fix(origin.value), type=type(origin.value).__name__, **evidence)
 
     def broken(self) -> Iterator[Any]:
         return zip(*(iter(part) for part in zip(*sound(), strict=True)), strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.evidence import Evidence
-from gendiag.profile import Profile
+from gendiag.profiled import Profile
 from gendiag.records import Failure, Finding
 from gendiag.rules.base import Rule, sound
 from gendiag.sources.base import Source
@@ -57,11 +57,11 @@ class SourceRaises(Rule):
             )
 
     def _finding(  # noqa: PLR0913
-        self, source: Source, profile: Profile, failure: Failure, said: str, index: int, **evidence: object
+        self, origin: Source, profile: Profile, failure: Failure, said: str, index: int, **evidence: object
     ) -> Finding:
         where = f", at {failure.frame}: `{failure.code}`" if failure.frame else ""
-        promised = f" `__len__` promises {source.length} batches." if source.kind == "PyDataset" else ""
-        call = f" (`__getitem__({index})`)" if source.kind == "PyDataset" else ""
+        promised = f" `__len__` promises {origin.length} batches." if origin.kind == "PyDataset" else ""
+        call = f" (`__getitem__({index})`)" if origin.kind == "PyDataset" else ""
         message = f"{said}{call}: {failure.line}{where}.{promised}"
         hint = next((fix for mark, fix in HINTS if mark in failure.line or mark in failure.type), None)
         fix = hint or f"Mend that line; {len(profile.batches)} batches came before it."

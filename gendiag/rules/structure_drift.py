@@ -47,10 +47,10 @@ class StructureDrift(Rule):
             )
 
     def broken(self) -> Iterator[Any]:
-        return (({"a": x, "b": x} if step != 3 else {"a": x}, y) for step, (x, y) in enumerate(sound()))  # noqa: PLR2004
+        return ((x, y) if step == 3 else (x, y, abs(y)) for step, (x, y) in enumerate(sound()))  # noqa: PLR2004
 
     def mended(self) -> Iterator[Any]:
-        return (({"a": x, "b": x}, y) for x, y in sound())
+        return ((x, y, abs(y)) for x, y in sound())
 
 
 def _shape_of(batch: Batch, seen: Evidence) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gendiag.evidence import Evidence
 from gendiag.records import Batch, Finding
-from gendiag.rules.base import Rule, listed, sound
+from gendiag.rules.base import Rule, counted, listed, sound
 
 ROLES = ("x", "y", "sample_weight")
 
@@ -38,10 +38,10 @@ class XyLengthMismatch(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         odd = {batch.index: rows for batch in seen.batches if len(set((rows := _rows(batch)).values())) > 1}
-        if not odd or all(len(set(map(str, rows.items()))) == 0 for rows in odd.values()):
+        if not odd:
             return
         index, rows = next(iter(odd.items()))
-        said = ", ".join(f"{path} has {count} rows" for path, count in rows.items())
+        said = ", ".join(f"{path} has {counted(count, 'row')}" for path, count in _telling(rows).items())
         refused = [i for i in odd if seen.refused(i)]
         message = f"In {seen.place(index)} {said}. {self._consequence(seen, refused)}"
         fix = f"Find where {listed(odd)} loses a sample in one of them only; drop it from all of them there."
@@ -60,6 +60,11 @@ class XyLengthMismatch(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _telling(rows: dict[str, int]) -> dict[str, int]:
+    """The first leaf of each number of rows."""
+    return {path: count for path, count in rows.items() if next(p for p, c in rows.items() if c == count) == path}
 
 
 def _rows(batch: Batch) -> dict[str, int]:

@@ -41,7 +41,7 @@ class ZeroLength(Rule):
             fix = "Round up: `math.ceil(len(x) / batch_size)`, or use a smaller batch size."
         elif seen.profile.ended == "end":
             message = "The generator yields no batch: it is empty from the start."
-            fix = "Look at the loop: is the list of files or samples empty? Is the batch size larger than the number of samples?"
+            fix = "Look at the loop: the list of files or samples may be empty, or the batch size larger than the number of samples."
         else:
             return
         yield self.finding("error", message, fix=fix)

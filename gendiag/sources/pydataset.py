@@ -111,4 +111,12 @@ def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:  # noqa:
         def on_epoch_end(self) -> None:
             dataset.on_epoch_end()
 
+        def __reduce__(self) -> Any:  # noqa: ANN401  (pickle's protocol)
+            # Keras sends every live dataset to each worker process: such a process gets the user's own.
+            return _same, (dataset,)
+
     return Recorded()
+
+
+def _same(dataset: Any) -> Any:  # noqa: ANN401  (a PyDataset)
+    return dataset

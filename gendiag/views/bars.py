@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 INK, BLUE, VERMILION, GREY = "#1a1a1a", "#0072B2", "#D55E00", "#6b6b6b"
-WIDEST_PX, THINNEST_PX, LABEL_PX = 64, 3, 26  # of a bar, of a bad bar, for a number above or below a bar
+WIDEST_PX, THINNEST_PX, LABEL_PX = 64, 3.5, 26  # of a bar, of a bad bar, for a number above or below a bar
 GAPS = 300  # from so many columns on, bars stand without gaps
 HEADROOM = 1.1
 TWICE = Path([(-0.3, -0.5), (-0.3, 0.5), (0.3, -0.5), (0.3, 0.5)], [Path.MOVETO, Path.LINETO] * 2)
@@ -85,10 +85,8 @@ def legend(drawn: Columns, width_px: float) -> tuple[list[Artist], list[str]]:
     ]
     if (drawn.steps > 1).any():
         wide = width_px / len(drawn.state) >= LABEL_PX
-        look = (
-            {"marker": TIMES_N, "markersize": 12, "markeredgewidth": 0} if wide else {"marker": TWICE, "markersize": 6}
-        )
-        handle = Line2D([], [], color=INK, linestyle="none", **look)
+        handle = Line2D([], [], color=INK, linestyle="none", marker=TIMES_N if wide else TWICE)
+        handle.set(markersize=12 if wide else 6, markeredgewidth=0 if wide else 1)
         entries.append((handle, "delivered in n steps" if wide else "delivered more than once"))
     if drawn.epochs:
         entries.append((Line2D([], [], color=GREY, linewidth=0.8), "new epoch"))

@@ -23,7 +23,7 @@ HEAD = ("leaf", "", "dtype", "shape", "low", "high", "mean", "NaN", "Inf", "firs
 NUMERIC = ("low", "high", "mean", "NaN", "Inf")
 FIGURES = ("low", "high", "mean", "n_nan", "n_inf")
 SHOWN = ("array", "tensor", "frame", "list", "scalar")
-FIRST, LONGEST = 5, 24  # values shown, characters of one
+FIRST, LONGEST = 4, 24  # values shown, characters of one
 
 
 def to_html(diagnosis: Diagnosis, batch: int) -> str:

@@ -31,7 +31,7 @@ def render(diagnosis: Diagnosis) -> str:
     parts += [_finding(number, finding) for number, finding in enumerate(diagnosis.findings, 1)]
     if diagnosis.profile.batches:
         parts.append(_dtypes(diagnosis))
-    parts += [_trial(trial) for trial in diagnosis.trials.values()]
+    parts += [_trial(diagnosis.trials[batch]) for batch in sorted(diagnosis.trials)]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -37,7 +37,7 @@ ENDS = {
 }
 LIMITED = ("epochs", "budget", "stopped")
 MAX_RUNS = 6
-ROUND = 6  # significant digits
+ROUND, LARGE = 4, 10_000  # significant digits, and from where on two more
 
 
 def tone(word: str) -> Tone:
@@ -81,14 +81,14 @@ def batches(indices: Iterable[int]) -> str:
 
 
 def figure(value: float | None) -> str:
-    """At most six significant digits; a dash for what is not there."""
+    """Four significant digits, or six of large figures; a dash for what is not there."""
     if value is None:
         return "–"
     if not math.isfinite(value):
         return str(float(value))
     if float(value).is_integer() and abs(value) < 10**9:
         return str(int(value))
-    return f"{value:.{ROUND}g}"
+    return f"{value:.{ROUND if abs(value) < LARGE else ROUND + 2}g}"
 
 
 def duration(seconds: float) -> str:

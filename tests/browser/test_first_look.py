@@ -79,6 +79,14 @@ def test_the_arrow_key_moves_the_details_to_the_next_batch(dashboard):
     expect_batch(dashboard, 1)
 
 
+def test_a_click_on_a_bar_shows_that_batch(lab, dashboard):
+    choose(dashboard, 0)
+    last = float(dashboard.locator(".gd-cursor [role=slider]").get_attribute("aria-valuemax"))
+    bars = dashboard.locator(".gd-cursor .noUi-base").bounding_box()  # middle of the first bar to middle of the last
+    lab.page.mouse.click(bars["x"] + bars["width"] * 2 / last, bars["y"] + bars["height"] * 0.7)
+    expect_batch(dashboard, 2)
+
+
 def test_the_next_button_moves_the_details_to_the_next_batch(dashboard):
     choose(dashboard, 0)
     before = dashboard.locator(".gd-details").inner_text()
@@ -89,8 +97,9 @@ def test_the_next_button_moves_the_details_to_the_next_batch(dashboard):
 
 def test_trying_a_batch_shows_what_fit_does_with_it(dashboard):
     choose(dashboard, 1)
-    dashboard.get_by_role("button", name="Try this batch").click()
     result = dashboard.locator(".gd-result")
+    expect(result).to_have_text("")  # else the trial below would prove nothing
+    dashboard.get_by_role("button", name="Try this batch").click()
     expect(result).to_contain_text(OUTCOMES, timeout=TRIAL_MS)
     expect(result).to_contain_text(re.compile(r"\bbatch 1\b", re.IGNORECASE))
 

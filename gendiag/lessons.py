@@ -1,0 +1,63 @@
+"""``explain``: a rule's lesson, with the very code that the tests run."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import textwrap
+from dataclasses import dataclass
+
+from gendiag.errors import BadArgumentError
+from gendiag.rules import RULES
+from gendiag.rules.base import Rule, sound
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A pitfall, explained. Shows itself as HTML in a notebook, as text in a terminal."""
+
+    name: str
+    title: str
+    sections: dict[str, str]
+    broken: str
+    mended: str
+
+    def _repr_html_(self) -> str:
+        from gendiag.views.lesson import to_html
+
+        return to_html(self.name, self.title, self.sections, self.broken, self.mended)
+
+    def __repr__(self) -> str:
+        from gendiag.views.lesson import to_text
+
+        return to_text(self.name, self.title, self.sections, self.broken, self.mended)
+
+
+def explain(name: str) -> Lesson:
+    """Return the lesson of a rule: what fit does, why it hurts, how to mend it, and a source that shows it.
+
+    Parameters
+    ----------
+    name
+        A rule's name, as in ``report.findings[0].rule``.
+
+    Raises
+    ------
+    BadArgumentError
+        If there is no such rule.
+    """
+    known = {rule.name: rule for rule in RULES}
+    if name not in known:
+        near = difflib.get_close_matches(str(name), known, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+        msg = f"no rule is called {name!r}. {hint}"
+        raise BadArgumentError(msg)
+    rule = known[name]
+    sections = {heading: text for heading, text in rule.lesson().items() if heading}
+    return Lesson(rule.name, rule.title, sections, _code(rule, "broken"), _code(rule, "mended"))
+
+
+def _code(rule: Rule, method: str) -> str:
+    code = textwrap.dedent(inspect.getsource(getattr(type(rule), method)))
+    helper = inspect.getsource(sound)
+    return f"{helper}\n\n{code}" if "sound(" in code and method == "broken" else code

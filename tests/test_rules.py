@@ -1,0 +1,93 @@
+"""Every rule gets the same tests for nothing."""
+
+import re
+
+import pytest
+
+from gendiag import diagnose
+from gendiag.rules import RULES
+from gendiag.rules.base import HEADINGS, counted, listed
+from tests.models import linear
+
+NAMES = [rule.name for rule in RULES]
+QUIET_S = 5.0  # for the rule whose broken source hangs
+
+
+def diagnosed(source, rule):
+    return diagnose(source, linear(), quiet_s=QUIET_S, progress=False, **dict(rule.fit_args))
+
+
+def run_fit(source, rule):
+    """Run the real fit; return what it raised, or None."""
+    try:
+        linear().fit(source, verbose=0, **dict(rule.fit_args))
+    except Exception as error:
+        return error
+    return None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_the_broken_source_has_this_fault_first(rule):
+    report = diagnosed(rule.broken, rule)
+    assert report.findings, f"nothing found; verdict {report.verdict}"
+    assert report.findings[0].rule == rule.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_the_mended_source_has_no_fault(rule):
+    report = diagnosed(rule.mended, rule)
+    assert report.verdict == "trains"
+    assert [finding for finding in report.findings if finding.severity != "note"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_the_real_fit_does_with_the_broken_source_what_the_report_says(rule):
+    report = diagnosed(rule.broken, rule)
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    if report.verdict == "never ends":
+        assert errors, "a fit that never ends is an error"
+        return  # the real fit would not come back
+    raised = run_fit(rule.broken(), rule)
+    assert (raised is not None) == (report.verdict == "raises") == bool(errors)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_the_docstring_is_a_whole_lesson(rule):
+    lesson = rule.lesson()
+    assert tuple(heading for heading in lesson if heading) == HEADINGS
+    assert all(lesson.values()), "no section is empty"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_the_name_is_kebab_case_and_the_file_is_called_like_it(rule):
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
+    assert type(rule).__module__ == f"gendiag.rules.{rule.name.replace('-', '_')}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_a_finding_says_what_why_and_what_to_type_next(rule):
+    finding = diagnosed(rule.broken, rule).findings[0]
+    assert finding.title == rule.title
+    assert finding.why == rule.lesson()["Why it hurts"]
+    assert finding.message.endswith(".")
+    assert finding.fix.endswith(".")
+    assert re.search(r"batch|source|generator|x is", finding.message), "it says where"
+
+
+def test_rule_names_are_unique():
+    assert len(set(NAMES)) == len(NAMES)
+
+
+def test_batches_are_listed_in_runs():
+    assert listed([4]) == "batch 4"
+    assert listed([9, 5, 6, 7, 2]) == "batches 2, 5-7, 9"
+    assert listed(range(0, 40, 2), most=2) == "batches 0, 2 and 18 more"
+
+
+def test_counts_carry_their_noun():
+    assert counted(1, "value") == "1 value"
+    assert counted(2000, "batch", "batches") == "2,000 batches"

@@ -1,0 +1,100 @@
+"""The whole report, in text and in static HTML."""
+
+from dataclasses import replace
+
+import pytest
+
+from gendiag.views import html, text
+from gendiag.views.markup import css
+from tests.views.conftest import SCRIPT, finding, plain, tried
+
+
+@pytest.mark.parametrize("render", [html.render, html.page])
+def test_whatever_comes_from_data_is_escaped(hostile, render):
+    shown = render(hostile)
+    assert "<script" not in shown
+    assert shown.count("&lt;script&gt;") > 15
+
+
+@pytest.mark.parametrize("name", ["silent_cast", "raises", "nothing", "hostile"])
+@pytest.mark.parametrize("render", [html.render, html.page, text.render])
+def test_two_renders_are_equal(request, name, render):
+    diagnosis = request.getfixturevalue(name)
+    assert render(diagnosis) == render(diagnosis)
+
+
+@pytest.mark.parametrize("name", ["silent_cast", "raises", "nothing"])
+def test_text_and_html_show_the_same_findings_in_the_same_order(request, name):
+    diagnosis = request.getfixturevalue(name)
+    titles = [found.title for found in diagnosis.findings]
+    for shown in (text.render(diagnosis), html.render(diagnosis).partition('class="gd-findings"')[2]):
+        places = [shown.index(title) for title in titles]
+        assert places == sorted(places)
+
+
+@pytest.mark.parametrize("render", [html.render, text.render])
+def test_the_verdict_comes_first_and_names_the_failing_batch(raises, render):
+    shown = render(raises)
+    assert shown.index("raises") < shown.index("at batch 3") < shown.index("y changes its dtype.")
+
+
+@pytest.mark.parametrize("render", [html.render, text.render])
+def test_the_report_says_what_was_rehearsed_and_on_what(silent_cast, render):
+    whole = replace(silent_cast, rehearsal=replace(silent_cast.rehearsal, epochs=10, ended="epochs"))
+    assert "rehearsed 3 of 10 epochs, 12 steps, fewer epochs than asked for" in " ".join(render(whole).split())
+    assert "keras 3.15.1" in render(whole)
+
+
+@pytest.mark.parametrize("render", [html.render, text.render])
+def test_notes_and_trials_are_shown(render):
+    shown = render(plain(3, notes=("The generator was spent.",), trials={1: tried(1)}))
+    assert "The generator was spent." in shown
+    assert "Trial of batch 1" in shown
+
+
+def test_the_text_fits_a_terminal(silent_cast):
+    long = replace(silent_cast, notes=("a long note " * 30,))
+    assert max(map(len, text.render(long).splitlines())) <= 100
+
+
+def test_the_text_draws_what_became_of_every_batch(raises):
+    assert "|===!....|" in text.render(raises)
+    assert ". not reached by fit" in text.render(raises)
+
+
+def test_the_text_keeps_the_lines_of_a_fix():
+    mended = replace(finding(0), fix='Cast it:\n    y = y.astype("float32")')
+    lines = text.render(plain(1, mended)).splitlines()
+    assert any(line.endswith('    y = y.astype("float32")') for line in lines)
+
+
+def test_no_batches_still_show_headline_and_findings(nothing):
+    for shown in (text.render(nothing), html.render(nothing)):
+        assert "The source is empty" in shown
+    assert "<img" not in html.render(nothing)
+
+
+def test_a_page_is_a_document_without_scripts_or_anything_from_elsewhere(silent_cast):
+    page = html.page(silent_cast)
+    assert page.startswith("<!doctype html>")
+    assert '<meta charset="utf-8">' in page
+    for foreign in ("<script", "http://", "https://", "@import", "url("):
+        assert foreign not in page
+
+
+def test_a_page_follows_the_readers_light_or_dark(silent_cast):
+    assert "prefers-color-scheme: dark" in html.page(silent_cast)
+    assert 'class="gd-page"' in html.page(silent_cast)
+    assert 'class="gd-page"' not in html.render(silent_cast)
+
+
+def test_the_picture_is_described_in_words(silent_cast):
+    assert 'alt="Rows per batch in 8 batches: 10 rows each; finding: batches 3-4, 6' in html.render(silent_cast)
+
+
+def test_thumbnails_are_not_inverted_in_the_dark():
+    assert "filter: none" in next(line for line in css().splitlines() if line.startswith(".gd .gd-thumbnail {"))
+
+
+def test_a_script_in_the_source_does_not_end_the_title(hostile):
+    assert SCRIPT not in html.page(hostile).partition("</title>")[0]
