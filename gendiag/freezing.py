@@ -25,13 +25,19 @@ def frozen(model: object) -> Iterator[None]:
             put_back()
 
 
-def held_values(model: Any) -> Callable[[], None]:
-    """Keep the values of all variables of model and optimizers; the result puts them back."""
+def optimizers(model: Any) -> list[Any]:
+    """Return the model's optimizers: the one of ``compile``, and those that a GAN keeps beside it."""
     import keras
+
+    found = [each for each in vars(model).values() if isinstance(each, keras.optimizers.Optimizer)]
+    return list({id(each): each for each in found}.values())
+
+
+def held_values(model: Any) -> PutBack:
+    """Keep the values of all variables of model and optimizers; the result puts them back."""
     import tensorflow as tf
 
-    optimizers = [each for each in vars(model).values() if isinstance(each, keras.optimizers.Optimizer)]
-    kept = [(v, tf.identity(v.value)) for owner in (model, *optimizers) for v in owner.variables]
+    kept = [(v, tf.identity(v.value)) for owner in (model, *optimizers(model)) for v in owner.variables]
 
     def put_back() -> None:
         for variable, value in kept:

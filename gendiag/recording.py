@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gendiag.matching import Matcher, changes
@@ -15,6 +16,7 @@ from gendiag.tree import flatten
 from gendiag.values import as_array, copy
 from gendiag.worker import Pulse
 
+_END = object()
 MOST_NEW_KINDS, MOST_NON_FINITE = 32, 8  # batches pinned for their looks, and for NaN or Inf
 
 
@@ -36,6 +38,8 @@ class Recording:
         Items that fit read before training, to learn the shapes, and asks for again.
     error, failed_index
         What the source raised, and which batch it was making.
+    n_asked
+        How many batches the source is being asked for at this moment.
     ended
         Whether the source came to its end.
     training
@@ -51,6 +55,7 @@ class Recording:
         self.peeks: list[Batch] = []
         self.error: BaseException | None = None
         self.failed_index: int | None = None
+        self.n_asked = 0
         self.ended = self.training = False
         self.epoch = 0
         self._matcher, self._lock = Matcher(), threading.Lock()
@@ -63,16 +68,25 @@ class Recording:
         """Yield what ``iterator`` yields, recorded; what it raises is recorded too, and passes."""
         while not self.pulse.stop.is_set():
             start = time.perf_counter()
-            try:
-                raw = next(iterator)
-            except StopIteration:
+            with self.asking(len(self.batches)):
+                raw = next(iterator, _END)
+            if raw is _END:
                 self.ended = True
                 return
-            except BaseException as error:
-                self.error, self.failed_index = error, len(self.batches)
-                raise
             self.yielded(raw, time.perf_counter() - start)
             yield raw
+
+    @contextmanager
+    def asking(self, index: int) -> Iterator[None]:
+        """Note that the source is being asked for a batch, and what it raises instead."""
+        self.n_asked += 1
+        try:
+            yield
+        except BaseException as error:
+            self.error, self.failed_index = error, index
+            raise
+        finally:
+            self.n_asked -= 1
 
     def yielded(self, raw: object, wait_s: float, index: int | None = None) -> Batch:
         """Measure and hold one batch; ``index`` is given where the source is asked by index."""
@@ -96,7 +110,8 @@ class Recording:
 
     def _is_telling(self, batch: Batch) -> bool:
         kind = (batch.structure, *((leaf.path, leaf.dtype, (leaf.shape or ())[1:]) for leaf in batch.leaves))
-        is_new = kind not in self._kinds and len(self._kinds) < MOST_NEW_KINDS
+        is_new = kind not in self._kinds and len(self._kinds) < _END = object()
+MOST_NEW_KINDS
         self._kinds.add(kind)
         non_finite = any(leaf.n_nan or leaf.n_inf for leaf in batch.leaves)
         self._n_non_finite += non_finite

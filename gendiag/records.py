@@ -191,6 +191,8 @@ class Rehearsal:
     failed_batch
         The yielded batch at which fit raised while training: the one that the source was making, else the first that
         was yielded and not delivered. None where nothing raised, or where fit raised before any step.
+    stood_still
+        Whether the answer failed to come though nothing was asked of the source and no step was begun.
     warnings
         What Keras and the source warned of, each once.
     seconds
@@ -206,6 +208,7 @@ class Rehearsal:
     failure: Failure | None = None
     failed_in: Literal["start", "training", "validation"] | None = None
     failed_batch: int | None = None
+    stood_still: bool = False
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
 

@@ -81,6 +81,7 @@ class _Run:
         self.failure: Failure | None = None
         self.failed_batch: int | None = None
         self.ended: Any = "finished"
+        self.stood_still = False
 
     def attach(self, pulse: Pulse) -> None:
         """Open the taps."""
@@ -122,6 +123,8 @@ class _Run:
 
     def no_answer(self, error: NoAnswerError) -> None:
         """Keep where the work stood; its thread is left behind."""
+        tap = self.progress.training
+        self.stood_still = not (error.stopped or tap.n_asked or tap.deliveries)
         self.ended = "stopped" if error.stopped else "no answer"
         self.failure = None if error.stopped else Failure("NoAnswerError", str(error), details=error.stack)
 
@@ -139,6 +142,7 @@ class _Run:
             failure=self.failure,
             failed_in=place if self.failure else None,
             failed_batch=self.failed_batch,
+            stood_still=self.stood_still,
             warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in self.caught)),
             seconds=progress.seconds,
         )

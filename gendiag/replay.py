@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gendiag.failure import cut
-from gendiag.freezing import held_values
+from gendiag.freezing import held_values, optimizers
 from gendiag.records import Failure
 from gendiag.worker import NoAnswerError, Pulse, Task
 
@@ -139,16 +139,15 @@ def _fit(model: Model, batches: Sequence[Any], as_source: AsSource, callback: Ca
 
 
 def _stop_learning(model: Model) -> None:
-    """Set every learning rate to 0: schedules and callables too, and the optimizers a GAN keeps beside its own."""
+    """Set every learning rate to 0, schedules and callables too."""
     import keras
 
-    for optimizer in vars(model).values():
-        if isinstance(optimizer, keras.optimizers.Optimizer):
-            rate = getattr(optimizer, "inner_optimizer", optimizer)
-            if isinstance(vars(rate).get("_learning_rate"), keras.Variable):
-                rate.learning_rate = 0.0
-            else:
-                rate.learning_rate = lambda: 0.0
+    for optimizer in optimizers(model):
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        if isinstance(vars(inner).get("_learning_rate"), keras.Variable):
+            inner.learning_rate = 0.0
+        else:
+            inner.learning_rate = lambda: 0.0  # A number is refused where there was a schedule.
 
 
 def _build_optimizer(model: Model) -> None:

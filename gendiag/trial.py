@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from gendiag.copying import Model, is_compiled, stand_in
 from gendiag.failure import cut
-from gendiag.freezing import held_values
+from gendiag.freezing import held_values, optimizers
 from gendiag.records import Failure, Outcome, Trial, TrialStep
 from gendiag.replay import AsSource, Replay, all_finite, quiet, through_fit
 from gendiag.worker import NoAnswerError, Task
@@ -172,14 +172,21 @@ def _run(model: Model, way: str, raw: object, *, only_tuples: bool) -> TrialStep
 
 
 def _listen(model: Model, squares: list[float]) -> Callable[[], None]:
-    """Write down the squared norm of every gradient that reaches the optimizer, before clipping."""
+    """Write down the squared norm of every gradient that reaches an optimizer, before clipping."""
+    for optimizer in optimizers(model):
+        vars(optimizer)["apply"] = _listening(optimizer, squares)
+
+    def stop_listening() -> None:
+        for optimizer in optimizers(model):
+            vars(optimizer).pop("apply", None)
+
+    return stop_listening
+
+
+def _listening(optimizer: Any, squares: list[float]) -> Callable[..., object]:
     import tensorflow as tf
 
-    optimizer = model.optimizer
-    if optimizer is None:
-        return lambda: None
-    scale = float(optimizer.scale_loss(1.0))
-    apply = optimizer.apply
+    scale, apply = float(optimizer.scale_loss(1.0)), optimizer.apply
 
     def listening(grads: Iterable[Any], *args: object, **kwargs: object) -> object:
         grads = list(grads)
@@ -187,8 +194,7 @@ def _listen(model: Model, squares: list[float]) -> Callable[[], None]:
         squares.append(float(norm) ** 2)
         return apply(grads, *args, **kwargs)
 
-    vars(optimizer)["apply"] = listening
-    return lambda: vars(optimizer).pop("apply", None)
+    return listening
 
 
 def _as_tensors(raw: object, *, only_tuples: bool) -> object:
@@ -209,7 +215,7 @@ def _flat(logs: object) -> Mapping[str, Any]:
 
 def _summary(batch: int, steps: tuple[TrialStep, ...], seconds: float) -> Trial:
     outcome = steps[0].outcome
-    told = next((step for step in steps[1:] if step.loss is not None), steps[0])
+    told = next((step for step in steps[1:] if step.loss is not None or step.metrics), steps[0])
     failures = [step.failure for step in steps if step.failure is not None and outcome != "trains"]
     readable = next((each for each in failures[1:] if steps[0].failure is not None), failures[0] if failures else None)
     return Trial(

@@ -76,8 +76,9 @@ class Task(Generic[T]):
             If the work was silent for ``quiet_s``; its thread is told to stop and left behind.
         """
         # Not Thread.join: on CPython 3.11 an interrupted join marks the thread as finished while it runs on.
-        while not self.done.wait(TICK_S):
+        while not self.done.is_set():
             try:
+                self.done.wait(TICK_S)
                 tick()
                 if self.pulse.quiet_s > quiet_s:
                     self.pulse.stop.set()

@@ -34,7 +34,9 @@ def test_at_learning_rate_0_the_weights_stay(name):
     with stand_in(MODELS[name].make()) as model:
         before = [variable.numpy() for variable in model.trainable_variables]
         assert through_fit(model, pairs(4)).steps == 4
-        assert all(np.array_equal(variable, was) for variable, was in zip(model.trainable_variables, before, strict=True))
+        assert all(
+            np.array_equal(variable, was) for variable, was in zip(model.trainable_variables, before, strict=True)
+        )
 
 
 def test_with_its_learning_rate_the_model_learns():

@@ -10,7 +10,7 @@ from gendiag.rules.base import HEADINGS, counted, listed
 from tests.models import linear
 
 NAMES = [rule.name for rule in RULES]
-QUIET_S = 5.0  # for the rule whose broken source hangs
+QUIET_S = 10.0  # for the rule whose broken source hangs
 
 
 def diagnosed(source, rule):

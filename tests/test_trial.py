@@ -104,7 +104,12 @@ def test_a_label_out_of_range_raises_with_its_value():
 
 @pytest.mark.parametrize(
     ("suspect", "kind"),
-    [(None, "None"), (np.zeros((8, 4)), "of type ndarray"), (list(pairs(1)[0]), "of type list"), ({"x": 1}, "of type dict")],
+    [
+        (None, "None"),
+        (np.zeros((8, 4)), "of type ndarray"),
+        (list(pairs(1)[0]), "of type list"),
+        ({"x": 1}, "of type dict"),
+    ],
 )
 def test_what_is_no_tuple_raises_in_plain_words(suspect, kind):
     trial = tried(dense(), suspect)
@@ -174,6 +179,7 @@ def test_losses_of_a_step_of_ones_own_are_metrics_where_they_have_names_of_their
     assert trial.outcome == "trains"
     assert set(trial.metrics) == {"one_loss", "two_loss"}
     assert trial.loss is None
+    assert trial.grad_norm > 0
 
 
 def test_the_eager_steps_of_an_unbuilt_model_meet_what_batch_0_built():

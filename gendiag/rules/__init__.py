@@ -12,6 +12,7 @@ from gendiag.rules.endless import Endless
 from gendiag.rules.exhausted import Exhausted
 from gendiag.rules.feature_shape_drift import FeatureShapeDrift
 from gendiag.rules.fit_refuses import FitRefuses
+from gendiag.rules.list_of_inputs import ListOfInputs
 from gendiag.rules.model_rejects import ModelRejects
 from gendiag.rules.nan_inf import NanInf
 from gendiag.rules.no_answer import NoAnswer
@@ -19,6 +20,7 @@ from gendiag.rules.none_in_batch import NoneInBatch
 from gendiag.rules.not_a_tuple import NotATuple
 from gendiag.rules.not_iterable import NotIterable
 from gendiag.rules.object_or_string_dtype import ObjectOrStringDtype
+from gendiag.rules.python_list_leaf import PythonListLeaf
 from gendiag.rules.rank_drift import RankDrift
 from gendiag.rules.silent_cast import SilentCast
 from gendiag.rules.source_raises import SourceRaises
@@ -34,6 +36,8 @@ RULES: tuple[Rule, ...] = (
     NotATuple(),
     Arity(),
     StructureDrift(),
+    PythonListLeaf(),
+    ListOfInputs(),
     ObjectOrStringDtype(),
     RankDrift(),
     FeatureShapeDrift(),

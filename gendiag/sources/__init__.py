@@ -31,11 +31,15 @@ def recognise(value: Any) -> Source:  # noqa: ANN401  (whatever the user passed)
     ------
     BadSourceError
         For None, numbers and text, which can only be a mistake, and for a function that cannot be called.
+    SourceSpentError
+        For a generator that was read to its end, or is being read by another thread.
     """
     made = made_by(value)
     for kind in KINDS:
         if kind.accepts(made):
-            return kind(made, value if made is not value else None)
+            source = kind(made, value if made is not value else None)
+            source.check()
+            return source
     msg = (
         f"cannot diagnose {describe_type(made)} ({made!r:.60}): a source is a generator function, a generator, a "
         "PyDataset, a tf.data.Dataset, a torch DataLoader, or arrays. "

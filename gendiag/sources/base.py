@@ -44,6 +44,9 @@ class Source(ABC):
     def open(self, tap: Recording) -> dict[str, Any]:
         """Return fit's data arguments (``x``, and ``y`` for arrays), every batch recorded by ``tap``."""
 
+    def check(self) -> None:
+        """Raise a SourceSpentError if there is nothing left to read; called before anything else."""
+
     @abstractmethod
     def read(self) -> Iterator[Any]:
         """Yield the raw batches of one pass, without Keras."""

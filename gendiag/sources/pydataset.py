@@ -81,11 +81,8 @@ def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:  # noqa:
 
         def __getitem__(self, index: int) -> Any:  # noqa: ANN401  (a raw batch)
             start = time.perf_counter()
-            try:
+            with tap.asking(self._number(index)):
                 raw = dataset[index]
-            except BaseException as error:
-                tap.error, tap.failed_index = error, self._number(index)
-                raise
             if tap.training:  # before that fit only peeks at items 0 and 1
                 tap.yielded(raw, time.perf_counter() - start, self._number(index, count=True))
             else:

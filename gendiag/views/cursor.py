@@ -9,6 +9,7 @@ import ipywidgets as w
 
 Frame = tuple[float, float, float, float]
 WHOLE = {"grid_area": "whole", "width": "100%", "margin": "0"}
+AXES = {"grid_area": "axes", "margin": "0"}
 
 
 class Cursor(w.GridBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -24,7 +25,8 @@ class Cursor(w.GridBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self, last: int, frame: Frame) -> None:
         self.picture = w.HTML(layout=WHOLE)
-        self.slider = w.IntSlider(min=0, max=max(last, 1), readout=False, layout={"grid_area": "axes", "margin": "0"})
+        # Snapping, because noUiSlider is deaf for 300 ms after a tap.
+        self.slider = w.IntSlider(min=0, max=max(last, 1), readout=False, behavior="drag-snap", layout=AXES)
         self.slider.add_class("gd-cursor")
         over = [_overlay(self.slider, last + 1, frame)] if last > 0 else []
         layout = {"grid_template_areas": '"whole"', "grid_template_columns": "100%", "overflow": "visible"}

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 HEAD = ("leaf", "", "dtype", "shape", "low", "high", "mean", "NaN", "Inf", "first values, and how many changed")
 NUMERIC = ("low", "high", "mean", "NaN", "Inf")
 FIGURES = ("low", "high", "mean", "n_nan", "n_inf")
-SHOWN = ("array", "tensor", "frame", "list", "scalar")
 FIRST, LONGEST = 4, 24  # values shown, characters of one
 
 
@@ -76,8 +75,7 @@ def _arrays(diagnosis: Diagnosis, batch: Batch) -> tuple[dict[str, NDArray[Any]]
         raw = diagnosis.profile.raw(batch.index)
     except NotKeptError as error:
         return {}, f"No values to show: {error}"
-    shown = {leaf.path for leaf in batch.leaves if leaf.kind in SHOWN}
-    arrays = {part.path: as_array(part.value) for part in flatten(raw) if part.path in shown}
+    arrays = {part.path: as_array(part.value) for part in flatten(raw)}
     return {path: array for path, array in arrays.items() if array is not None}, ""
 
 

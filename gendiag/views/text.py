@@ -53,7 +53,8 @@ def _timeline(diagnosis: Diagnosis) -> str:
     title = f"Batches 0 to {drawn.count - 1}" + (f", {drawn.width:.3g} per sign" if drawn.width > 1 else "")
     lines = [title, f"  |{bars}|", f"  {meaning}"]
     if not np.isnan(drawn.high).all():
-        lines.append(f"  rows: {np.nanmin(drawn.low):.0f} to {np.nanmax(drawn.high):.0f}")
+        ends = sorted({int(np.nanmin(drawn.low)), int(np.nanmax(drawn.high))})
+        lines.append(f"  rows: {' to '.join(map(str, ends))}")
     again = {batch: times for batch, times in diagnosis.steps_of.items() if times > 1}
     if again:
         lines.append(f"  delivered in {words.ranges(set(again.values()))} steps: {words.batches(again)}")

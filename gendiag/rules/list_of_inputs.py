@@ -1,0 +1,63 @@
+"""list-of-inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.evidence import Evidence
+from gendiag.records import Batch, Finding
+from gendiag.rules.base import Rule, sound
+
+ELEMENTS = ("x", "y", "sample_weight")
+
+
+class ListOfInputs(Rule):
+    """Several inputs or targets are put into a list inside the batch's tuple.
+
+    What fit does
+        Raises a TypeError before the first step on the TensorFlow backend: a Python list is nesting for Keras and a single
+        array for ``tf.data``.
+
+    Why it hurts
+        "output_signature must contain objects that are subclass of tf.TypeSpec" says nothing of a list.
+
+    How to mend it
+        Put them into a tuple or a dict: ``yield (a, b), y`` or ``yield {"a": a, "b": b}, y``.
+
+    Known limits
+        Only a list that holds arrays; a list of numbers is ``python-list-leaf``.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0; the same on 3.8.0.
+    """
+
+    name, title = "list-of-inputs", "Several inputs in a list"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        first = next((batch for batch in seen.batches if batch.index == 0), None)
+        if first is None or not seen.refused(0) or "TypeSpec" not in (seen.rehearsal.failure.line if seen.rehearsal.failure else ""):
+            return
+        for element in _lists(first):
+            count = sum(leaf.path.startswith(f"{element}[") for leaf in first.leaves)
+            message = f"{element} of batch 0 is a list of {count} arrays; on the TensorFlow backend several {element} go into a tuple or a dict."
+            fix = f"Yield a tuple, `(a, b)`, or a dict, `{{'a': a, 'b': b}}`, for {element} instead of the list `[a, b]`."
+            yield self.finding("error", message, fix=fix, batches=[0], leaf=f"{element}[0]", structure=first.structure)
+
+    def broken(self) -> Iterator[Any]:
+        return (([x, x], y) for x, y in sound())
+
+    def mended(self) -> Iterator[Any]:
+        return sound()
+
+
+def _lists(batch: Batch) -> list[str]:
+    """Names of the elements of the outermost tuple that are lists of arrays."""
+    depth, start, parts = 0, 1, []
+    inside = batch.structure[1:-1]
+    for place, char in enumerate([*inside, ","]):
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and depth == 0:
+            parts.append(inside[start - 1 : place].strip())
+            start = place + 2
+    return [name for name, part in zip(ELEMENTS, parts, strict=False) if part.startswith("[")]

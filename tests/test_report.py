@@ -1,0 +1,371 @@
+"""``diagnose`` end to end: what it says is what the real fit does."""
+
+import itertools
+import re
+import threading
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from gendiag import GendiagError, diagnose
+from gendiag.demo import TOUR, float_labels, make_model, one_pass
+from gendiag.errors import BadArgumentError, BadModelError, BadSourceError, NotKeptError, SourceSpentError
+from gendiag.rules.base import sound
+from tests.models import classifier, linear, recording
+
+pytestmark = pytest.mark.slow
+
+RAGGED = 43  # rows; the last batch of 8 has 3
+
+
+def rows(count=RAGGED):
+    x = np.random.default_rng(0).normal(size=(count, 3)).astype("float32")
+    return x, x[:, :1] * 2
+
+
+def ragged_batches():
+    x, y = rows()
+    for start in range(0, RAGGED, 8):
+        yield x[start : start + 8], y[start : start + 8]
+
+
+class Items(keras.utils.PyDataset):
+    """Six batches, the last one of 3 rows."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.pairs = list(ragged_batches())
+
+    def __len__(self):
+        return len(self.pairs)
+
+    def __getitem__(self, index):
+        return self.pairs[index]
+
+
+def alarms(report):
+    return [finding for finding in report.findings if finding.severity != "note"]
+
+
+def quickly(source, model=None, **options):
+    return diagnose(source, model, progress=False, **options)
+
+
+# ---------------------------------------------------------------------- the three generators of the tour
+def test_labels_converted_under_a_condition_that_always_holds_do_not_drift():
+    report = quickly(float_labels, make_model(), epochs=2, steps_per_epoch=10)
+    assert set(report.profile.frame.query("leaf == 'y'")["dtype"]) == {"float64"}
+    assert report.findings == ()
+    assert report.verdict == "trains"
+
+
+def test_a_single_pass_over_ten_epochs_trains_on_two_batches_from_the_second_on():
+    report = quickly(one_pass, make_model(), epochs=10)
+    assert report.verdict == "trains on altered data"
+    assert report.findings[0].rule == "exhausted"
+    assert per_epoch(report) == [list(range(10)), *([[0, 1]] * 9)]
+
+
+def test_the_deliveries_are_those_of_an_instrumented_fit():
+    model = make_model()
+    seen = recording(model)
+    model.fit(one_pass(), epochs=10, verbose=0)
+    yielded = [x.tobytes() for x, _ in one_pass()]
+    report = quickly(one_pass, make_model(), epochs=10)
+    assert report.deliveries["batch"].tolist() == [yielded.index(x.tobytes()) for x, _ in seen]
+
+
+def per_epoch(report):
+    return [group["batch"].tolist() for _, group in report.deliveries.groupby("epoch")]
+
+
+# ---------------------------------------------------------------------- faults at a batch
+def test_a_label_cast_from_a_fraction_is_found_with_its_batch_leaf_and_count():
+    def source():
+        for step, (x, y) in enumerate(sound(8)):
+            labels = (y[:, 0] > 0).astype("int64")
+            yield x, np.where([True, False, True, False], 0.7, labels) if step == 4 else labels
+
+    report = quickly(source, classifier())
+    finding = report.findings[0]
+    assert report.verdict == "trains on altered data"
+    assert (finding.rule, finding.batches, finding.leaf) == ("silent-cast", (4,), "y")
+    assert finding.evidence["changed"] == 2
+    assert finding.evidence["example"] == "0.7 -> 0"
+    assert report.deliveries["changed"].tolist() == [{"y": 2} if step == 4 else {} for step in range(8)]
+
+
+def test_another_feature_dimension_raises_at_its_batch():
+    def source():
+        for step, (x, y) in enumerate(sound(8)):
+            yield (np.pad(x, ((0, 0), (0, 1))) if step == 5 else x), y
+
+    report = quickly(source, linear())
+    assert (report.verdict, report.fails_at, report.findings[0].rule) == ("raises", 5, "feature-shape-drift")
+    assert len(report.profile.batches) == 8, "profiled on behind it"
+    assert report.diagnosis.unreached == (6, 7)
+
+
+def test_a_label_too_few_raises_at_its_batch_and_the_trial_says_why_in_one_line():
+    def source():
+        for step, (x, y) in enumerate(sound(8)):
+            yield x, y[:-1] if step == 4 else y
+
+    report = quickly(source, linear())
+    assert (report.verdict, report.fails_at, report.findings[0].rule) == ("raises", 4, "xy-length-mismatch")
+    error = report.trial(4).error
+    assert re.search(r"[\[(]3, ?1[\])]", error), error
+    assert re.search(r"[\[(]4, ?1[\])]", error), error
+    assert "\n" not in error
+
+
+def test_a_label_outside_the_classes_is_found_though_every_batch_looks_alike():
+    def source():
+        for step, (x, y) in enumerate(sound(12)):
+            labels = (y[:, 0] > 0).astype("int64")
+            labels[2] = 7 if step == 9 else labels[2]
+            yield x, labels
+
+    report = quickly(source, classifier())
+    assert (report.verdict, report.fails_at, report.findings[0].rule) == ("raises", 9, "model-rejects")
+    assert "7" in report.findings[0].message
+
+
+def test_a_source_that_raises_late_is_rehearsed_as_long_as_it_is_quick():
+    def source():
+        for step in itertools.count():
+            x, y = next(sound(1))
+            yield x / (step - 18 or {}["broken"]), y
+
+    report = quickly(source, linear(), epochs=6, steps_per_epoch=5)
+    assert (report.verdict, report.fails_at) == ("raises", 18)
+    assert "KeyError" in report.findings[0].message
+    assert report.profile.error.__traceback__ is not None
+
+
+# ---------------------------------------------------------------------- sound sources of each kind
+def tf_dataset():
+    return tf.data.Dataset.from_tensor_slices(rows()).batch(8)
+
+
+SOUND = {
+    "generator": ragged_batches,
+    "PyDataset": Items,
+    "PyDataset, two workers": lambda: Items(workers=2),
+    "PyDataset, two processes": lambda: Items(workers=2, use_multiprocessing=True),
+    "tf.data.Dataset": tf_dataset,
+    "arrays": rows,
+    "dict of arrays": lambda: ({"a": rows()[0]}, rows()[1]),
+    "tensors": lambda: tuple(tf.constant(part) for part in rows()),
+    "pandas": lambda: tuple(pd.DataFrame(part) for part in rows()),
+}
+
+
+@pytest.mark.parametrize("kind", SOUND)
+def test_a_sound_source_trains_without_an_alarm(kind):
+    model = by_name() if kind == "dict of arrays" else linear()
+    epochs = 1 if kind == "generator" else 2
+    report = quickly(SOUND[kind], model, epochs=epochs)
+    assert report.verdict == "trains"
+    assert alarms(report) == []
+    assert len(report.deliveries) == epochs * -(-RAGGED // (8 if kind not in {"arrays", "dict of arrays", "tensors", "pandas"} else 32))
+
+
+def by_name():
+    inputs = keras.Input((3,), name="a")
+    model = keras.Model({"a": inputs}, keras.layers.Dense(1)(inputs))
+    model.compile("sgd", "mse")
+    return model
+
+
+def test_a_sound_torch_loader_trains_without_an_alarm():
+    data = pytest.importorskip("torch.utils.data", reason="torch is no dependency; its loaders are recognised by name")
+    torch = pytest.importorskip("torch")
+    pairs = data.TensorDataset(*(torch.tensor(part) for part in rows()))
+    report = quickly(data.DataLoader(pairs, batch_size=8), linear(), epochs=2)
+    assert (report.verdict, alarms(report), per_epoch(report)) == ("trains", [], [list(range(6)), list(range(6, 12))])
+
+
+def test_an_item_of_a_shuffled_dataset_keeps_its_index():
+    report = quickly(Items(), linear(), epochs=2)
+    raw = [report.profile.raw(batch)[0] for batch in range(6)]
+    assert all(np.array_equal(have, want) for have, (want, _) in zip(raw, ragged_batches(), strict=True))
+    assert [sorted(epoch) for epoch in per_epoch(report)] == [list(range(6)), list(range(6, 12))]
+
+
+# ---------------------------------------------------------------------- bad input: clear words, and nothing lost
+@pytest.mark.parametrize("nothing", [None, 3, 2.5, "folder/"])
+def test_what_cannot_be_a_source_is_refused_with_its_value(nothing):
+    with pytest.raises(BadSourceError, match=repr(nothing)):
+        diagnose(nothing, linear())
+
+
+def test_a_function_without_return_is_told_so():
+    with pytest.raises(BadSourceError, match="lack a `return`"):
+        diagnose(lambda: None, linear())
+
+
+def test_a_function_with_arguments_is_told_how_to_pass_it():
+    def batches(folder, size):
+        yield folder, size
+
+    with pytest.raises(BadSourceError, match=r"diagnose\(lambda: batches\(folder, size\)\)"):
+        diagnose(batches, linear())
+
+
+@pytest.mark.parametrize(
+    ("batches", "rule"),
+    [
+        ([], "zero-length"),
+        ([None] * 4, "none-in-batch"),
+        ([([[1, 2], [3]], [1, 0])] * 4, "python-list-leaf"),
+        ([(np.array(["a", "b"]), np.array([0, 1]))] * 4, "object-or-string-dtype"),
+    ],
+    ids=["empty", "None", "ragged lists", "text"],
+)
+def test_a_generator_of_nonsense_gets_a_finding(batches, rule):
+    report = quickly(lambda: (batch for batch in batches), linear(2))
+    assert (report.verdict, report.findings[0].rule) == ("raises", rule)
+
+
+def test_a_huge_batch_is_measured_but_not_held():
+    def source():
+        for _ in range(2):
+            yield np.zeros((2**16, 2**9), "float32"), np.zeros((2**16, 1), "float32")  # 128 MiB
+
+    report = quickly(source, linear(2**9), keep_bytes=2**20)
+    assert report.verdict == "trains"
+    with pytest.raises(NotKeptError, match="keep_bytes"):
+        report.trial(0)
+
+
+def test_a_batch_that_was_never_read_is_refused_with_what_is_held():
+    report = quickly(ragged_batches, linear())
+    with pytest.raises(NotKeptError, match="batch 99 was never read; 6 batches were. Held are 0-5"):
+        report.trial(99)
+
+
+def test_an_uncompiled_model_is_refused_before_anything_is_read():
+    batches = ragged_batches()
+    model = keras.Sequential([keras.layers.Dense(1)])
+    with pytest.raises(BadModelError, match=r"model\.compile"):
+        diagnose(batches, model)
+    assert len(list(batches)) == 6, "nothing lost"
+
+
+@pytest.mark.parametrize("model", ["model", object(), keras.layers.Dense(1)])
+def test_what_is_no_model_is_refused(model):
+    with pytest.raises(BadModelError, match=r"no keras\.Model"):
+        diagnose(ragged_batches, model)
+
+
+def test_another_backend_is_refused_with_what_to_set(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(BadModelError, match="KERAS_BACKEND=tensorflow"):
+        diagnose(ragged_batches, linear())
+
+
+@pytest.mark.parametrize("option", ["max_batches", "budget_s", "quiet_s", "keep_bytes", "rehearse_epochs"])
+def test_a_limit_of_nothing_is_refused(option):
+    with pytest.raises(BadArgumentError, match=f"{option}=0"):
+        diagnose(ragged_batches, linear(), **{option: 0})
+
+
+def test_every_error_on_purpose_is_a_gendiag_error():
+    assert all(issubclass(kind, GendiagError) for kind in (BadSourceError, BadModelError, NotKeptError, SourceSpentError))
+
+
+# ---------------------------------------------------------------------- one-shot sources, limits, stops
+def test_a_generator_object_is_read_once_and_said_to_be_spent():
+    batches = ragged_batches()
+    report = quickly(batches, linear())
+    assert any("spent" in note and "diagnose(ragged_batches" in note for note in report.diagnosis.notes)
+    with pytest.raises(SourceSpentError, match="already read"):
+        diagnose(batches, linear())
+
+
+def test_a_finite_source_longer_than_the_limit_is_not_called_endless():
+    report = quickly(lambda: sound(200), linear(), max_batches=50)
+    assert report.verdict == "trains"
+    assert alarms(report) == []
+    assert any("limit" in note for note in report.diagnosis.notes)
+
+
+def test_exactly_as_many_epochs_are_rehearsed_as_asked():
+    report = quickly(one_pass, make_model(), epochs=10, rehearse_epochs=2)
+    assert per_epoch(report) == [list(range(10)), [0, 1]]
+    assert any("2 of 10 epochs" in note for note in report.diagnosis.notes)
+
+
+def test_an_interrupt_keeps_what_was_rehearsed():
+    def source():
+        for step, batch in enumerate(sound(1000)):
+            if step == 20:
+                threading.Timer(0.1, lambda: __import__("_thread").interrupt_main()).start()
+            if step > 20:
+                threading.Event().wait(0.05)
+            yield batch
+
+    report = quickly(source, None)
+    assert report.diagnosis.rehearsal.ended == "stopped"
+    assert 20 <= len(report.profile.batches) < 200
+    assert any("Stopped" in note for note in report.diagnosis.notes)
+
+
+# ---------------------------------------------------------------------- nothing is changed
+def test_the_random_states_are_as_before():
+    def source():
+        for x, y in sound():
+            np.random.random(3)
+            yield x, y
+
+    keras.utils.set_random_seed(5)
+    expected = np.random.random(3)
+    keras.utils.set_random_seed(5)
+    quickly(source, linear_unseeded())
+    assert np.array_equal(np.random.random(3), expected)
+
+
+def linear_unseeded():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    keras.utils.set_random_seed(5)
+    return model
+
+
+def test_training_after_a_diagnosis_equals_training_without_one():
+    losses = []
+    for diagnosed in (True, False):
+        model = linear(optimizer="adam")
+        if diagnosed:
+            report = quickly(ragged_batches, model, epochs=3)
+            assert report.trial(2).loss > 0, "a trial without a gradient would prove nothing"
+        history = model.fit(ragged_batches(), epochs=1, verbose=0)
+        losses.append((history.history["loss"], [w.tolist() for w in model.get_weights()]))
+    assert losses[0] == losses[1]
+
+
+def test_the_users_callbacks_are_not_set_off():
+    calls = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: calls.append(1))
+    quickly(ragged_batches, linear(), callbacks=[callback], verbose=2)
+    assert calls == []
+
+
+# ---------------------------------------------------------------------- how it shows itself
+def test_the_report_is_text_html_and_a_widget():
+    report = quickly(TOUR[2][1], make_model(), epochs=3)
+    bundle = report._repr_mimebundle_()
+    assert {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"} <= set(bundle)
+    assert "exhausted" in repr(report)
+
+
+def test_a_saved_report_is_one_page_that_needs_nothing_else(tmp_path):
+    path = quickly(TOUR[2][1], make_model(), epochs=3).save(tmp_path / "report.html")
+    html = path.read_text(encoding="utf-8")
+    assert html.startswith("<!doctype html>")
+    assert "<script" not in html
+    assert "http" not in html.replace("http://www.w3.org", "")
