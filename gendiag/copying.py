@@ -45,7 +45,8 @@ def stand_in(model: Model) -> Iterator[Model]:
     with kept_seeds():
         copy = _copy(model)
         if copy is not None:
-            yield copy
+            with frozen(copy.loss):  # Shared with the model, see _again.
+                yield copy
             return
         with frozen(model):
             # A trial traces functions of its own; the user's come back with everything else.
@@ -129,14 +130,18 @@ def _optimizer(optimizer: Given, copy: Model) -> Given:
 
 
 def _again(given: Given) -> Given:
-    """Make metrics and losses again, in whatever structure they were given; names and functions are used again."""
+    """Make metrics again, in whatever structure they were given.
+
+    Names, functions and losses are used again: a loss holds no variables, and its config may lack its arguments
+    (keras 3.15.1: that of ``Huber`` has no delta).
+    """
     import keras
 
     if isinstance(given, Mapping):
         return {name: _again(value) for name, value in given.items()}
     if isinstance(given, (list, tuple)):
         return [_again(value) for value in given]
-    if not isinstance(given, (keras.metrics.Metric, keras.losses.Loss)):
+    if not isinstance(given, keras.metrics.Metric):
         return given
     again = type(given).from_config(given.get_config())
     if not _plain_alike(given, again):
@@ -162,13 +167,20 @@ def _check_alike(model: Model, copy: Model) -> None:
 
 
 def _plain_alike(one: object, other: object) -> bool:
-    """Whether both have the same public attributes, equal where they are plain values or functions."""
+    """Whether both have the same public attributes, equal where they are plain values, functions, or lists of these."""
     return _plain(one) == _plain(other)
 
 
 def _plain(thing: object) -> dict[str, Any]:
-    public = {name: value for name, value in vars(thing).items() if not name.startswith("_") and name not in _PASSING}
-    return {name: value if isinstance(value, _PLAIN) else type(value) for name, value in public.items()}
+    told = {name: value for name, value in vars(thing).items() if not name.startswith("_") and name not in _PASSING}
+    told["_fn_kwargs"] = vars(thing).get("_fn_kwargs")  # The arguments of a metric that wraps a function.
+    return {name: value if _is_plain(value) else type(value) for name, value in told.items()}
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_plain, [*value.keys(), *value.values()]))
+    return all(map(_is_plain, value)) if isinstance(value, (list, tuple)) else isinstance(value, _PLAIN)
 
 
 def _layers(model: Model) -> list[Any]:

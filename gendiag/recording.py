@@ -110,8 +110,7 @@ class Recording:
 
     def _is_telling(self, batch: Batch) -> bool:
         kind = (batch.structure, *((leaf.path, leaf.dtype, (leaf.shape or ())[1:]) for leaf in batch.leaves))
-        is_new = kind not in self._kinds and len(self._kinds) < _END = object()
-MOST_NEW_KINDS
+        is_new = kind not in self._kinds and len(self._kinds) < MOST_NEW_KINDS
         self._kinds.add(kind)
         non_finite = any(leaf.n_nan or leaf.n_inf for leaf in batch.leaves)
         self._n_non_finite += non_finite

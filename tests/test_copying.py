@@ -18,9 +18,9 @@ TRAINED_BEFORE = ("dense", "functional", "own train_step", "own compile", "branc
 
 
 def drawn() -> list[Any]:
-    """What every source of randomness gives next."""
+    """Return what every source of randomness gives next."""
     return [
-        random.random(),
+        random.random(),  # noqa: S311  (no secret)
         np.random.random(),  # noqa: NPY002  (the legacy state is what is global)
         float(tf.random.uniform(())),
         float(keras.random.uniform(())),
@@ -85,7 +85,7 @@ def test_an_unbuilt_model_stays_unbuilt(batch):
     trial = try_batch(model, 2, first=pairs(2), delivered=None, yielded=batch)
     assert trial.outcome == ("raises" if batch[0] is None else "trains")
     assert not model.built
-    assert model.variables == []
+    assert model.weights == []
     assert not model.optimizer.built
 
 
@@ -95,7 +95,7 @@ def test_a_broken_first_batch_does_not_build_an_unbuilt_model():
     broken = (np.zeros((8, 4), "float32"), np.zeros((3, 1), "float32"))
     assert try_batch(model, 0, first=[broken, broken], delivered=broken, yielded=broken).outcome == "raises"
     assert not model.built
-    assert model.variables == []
+    assert model.weights == []
 
 
 def test_an_attribute_set_after_the_model_was_made_is_not_lost_on_a_copy():
@@ -118,6 +118,23 @@ def test_a_metric_whose_arguments_are_not_in_its_config_is_not_copied_with_other
         assert other is model
 
 
+@pytest.mark.slow
+def test_what_a_loss_remembers_in_python_is_put_back():
+    class Counted(keras.losses.Loss):
+        calls = 0
+
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            self.calls += 1
+            return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+    model = dense(Counted())
+    with stand_in(model) as other:
+        assert other is not model
+        other.fit(iter_of(pairs(1)), verbose=0)
+        assert model.loss.calls > 0
+    assert model.loss.calls == 0
+
+
 def test_the_stand_in_is_named_and_switched_like_the_model():
     model = dense(run_eagerly=True, steps_per_execution=3)
     model.layers[0].trainable = False
@@ -132,7 +149,7 @@ def test_an_exception_inside_still_puts_the_model_back():
     model = MODELS["own train_step"].make()
     model.build((None, 4))
     before, attributes = state(model), dict(vars(model))
-    with pytest.raises(ZeroDivisionError), stand_in(model) as other:
+    with pytest.raises(ZeroDivisionError), stand_in(model) as other:  # noqa: PT012  (the exception comes late)
         other.fit(iter_of(pairs(2)), verbose=0)
         assert other.seen > 0
         raise ZeroDivisionError

@@ -92,8 +92,10 @@ def figure(value: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``0.4 ms``, ``1.3 s``."""
-    return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.1f} s"
+    """``under 1 ms``, ``40 ms``, ``1.3 s``."""
+    if seconds < 0.001:  # noqa: PLR2004  (a millisecond)
+        return "under 1 ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def free_shape(leaf: Leaf) -> str:
