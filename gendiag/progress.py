@@ -1,21 +1,66 @@
-"""A progress bar for what takes longer than a second."""
+"""Progress of what takes longer than a second: a line in a terminal, an element of the page in a notebook."""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-DELAY_S = 1.0
+DELAY_S, PERIOD_S = 1.0, 0.2
 
 
 @contextmanager
 def bar(what: str, total: int | None, *, shown: bool) -> Iterator[Callable[[int], None]]:
-    """Give a function that takes the number of batches done; the bar leaves no trace when it is over."""
-    from tqdm.auto import tqdm
+    """Give a function that takes the number of batches done; nothing is left of the bar when it is over."""
+    if shown and _in_notebook():
+        element = _Element(what, total)
+        try:
+            yield element.show
+        finally:
+            element.clear()
+        return
+    from tqdm import tqdm
 
-    with tqdm(desc=what, total=total, unit="batch", delay=DELAY_S, leave=False, disable=not shown) as line:
+    with tqdm(desc=what, total=total, unit=" batches", delay=DELAY_S, leave=False, disable=not shown) as line:
         yield lambda done: _advance(line, done)
 
 
-def _advance(line: object, done: int) -> None:
-    line.update(done - line.n)  # type: ignore[attr-defined]  # any of tqdm's bars
+def _advance(line: Any, done: int) -> None:
+    line.update(done - line.n)
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return hasattr(shell, "kernel")
+
+
+class _Element:
+    """An output that is updated in place, and emptied: a closed widget would leave a hole in a saved notebook."""
+
+    def __init__(self, what: str, total: int | None) -> None:
+        self.what, self.total = what, total
+        self.began = self.last = time.monotonic()
+        self.handle: Any = None
+
+    def show(self, done: int) -> None:
+        now = time.monotonic()
+        if now - self.began < DELAY_S or now - self.last < PERIOD_S:
+            return
+        self.last = now
+        limits = f' value="{done}" max="{self.total}"' if self.total else ""
+        self._put(f"<progress{limits}></progress> {self.what}: {done} batches, {now - self.began:.0f} s (stop: interrupt the kernel)")
+
+    def clear(self) -> None:
+        if self.handle is not None:
+            self._put("")
+
+    def _put(self, html: str) -> None:
+        from IPython.display import HTML, display
+
+        if self.handle is None:
+            self.handle = display(HTML(html), display_id=True)
+        else:
+            self.handle.update(HTML(html))

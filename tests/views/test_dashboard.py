@@ -1,11 +1,13 @@
 """The dashboard without a browser: what a click or a number puts on the screen."""
 
+import base64
 import threading
 
 import ipywidgets as w
 import pytest
 
 from gendiag.errors import NotKeptError
+from gendiag.views import timeline
 from gendiag.views.dashboard import Dashboard
 from gendiag.views.guard import guarded
 from tests.views.conftest import SCRIPT, finding, plain, tried
@@ -157,6 +159,8 @@ def test_choosing_a_leaf_redraws_the_timeline_with_its_rows(silent_cast):
     dashboard = Dashboard(silent_cast)
     dashboard.leaf.value = "y"
     assert "Rows of y per batch" in dashboard.timeline.picture.value
+    drawn = timeline.png(timeline.draw(silent_cast, "y"))
+    assert base64.b64encode(drawn).decode() in dashboard.timeline.picture.value
 
 
 def test_one_batch_has_no_slider_and_none_has_no_stepper(nothing):
