@@ -47,7 +47,7 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  (whatever the name stands for)
+def __getattr__(name: str) -> Any:
     if name == "rules":
         return importlib.import_module("gendiag.rules")
     if name in _HOME:

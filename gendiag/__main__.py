@@ -16,11 +16,15 @@ NOTEBOOK = Path("notebooks") / "01_first_look.ipynb"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one of the commands and return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m gendiag", description="Find out what model.fit does with your generator.")
+    parser = argparse.ArgumentParser(
+        prog="python -m gendiag", description="Find out what model.fit does with your generator."
+    )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="diagnose three generators, print the reports, write one HTML file")
-    demo.add_argument("--out", type=Path, default=Path("gendiag-demo.html"), help="the HTML file (default: %(default)s)")
+    demo.add_argument(
+        "--out", type=Path, default=Path("gendiag-demo.html"), help="the HTML file (default: %(default)s)"
+    )
     lab = commands.add_parser("lab", help="open JupyterLab on the first notebook")
     lab.add_argument("options", nargs=argparse.REMAINDER, help="passed on to JupyterLab")
     given = parser.parse_args(arguments)
@@ -48,7 +52,9 @@ def _lab(options: list[str]) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         sys.stderr.write('JupyterLab is not installed. Type: pip install "gendiag[lab]"\n')
         return 1
-    notebook = next((folder / NOTEBOOK for folder in (Path.cwd(), Path(__file__).parents[1]) if (folder / NOTEBOOK).exists()), None)
+    notebook = next(
+        (folder / NOTEBOOK for folder in (Path.cwd(), Path(__file__).parents[1]) if (folder / NOTEBOOK).exists()), None
+    )
     if notebook is None:
         sys.stderr.write(f"{NOTEBOOK} is not here. Run this in a checkout of gendiag.\n")
         return 1

@@ -44,7 +44,7 @@ def one_pass() -> Batches:
         yield x[start : start + BATCH], y[start : start + BATCH]
 
 
-def make_model() -> Any:  # noqa: ANN401  (a keras.Model)
+def make_model() -> Any:
     """One sigmoid unit, compiled."""
     import keras
 

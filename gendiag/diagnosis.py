@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gendiag.profiled import Profile
-from gendiag.records import NOTHING, Finding, Rehearsal, Trial, Verdict
+from gendiag.records import NOTHING, Batch, Finding, Rehearsal, Trial, Verdict
+
+MOST_LEAVES = 4  # named in the headline
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Diagnosis:
     fit_args: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     validation: Profile = field(default_factory=Profile)
     findings: tuple[Finding, ...] = ()
-    trials: Mapping[int, Trial] = field(default_factory=lambda: NOTHING)
+    trials: Mapping[int, Trial] = field(default_factory=dict)
     fails_at: int | None = None
     notes: tuple[str, ...] = ()
     versions: str = ""
@@ -54,9 +56,9 @@ class Diagnosis:
     @property
     def headline(self) -> str:
         """The verdict and the root cause in one sentence."""
-        if not self.findings or self.findings[0].severity == "note":
-            return "No fault found."
-        return self.findings[0].message
+        if self.findings and self.findings[0].severity != "note":
+            return self.findings[0].message
+        return f"No fault found{_alike(self.profile.batches)}."
 
     @property
     def unreached(self) -> tuple[int, ...]:
@@ -73,3 +75,15 @@ class Diagnosis:
             if delivery.batch is not None:
                 counts[delivery.batch] = counts.get(delivery.batch, 0) + 1
         return counts
+
+
+def _alike(batches: tuple[Batch, ...]) -> str:
+    """``; nothing drifts: x is float32, y is float64 in all 10 batches``, where that is so."""
+    dtypes: dict[str, set[str]] = {}
+    for batch in batches:
+        for leaf in batch.leaves:
+            dtypes.setdefault(leaf.path, set()).add(leaf.dtype)
+    if not dtypes or any(len(kinds) > 1 for kinds in dtypes.values()):
+        return ""
+    shown = ", ".join(f"{path} is {next(iter(kinds))}" for path, kinds in list(dtypes.items())[:MOST_LEAVES])
+    return f"; nothing drifts: {shown} in all {len(batches)} batches"

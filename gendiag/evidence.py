@@ -14,7 +14,6 @@ from gendiag.signature import PEEKED
 from gendiag.sources.base import Source
 
 
-
 @dataclass(frozen=True)
 class ModelRun:
     """What the user's own model did with the delivered batches, through fit on a copy.
@@ -54,8 +53,8 @@ class Evidence:
         As given by the user.
     profile, validation, rehearsal
         What was yielded, and what fit delivered.
-    model_run
-        None where no model was given.
+    model, model_run
+        The model in a few words, and what it did; None where no model was given, or nothing was delivered.
     trials
         By batch; empty while suspects are sought.
     """
@@ -66,8 +65,9 @@ class Evidence:
     fit_args: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     validation: Profile = field(default_factory=Profile)
     validation_source: Source | None = None
+    model: str | None = None
     model_run: ModelRun | None = None
-    trials: Mapping[int, Trial] = field(default_factory=lambda: NOTHING)
+    trials: Mapping[int, Trial] = field(default_factory=dict)
 
     @property
     def batches(self) -> tuple[Batch, ...]:
@@ -123,7 +123,11 @@ class Evidence:
     def place(self, index: int) -> str:
         """``batch 3 (epoch 1/3)``, the form in which messages name a batch."""
         epoch = next((batch.epoch for batch in self.batches if batch.index == index), 0)
-        return f"batch {index} (epoch {epoch + 1}/{self.rehearsal.epochs})" if self.rehearsal.epochs > 1 else f"batch {index}"
+        return (
+            f"batch {index} (epoch {epoch + 1}/{self.rehearsal.epochs})"
+            if self.rehearsal.epochs > 1
+            else f"batch {index}"
+        )
 
 
 def split_by_epoch(rehearsal: Rehearsal, deliveries: tuple[Delivery, ...]) -> tuple[tuple[Delivery, ...], ...]:

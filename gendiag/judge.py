@@ -7,26 +7,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gendiag.conclusion import fails_at, find, notes, suspects, verdict
 from gendiag.copying import stand_in
 from gendiag.diagnosis import Diagnosis
 from gendiag.errors import BadModelError
 from gendiag.evidence import Evidence, ModelRun
 from gendiag.probe import Limits
 from gendiag.progress import bar
-from gendiag.records import Finding, Trial, Verdict
+from gendiag.records import Trial
 from gendiag.rehearsal import Rehearsed, rehearse
 from gendiag.replay import through_fit
-from gendiag.rules import RULES
 from gendiag.seeds import kept_seeds
 from gendiag.sources import recognise
 from gendiag.sources.base import Source
-from gendiag.trial import try_batch
 from gendiag.tree import flatten, transform
+from gendiag.trial import try_batch
 from gendiag.values import as_array, cast
-from gendiag.worker import Pulse
+from gendiag.worker import Pulse, current_dtype_policy, dtype_policy
 
-RANK = {"error": 0, "warning": 1, "note": 2}
-MOST_SUSPECTS = 3
 ENDLESS_STEPS = 100  # a source that provably has no end needs no more to show what it does
 MODEL_SHARE = 0.5  # of the time budget, for running the model on what was delivered
 
@@ -46,9 +44,9 @@ class Options:
 class Case:
     """One source with the user's model and arguments of fit."""
 
-    def __init__(self, source: Any, model: Any, fit_args: Mapping[str, Any], options: Options) -> None:  # noqa: ANN401
+    def __init__(self, source: Any, model: Any, fit_args: Mapping[str, Any], options: Options) -> None:
         self.given, self.source, self.model, self.options = source, recognise(source), model, options
-        self.fit_args = dict(fit_args)
+        self.fit_args, self.policy = dict(fit_args), current_dtype_policy()
         self.validation = _validation_source(fit_args.get("validation_data"))
 
     def judge(self) -> tuple[Diagnosis, Evidence]:
@@ -60,11 +58,12 @@ class Case:
                 profile=rehearsed.profile,
                 rehearsal=rehearsed.rehearsal,
                 fit_args=self.fit_args,
+                model=None if self.model is None else f"{self.model.name} ({type(self.model).__name__})",
                 validation=rehearsed.validation,
                 validation_source=self.validation,
                 model_run=self._run_model(rehearsed),
             )
-            trials = self._try(evidence, _suspects(evidence))
+            trials = self._try(evidence, suspects(evidence))
         evidence = replace(evidence, trials=trials)
         return self._diagnosis(evidence), evidence
 
@@ -83,8 +82,6 @@ class Case:
                 self.fit_args,
                 validation=self.validation,
                 limits=self._limits(),
-                keep_bytes=self.options.keep_bytes,
-                quiet_s=self.options.quiet_s,
                 steps_per_execution=getattr(self.model, "steps_per_execution", 1) or 1,
                 on_progress=show,
             )
@@ -92,16 +89,18 @@ class Case:
     def _limits(self) -> Limits:
         options = self.options
         chosen = Limits() if options.rehearse_epochs is None else Limits(epochs=options.rehearse_epochs, more_until_s=0)
-        endless = self.source.is_endless and not self.fit_args.get("steps_per_epoch")
-        endless_validation = self.validation is not None and self.validation.is_endless
         return replace(
             chosen,
-            steps=min(options.max_batches, ENDLESS_STEPS) if endless else options.max_batches,
-            evaluation_steps=ENDLESS_STEPS
-            if endless_validation and not self.fit_args.get("validation_steps")
-            else options.max_batches,
+            steps=self._most_steps(self.source, "steps_per_epoch"),
+            evaluation_steps=self._most_steps(self.validation, "validation_steps"),
             budget_s=options.budget_s,
+            quiet_s=options.quiet_s,
+            keep_bytes=options.keep_bytes,
         )
+
+    def _most_steps(self, source: Source | None, steps_argument: str) -> int:
+        endless = source is not None and source.is_endless and not self.fit_args.get(steps_argument)
+        return min(self.options.max_batches, ENDLESS_STEPS) if endless else self.options.max_batches
 
     # ------------------------------------------------------------------ the user's model
     def _run_model(self, rehearsed: Rehearsed) -> ModelRun | None:
@@ -116,17 +115,22 @@ class Case:
             with stand_in(self.model) as copy:
                 raw = [rehearsed.profile.raw(index) for index in order]
                 run = through_fit(
-                    copy, raw, as_source=self.source.replay, learning_rate_zero=False, pulse=pulse, quiet_s=self.options.quiet_s
+                    copy,
+                    raw,
+                    as_source=self.source.replay,
+                    learning_rate_zero=False,
+                    pulse=pulse,
+                    quiet_s=self.options.quiet_s,
                 )
         finally:
             timer.cancel()
         non_finite = order[run.first_non_finite] if run.first_non_finite is not None else None
         return ModelRun(tuple(order), run.steps, run.failure if run.answered else None, non_finite)
 
-    def _try(self, evidence: Evidence, suspects: Iterable[int]) -> dict[int, Trial]:
+    def _try(self, evidence: Evidence, batches: Iterable[int]) -> dict[int, Trial]:
         if self.model is None:
             return {}
-        return {index: self.trial(evidence, index) for index in suspects if index in evidence.profile.store}
+        return {index: self.trial(evidence, index) for index in batches if index in evidence.profile.store}
 
     def trial(self, evidence: Evidence, index: int) -> Trial:
         """Try one batch on the user's model.
@@ -143,90 +147,35 @@ class Case:
             raise BadModelError(msg)
         yielded = evidence.profile.raw(index)
         first = [evidence.profile.raw(i) for i in range(2) if i in evidence.profile.store]
-        return try_batch(
-            self.model, index, first=first, delivered=_as_delivered(evidence, yielded), yielded=yielded,
-            as_source=self.source.replay, quiet_s=self.options.quiet_s,
-        )  # fmt: skip
+        with dtype_policy(self.policy):
+            return try_batch(
+                self.model,
+                index,
+                first=first,
+                delivered=_as_delivered(evidence, yielded),
+                yielded=yielded,
+                as_source=self.source.replay,
+                quiet_s=self.options.quiet_s,
+            )
 
     # ------------------------------------------------------------------ the conclusion
     def _diagnosis(self, evidence: Evidence) -> Diagnosis:
         findings = find(evidence)
-        verdict = _verdict(evidence, findings)
+        ending = verdict(evidence, findings)
         return Diagnosis(
             source=self.source.describe(),
-            model=None if self.model is None else f"{self.model.name} ({type(self.model).__name__})",
+            model=evidence.model,
             fit_args={name: _short(value) for name, value in self.fit_args.items()},
             profile=evidence.profile,
             rehearsal=evidence.rehearsal,
             validation=evidence.validation,
             findings=findings,
             trials=evidence.trials,
-            verdict=verdict,
-            fails_at=_fails_at(evidence, findings) if verdict == "raises" else None,
-            notes=tuple(self._notes(evidence)),
+            verdict=ending,
+            fails_at=fails_at(evidence, findings) if ending == "raises" else None,
+            notes=tuple(notes(evidence)),
             versions=_versions(),
         )
-
-    def _notes(self, evidence: Evidence) -> Iterable[str]:
-        source, rehearsal, run = self.source, evidence.rehearsal, evidence.model_run
-        if source.one_shot and source.maker is None:
-            name = source.value.__name__
-            yield (
-                f"The generator {name} was read by this diagnosis and is spent now. Pass the function that makes it, "
-                f"without the parentheses, to have it made anew: diagnose({name}, ...)."
-            )
-        if rehearsal.ended == "stopped":
-            yield f"Stopped after {len(rehearsal.deliveries)} steps; what follows is about these."
-        if rehearsal.ended == "budget":
-            yield f"The rehearsal ended at its limit, after {len(rehearsal.deliveries)} steps in {rehearsal.seconds:.0f} s (max_batches, budget_s)."
-        if rehearsal.ended == "epochs":
-            yield f"Rehearsed are {rehearsal.epochs_run} of {rehearsal.epochs} epochs (rehearse_epochs)."
-        if self.model is None:
-            yield "No model was given: what the model does with the batches was not tried."
-        elif run is not None and run.failure is None and run.steps < len({d.batch for d in rehearsal.deliveries}):
-            yield f"The model was tried on {run.steps} of the delivered batches; the others were not held, or time was up."
-
-
-def find(evidence: Evidence) -> tuple[Finding, ...]:
-    """Ask every rule; the root cause comes first."""
-    found = [(place, finding) for place, rule in enumerate(RULES) for finding in rule.check(evidence)]
-    ranked = sorted(found, key=lambda pair: (RANK[pair[1].severity], pair[0], pair[1].batches[:1]))
-    return tuple(_without_consequences([finding for _, finding in ranked]))
-
-
-def _without_consequences(findings: list[Finding]) -> list[Finding]:
-    """Leave out what only says that fit raised, or that the model did, where another finding says why."""
-    general = {"fit-refuses", "model-rejects"}
-    errors = [finding for finding in findings if finding.severity == "error"]
-    explained = any(finding.rule not in general for finding in errors)
-    model_spoke = any(finding.rule == "model-rejects" for finding in errors)
-    left_out = general if explained else {"fit-refuses"} if model_spoke else set()
-    return [finding for finding in findings if finding.rule not in left_out]
-
-
-def _verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
-    errors = {finding.rule for finding in findings if finding.severity == "error"}
-    if evidence.never_ends or "endless" in errors:
-        return "never ends"
-    if evidence.failure is not None:
-        return "raises"
-    altering = {rule.name for rule in RULES if rule.alters}
-    altered = any(f.rule in altering and f.severity == "warning" and not f.in_validation for f in findings)
-    return "trains on altered data" if altered else "trains"
-
-
-def _fails_at(evidence: Evidence, findings: tuple[Finding, ...]) -> int | None:
-    if evidence.fails_at is not None:
-        return evidence.fails_at
-    first = next((f for f in findings if f.severity == "error" and f.batches and not f.in_validation), None)
-    return None if first is None else first.batches[0]
-
-
-def _suspects(evidence: Evidence) -> list[int]:
-    """The batch at which fit fails, then the first batch of each finding that is more than a note."""
-    suspects = [] if evidence.fails_at is None else [evidence.fails_at]
-    suspects += [f.batches[0] for f in find(evidence) if f.severity != "note" and f.batches and not f.in_validation]
-    return list(dict.fromkeys(suspects))[:MOST_SUSPECTS]
 
 
 def _delivery_order(source: Source, rehearsed: Rehearsed) -> list[int]:
@@ -240,7 +189,7 @@ def _delivery_order(source: Source, rehearsed: Rehearsed) -> list[int]:
     return list(dict.fromkeys([*peeked, *delivered]))
 
 
-def _as_delivered(evidence: Evidence, yielded: object) -> object | None:
+def _as_delivered(evidence: Evidence, yielded: object) -> Any:
     """Cast the leaves as fit did; None where fit delivered nothing."""
     if not evidence.rehearsal.deliveries:
         return None
@@ -257,7 +206,7 @@ def _as_delivered(evidence: Evidence, yielded: object) -> object | None:
         return None
 
 
-def _validation_source(value: Any) -> Source | None:  # noqa: ANN401  (whatever the user passed)
+def _validation_source(value: Any) -> Source | None:
     """Arrays are left to fit, which slices them itself; everything else is recorded."""
     if value is None:
         return None

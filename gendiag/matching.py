@@ -45,8 +45,8 @@ class Matcher:
         """
         self._learn(leaves)
         same = self._by_key.get(tuple(leaf.digest for leaf in leaves if leaf.digest), [])
-        fresh = [index for index in same if index not in self._delivered]
-        index = (fresh or same or [next(iter(self._waiting), None)])[0]
+        fresh = (index for index in same if index not in self._delivered)
+        index = next(fresh, same[0] if same else next(iter(self._waiting), None))
         if index is not None:
             self._delivered.add(index)
             self._waiting.pop(index, None)
@@ -110,5 +110,5 @@ def _differs(before: Array, after: Array) -> Array:
     return np.asarray(before.astype(after.dtype) != after) if before.dtype.kind != "c" else before != after
 
 
-def _text(value: Any) -> str:  # noqa: ANN401  (a NumPy scalar of any dtype)
+def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)

@@ -12,6 +12,8 @@ from gendiag.records import Batch, Leaf
 from gendiag.tree import Part, flatten, structure
 from gendiag.values import as_array, digest, kind_of, shape_of
 
+MOST_WORK = 1000  # two views that interleave are hard to tell apart; sharing is then taken for excluded
+
 _PROCESS = psutil.Process(os.getpid())
 
 
@@ -58,6 +60,6 @@ def _shares_memory(value: object, before: object) -> bool:
     if not isinstance(value, np.ndarray) or not isinstance(before, np.ndarray):
         return False
     try:
-        return bool(np.shares_memory(value, before, max_work=1000))
+        return bool(np.shares_memory(value, before, max_work=MOST_WORK))  # type: ignore[arg-type]  # NumPy's stubs know two of its values
     except np.exceptions.TooHardError:
         return False

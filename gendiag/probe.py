@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gendiag.recording import Recording
+from gendiag.store import MIB
 
 
 class EnoughError(Exception):
@@ -25,8 +26,10 @@ class Limits:
         Further epochs begin as long as the rehearsal took less than this.
     steps, evaluation_steps
         Training steps in all; steps of one evaluation.
-    budget_s
-        Seconds in all.
+    budget_s, quiet_s
+        Seconds in all, and without a sign of life.
+    keep_bytes
+        Most bytes of raw batches held, for training and validation each.
     """
 
     epochs: int = 3
@@ -34,12 +37,16 @@ class Limits:
     steps: int = 2000
     evaluation_steps: int = 2000
     budget_s: float = 60.0
+    quiet_s: float = 30.0
+    keep_bytes: int = 256 * MIB
 
 
 class Progress:
     """Where fit stands; shared by the probe, its callback and the one who waits."""
 
-    def __init__(self, training: Recording, validation: Recording, limits: Limits, *, tapped: tuple[bool, bool]) -> None:
+    def __init__(
+        self, training: Recording, validation: Recording, limits: Limits, *, tapped: tuple[bool, bool]
+    ) -> None:
         self.training, self.validation, self.limits = training, validation, limits
         self.tapped = tapped
         self.epoch = self.step = self.steps = self.evaluation_step = self.epochs_run = 0
@@ -74,11 +81,11 @@ class Progress:
             raise EnoughError
 
 
-def make_probe(progress: Progress, steps_per_execution: int) -> Any:  # noqa: ANN401  (a keras.Model)
+def make_probe(progress: Progress, steps_per_execution: int) -> Any:
     """Make the probe, compiled to run eagerly so that it is given concrete values."""
     import keras
 
-    class Probe(keras.Model):  # type: ignore[misc, name-defined]  # keras is untyped
+    class Probe(keras.Model):
         def train_step(self, data: object) -> dict[str, Any]:
             if not progress.train(data):
                 self.stop_training = True
@@ -93,11 +100,11 @@ def make_probe(progress: Progress, steps_per_execution: int) -> Any:  # noqa: AN
     return probe
 
 
-def make_callback(progress: Progress) -> Any:  # noqa: ANN401  (a keras.callbacks.Callback)
+def make_callback(progress: Progress) -> Any:
     """Make the callback that follows epochs and phases."""
     import keras
 
-    class Follow(keras.callbacks.Callback):  # type: ignore[misc, name-defined]  # keras is untyped
+    class Follow(keras.callbacks.Callback):
         def on_train_begin(self, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
             progress.training.training = True
 

@@ -86,7 +86,7 @@ class Profile:
         ]
         return pd.DataFrame(rows)
 
-    def raw(self, batch: int) -> Any:  # noqa: ANN401  (whatever the source yielded)
+    def raw(self, batch: int) -> Any:
         """Return a copy of the batch as it was yielded.
 
         Raises

@@ -16,7 +16,7 @@ from gendiag.worker import NoAnswerError, Pulse, Task
 
 
 def profile(
-    source: Any,  # noqa: ANN401  (anything fit accepts)
+    source: Any,
     *,
     max_batches: int = 1000,
     budget_s: float = 60.0,
@@ -67,7 +67,7 @@ def profile(
 class _Reader:
     """One pass under way."""
 
-    def __init__(self, batches: Any, max_batches: int, budget_s: float, keep_bytes: int) -> None:  # noqa: ANN401
+    def __init__(self, batches: Any, max_batches: int, budget_s: float, keep_bytes: int) -> None:
         self.batches, self.max_batches, self.budget_s = batches, max_batches, budget_s
         self.tap = Recording(keep_bytes, Pulse())
         self.began = time.monotonic()
@@ -81,7 +81,7 @@ class _Reader:
             return self.result("raised")
         return self.result("stopped" if pulse.stop.is_set() else "end")
 
-    def result(self, ended: Any) -> Profile:  # noqa: ANN401  (one of Profile.ended)
+    def result(self, ended: Any) -> Profile:
         tap = self.tap
         failure = cut(tap.error) if tap.error else None
         return Profile(tuple(tap.batches), ended, failure, tap.error, time.monotonic() - self.began, tap.store)

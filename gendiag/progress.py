@@ -51,7 +51,10 @@ class _Element:
             return
         self.last = now
         limits = f' value="{done}" max="{self.total}"' if self.total else ""
-        self._put(f"<progress{limits}></progress> {self.what}: {done} batches, {now - self.began:.0f} s (stop: interrupt the kernel)")
+        self._put(
+            f"<progress{limits}></progress> {self.what}: {done} batches, {now - self.began:.0f} s "
+            "(interrupt the kernel to stop)"
+        )
 
     def clear(self) -> None:
         if self.handle is not None:
@@ -61,6 +64,6 @@ class _Element:
         from IPython.display import HTML, display
 
         if self.handle is None:
-            self.handle = display(HTML(html), display_id=True)
+            self.handle = display(HTML(html), display_id=True)  # type: ignore[no-untyped-call]  # IPython is untyped
         else:
-            self.handle.update(HTML(html))
+            self.handle.update(HTML(html))  # type: ignore[no-untyped-call]  # IPython is untyped

@@ -28,14 +28,12 @@ class Rehearsed:
     validation: Profile = field(default_factory=Profile)
 
 
-def rehearse(
+def rehearse(  # noqa: PLR0913  (keyword-only options)
     source: Source,
     fit_args: Mapping[str, Any],
     *,
     validation: Source | None,
     limits: Limits,
-    keep_bytes: int,
-    quiet_s: float,
     steps_per_execution: int = 1,
     on_progress: Callable[[int], None] = lambda _steps: None,
 ) -> Rehearsed:
@@ -47,16 +45,18 @@ def rehearse(
         What to read. ``validation`` is None where ``fit_args`` holds no source that can be recorded.
     fit_args
         The user's own arguments of fit; callbacks and verbose are left out.
-    limits, quiet_s
-        Where it ends if nothing else ends it, and how long nothing may happen.
+    limits
+        Where it ends if nothing else ends it.
+    steps_per_execution
+        As the user's model was compiled.
     on_progress
         Called from the waiting thread with the number of steps.
     """
-    run = _Run(source, dict(fit_args), validation, limits, keep_bytes, steps_per_execution)
-    task = Task(run.work)
+    run = _Run(source, validation, dict(fit_args), limits)
+    task = Task(lambda pulse: run.work(pulse, steps_per_execution))
     run.attach(task.pulse)
     try:
-        task.start().wait(quiet_s=quiet_s, tick=lambda: on_progress(run.progress.steps))
+        task.start().wait(quiet_s=limits.quiet_s, tick=lambda: on_progress(run.progress.steps))
     except NoAnswerError as error:
         run.no_answer(error)
     return run.result()
@@ -65,18 +65,8 @@ def rehearse(
 class _Run:
     """One rehearsal under way."""
 
-    def __init__(
-        self,
-        source: Source,
-        fit_args: dict[str, Any],
-        validation: Source | None,
-        limits: Limits,
-        keep_bytes: int,
-        steps_per_execution: int,
-    ) -> None:
-        self.source, self.validation, self.fit_args = source, validation, fit_args
-        self.limits, self.steps_per_execution = limits, steps_per_execution
-        self.keep_bytes = keep_bytes
+    def __init__(self, source: Source, validation: Source | None, fit_args: dict[str, Any], limits: Limits) -> None:
+        self.source, self.validation, self.fit_args, self.limits = source, validation, fit_args, limits
         self.caught: list[warnings.WarningMessage] = []
         self.failure: Failure | None = None
         self.failed_batch: int | None = None
@@ -85,16 +75,16 @@ class _Run:
 
     def attach(self, pulse: Pulse) -> None:
         """Open the taps."""
-        taps = [Recording(self.keep_bytes, pulse) for _ in range(2)]
+        taps = [Recording(self.limits.keep_bytes, pulse) for _ in range(2)]
         tapped = (self.source.tapped, self.validation is None or self.validation.tapped)
         self.progress = Progress(taps[0], taps[1], self.limits, tapped=tapped)
 
-    def work(self, pulse: Pulse) -> None:
+    def work(self, pulse: Pulse, steps_per_execution: int) -> None:
         """Run fit, then read on behind the batch at which it raised."""
         with warnings.catch_warnings(record=True) as self.caught:
             warnings.simplefilter("always")
             try:
-                self._fit()
+                self._fit(steps_per_execution)
             except EnoughError:
                 pass
             except Exception as error:  # noqa: BLE001  (whatever fit raises is the finding)
@@ -106,8 +96,8 @@ class _Run:
             gc.collect()  # lets go of fit's iterator, and with it of the generator
             self.source.drain(self.progress.training, self._reach())
 
-    def _fit(self) -> None:
-        probe = make_probe(self.progress, self.steps_per_execution)
+    def _fit(self, steps_per_execution: int) -> None:
+        probe = make_probe(self.progress, steps_per_execution)
         arguments = {name: value for name, value in self.fit_args.items() if name not in DROPPED}
         if self.validation is not None:
             arguments["validation_data"] = self.validation.open(self.progress.validation)["x"]
@@ -118,7 +108,7 @@ class _Run:
         """How many batches fit would have read in all, had it not raised."""
         steps = self.fit_args.get("steps_per_epoch")
         if steps:
-            return min(self.limits.steps, steps * self.fit_args.get("epochs", 1))
+            return min(self.limits.steps, int(steps * self.fit_args.get("epochs", 1)))
         return self.limits.steps
 
     def no_answer(self, error: NoAnswerError) -> None:

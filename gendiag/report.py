@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gendiag.diagnosis import Diagnosis
     from gendiag.evidence import Evidence
     from gendiag.profiled import Profile
-    from gendiag.records import Finding, Trial, Verdict
+    from gendiag.records import Delivery, Finding, Trial, Verdict
     from gendiag.views.dashboard import Dashboard
 
 
@@ -66,14 +66,10 @@ class Report:
         import pandas as pd
 
         columns = ["epoch", "step", "batch", "rows", "dtypes", "changed"]
-        rows = [
-            (d.epoch, d.step, d.batch, d.leaves[0].rows if d.leaves else None, {leaf.path: leaf.dtype for leaf in d.leaves}, dict(d.changed))
-            for d in self.diagnosis.rehearsal.deliveries
-        ]  # fmt: skip
-        return pd.DataFrame(rows, columns=columns)
+        return pd.DataFrame([_row(delivery) for delivery in self.diagnosis.rehearsal.deliveries], columns=columns)
 
     def trial(self, batch: int) -> Trial:
-        """Say what fit does with this batch on a copy of the model, and what one step does, as delivered and as yielded.
+        """Say what fit does with this batch on a copy of the model, and what one step of training does.
 
         The model itself, its optimizer, metrics and all random states are as before.
 
@@ -103,8 +99,8 @@ class Report:
 
         return Dashboard(self.diagnosis, self.trial if self._case.model is not None else None)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:  # noqa: ANN401  (IPython's protocol)
-        return self.dashboard._repr_mimebundle_(**kwargs)  # noqa: SLF001  (IPython's protocol)
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.dashboard._repr_mimebundle_(**kwargs)
 
     def __repr__(self) -> str:
         from gendiag.views.text import render
@@ -113,8 +109,8 @@ class Report:
 
 
 def diagnose(  # noqa: PLR0913  (keyword-only options)
-    source: Any,  # noqa: ANN401  (anything fit accepts)
-    model: Any = None,  # noqa: ANN401  (a keras.Model)
+    source: Any,
+    model: Any = None,
     *,
     rehearse_epochs: int | None = None,
     max_batches: int = 2000,
@@ -122,7 +118,7 @@ def diagnose(  # noqa: PLR0913  (keyword-only options)
     quiet_s: float = 30.0,
     keep_bytes: int = 256 * MIB,
     progress: bool = True,
-    **fit_args: Any,  # noqa: ANN401  (fit's own)
+    **fit_args: Any,
 ) -> Report:
     """Find out what ``model.fit`` does with a source, by rehearsing the real fit.
 
@@ -162,7 +158,13 @@ def diagnose(  # noqa: PLR0913  (keyword-only options)
     BadArgumentError
         If a limit is not positive.
     """
-    limits = {"rehearse_epochs": rehearse_epochs, "max_batches": max_batches, "budget_s": budget_s, "quiet_s": quiet_s, "keep_bytes": keep_bytes}
+    limits = {
+        "rehearse_epochs": rehearse_epochs,
+        "max_batches": max_batches,
+        "budget_s": budget_s,
+        "quiet_s": quiet_s,
+        "keep_bytes": keep_bytes,
+    }
     for name, value in limits.items():
         if value is not None and value <= 0:
             msg = f"{name}={value}: it must be above 0."
@@ -172,7 +174,13 @@ def diagnose(  # noqa: PLR0913  (keyword-only options)
     return Report(Case(source, model, fit_args, options))
 
 
-def _check_model(model: Any) -> None:  # noqa: ANN401  (whatever the user passed)
+def _row(delivery: Delivery) -> tuple[object, ...]:
+    dtypes = {leaf.path: leaf.dtype for leaf in delivery.leaves}
+    rows = delivery.leaves[0].rows if delivery.leaves else None
+    return delivery.epoch, delivery.step, delivery.batch, rows, dtypes, dict(delivery.changed)
+
+
+def _check_model(model: Any) -> None:
     import keras
 
     backend = keras.backend.backend()
@@ -188,5 +196,8 @@ def _check_model(model: Any) -> None:  # noqa: ANN401  (whatever the user passed
         msg = f"model is {describe_type(model)}, no keras.Model. Type diagnose(source, model, epochs=...)."
         raise BadModelError(msg)
     if not is_compiled(model):
-        msg = f"the model {model.name} is not compiled, so fit would raise at once. Type model.compile(optimizer, loss) first."
+        msg = (
+            f"the model {model.name} is not compiled, so fit would raise at once. "
+            "Type model.compile(optimizer, loss) first."
+        )
         raise BadModelError(msg)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Any
 
 from gendiag.errors import NotKeptError
@@ -32,7 +33,7 @@ class Store:
         """Bytes held now."""
         return self._nbytes
 
-    def put(self, index: int, raw: Any, nbytes: int, *, pin: bool = False) -> None:  # noqa: ANN401  (a raw batch)
+    def put(self, index: int, raw: Any, nbytes: int, *, pin: bool = False) -> None:
         """Hold ``raw`` (already a copy) under ``index``; the oldest unpinned ones make room."""
         self._seen.add(index)
         if index in self:
@@ -52,7 +53,7 @@ class Store:
         if index in self._newest:
             self._pinned[index] = self._newest.pop(index)
 
-    def get(self, index: int) -> Any:  # noqa: ANN401  (a raw batch)
+    def get(self, index: int) -> Any:
         """Return the batch held under ``index``.
 
         Raises
@@ -68,7 +69,7 @@ class Store:
     def __contains__(self, index: int) -> bool:
         return index in self._pinned or index in self._newest
 
-    def __iter__(self):  # noqa: ANN204
+    def __iter__(self) -> Iterator[int]:
         return iter(sorted([*self._pinned, *self._newest]))
 
     def _make_room(self, nbytes: int) -> None:

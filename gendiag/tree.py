@@ -43,12 +43,13 @@ def structure(raw: object) -> str:
     return _bracket(raw, [structure(value) for value in raw])  # type: ignore[attr-defined]
 
 
-def transform(change: Callable[[Any], Any], raw: Any) -> Any:  # noqa: ANN401  (any raw batch)
-    """Return ``raw`` with ``change`` applied to every leaf and the nesting as it was."""
+def transform(change: Callable[[Any], Any], raw: Any) -> Any:
+    """Return ``raw`` with ``change`` applied to every leaf, in Keras's order, and the nesting as it was."""
     if is_leaf(raw):
         return change(raw)
     if isinstance(raw, Mapping):
-        return {key: transform(change, raw[key]) for key in raw}
+        changed = {key: transform(change, raw[key]) for key in _keys(raw)}
+        return {key: changed[key] for key in raw}
     values = [transform(change, value) for value in raw]
     if hasattr(raw, "_fields"):
         return type(raw)(*values)

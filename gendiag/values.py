@@ -66,7 +66,8 @@ def dtype_of(name: str) -> np.dtype[Any]:
     except TypeError:
         import ml_dtypes
 
-        return np.dtype(getattr(ml_dtypes, name))
+        extended: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name))
+        return extended
 
 
 def digest(value: object) -> str:
@@ -81,7 +82,7 @@ def digest(value: object) -> str:
     return hasher.hexdigest()
 
 
-def copy(raw: object) -> Any:  # noqa: ANN401  (a raw batch)
+def copy(raw: object) -> Any:
     """Copy the arrays of a raw batch, because generators reuse buffers."""
     return transform(_copy_leaf, raw)
 
@@ -99,7 +100,7 @@ def _copy_leaf(value: object) -> object:
     return value
 
 
-def _tensor_values(value: Any) -> Array | None:  # noqa: ANN401  (a tensor of any library)
+def _tensor_values(value: Any) -> Array | None:
     if hasattr(value, "detach"):
         value = value.detach().cpu()
     try:
@@ -117,7 +118,7 @@ def shape_of(value: object) -> tuple[int | None, ...] | None:
     return tuple(shape)
 
 
-def _coordinates(value: Any, values: Array, hasher: Any) -> Array:  # noqa: ANN401  (SciPy or TensorFlow)
+def _coordinates(value: Any, values: Array, hasher: Any) -> Array:
     """Feed the coordinates in row-major order to ``hasher`` and return the values in that order."""
     if hasattr(value, "tocoo"):
         coo = value.tocoo()

@@ -7,7 +7,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class Task(Generic[T]):
 
     def __init__(self, work: Callable[[Pulse], T]) -> None:
         self.pulse, self.done = Pulse(), threading.Event()
-        self._work, self._policy = work, _dtype_policy()
+        self._work, self._policy = work, current_dtype_policy()
         self._result: list[T] = []
         self._error: BaseException | None = None
         context = contextvars.copy_context()
@@ -83,7 +84,7 @@ class Task(Generic[T]):
                 if self.pulse.quiet_s > quiet_s:
                     self.pulse.stop.set()
                     raise NoAnswerError(quiet_s, self._stack())
-            except KeyboardInterrupt:
+            except KeyboardInterrupt:  # noqa: PERF203  (each wait may be the one interrupted)
                 self._interrupt(min(quiet_s, GRACE_S))
         if self._error is not None:
             raise self._error
@@ -96,8 +97,8 @@ class Task(Generic[T]):
 
     def _run(self) -> None:
         try:
-            _set_dtype_policy(self._policy)
-            self._result.append(self._work(self.pulse))
+            with dtype_policy(self._policy):
+                self._result.append(self._work(self.pulse))
         except BaseException as error:  # noqa: BLE001  (whatever it is, it belongs to the thread that waits)
             self._error = error
         finally:
@@ -108,11 +109,21 @@ class Task(Generic[T]):
         return "".join(traceback.format_stack(frame)) if frame else ""
 
 
-def _dtype_policy() -> object:
+def current_dtype_policy() -> object:
+    """Keras's dtype policy in this thread, or None while Keras is not loaded."""
     keras = sys.modules.get("keras")
     return keras.config.dtype_policy() if keras is not None and hasattr(keras, "config") else None
 
 
-def _set_dtype_policy(policy: object) -> None:
-    if policy is not None:
-        sys.modules["keras"].config.set_dtype_policy(policy)
+@contextmanager
+def dtype_policy(policy: object) -> Iterator[None]:
+    """Set a policy taken in another thread, and put this thread's own back."""
+    before = current_dtype_policy()
+    if policy is None or before is None:
+        yield
+        return
+    sys.modules["keras"].config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        sys.modules["keras"].config.set_dtype_policy(before)

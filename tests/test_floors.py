@@ -17,7 +17,7 @@ FLOORS = (
     ("profiled", "recording", "probe", "rehearsal", "profiler", "copying"),
     ("signature", "diagnosis", "evidence", "rules"),
     ("replay", "trial", "shrink"),
-    ("judge", "repair"),
+    ("conclusion", "judge", "repair"),
     ("views",),
     ("lessons", "report", "recorder", "export"),
     ("magic", "demo"),

@@ -42,14 +42,14 @@ class Rule(ABC):
         """Yield what is found, the worst first. Reads only."""
 
     @abstractmethod
-    def broken(self) -> Any:  # noqa: ANN401  (any kind of source)
+    def broken(self) -> Any:
         """Make the smallest source with this fault and no other."""
 
     @abstractmethod
-    def mended(self) -> Any:  # noqa: ANN401  (any kind of source)
+    def mended(self) -> Any:
         """Make the same source without the fault."""
 
-    def finding(  # noqa: PLR0913  (a Finding has that many fields)
+    def finding(
         self,
         severity: Severity,
         message: str,
@@ -57,7 +57,7 @@ class Rule(ABC):
         fix: str,
         batches: Iterable[int] = (),
         leaf: str | None = None,
-        **evidence: Any,  # noqa: ANN401  (figures of any type)
+        **evidence: Any,
     ) -> Finding:
         """Make a finding of this rule; ``why`` comes from the lesson."""
         why = self.lesson()["Why it hurts"]

@@ -41,7 +41,9 @@ class BatchSizeVaries(Rule):
         usual = sizes.most_common(1)[0][0]
         odd = [batch.index for batch in inner if batch.rows != usual]
         shown = ", ".join(str(size) for size in sorted(filter(None, sizes))[:8])
-        message = f"Batches have {shown} rows; {listed(odd)} differ from the usual {usual}. fit takes any number of rows."
+        message = (
+            f"Batches have {shown} rows; {listed(odd)} differ from the usual {usual}. fit takes any number of rows."
+        )
         yield self.finding("note", message, fix="Nothing needs mending.", batches=odd, sizes=dict(sizes))
 
     def broken(self) -> Iterator[Any]:

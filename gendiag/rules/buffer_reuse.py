@@ -37,7 +37,9 @@ class BufferReuse(Rule):
         reused = {path: batches for path, column in seen.leaves.items() if (batches := _rewritten(column))}
         if not reused:
             return
-        wrong = sorted({d.batch for d in seen.rehearsal.deliveries if d.batch is not None and set(d.changed) & set(reused)})
+        wrong = sorted(
+            {d.batch for d in seen.rehearsal.deliveries if d.batch is not None and set(d.changed) & set(reused)}
+        )
         steps = sum(bool(set(d.changed) & set(reused)) for d in seen.rehearsal.deliveries)
         harmless = not wrong and seen.source.kind != "generator"
         paths = " and ".join(reused)
@@ -63,7 +65,7 @@ class BufferReuse(Rule):
         return sound()
 
 
-def _rewritten(column: Any) -> list[int]:  # noqa: ANN401  (pairs of index and Leaf)
+def _rewritten(column: Any) -> list[int]:
     return [
         index
         for (_, before), (index, leaf) in zip(column, column[1:], strict=False)

@@ -37,7 +37,11 @@ class EmptyBatch(Rule):
         if not empty:
             return
         promised = seen.source.length
-        why = f" `__len__` promises {promised} batches, more than the data fill." if seen.source.kind == "PyDataset" else ""
+        why = (
+            f" `__len__` promises {promised} batches, more than the data fill."
+            if seen.source.kind == "PyDataset"
+            else ""
+        )
         message = f"{listed(empty).capitalize()} of {len(seen.batches)} {'has' if len(empty) == 1 else 'have'} 0 rows (empty).{why}"
         fix = "Skip empty batches (`if len(x):`); in a PyDataset compute `__len__` from the data: `math.ceil(len(x) / batch_size)`."
         yield self.finding("error" if seen.refused(empty[0]) else "warning", message, fix=fix, batches=empty)

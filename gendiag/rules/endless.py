@@ -41,23 +41,33 @@ class Endless(Rule):
             return
         if not seen.rehearsal.steps_per_epoch and len(seen.by_epoch) == 1:
             yield from self._judge(seen.source, seen.by_epoch[0], "The source", "steps_per_epoch", seen)
-        if seen.validation_source is not None and not seen.fit_args.get("validation_steps") and seen.validation_by_epoch:
+        if (
+            seen.validation_source is not None
+            and not seen.fit_args.get("validation_steps")
+            and seen.validation_by_epoch
+        ):
             steps = seen.validation_by_epoch[-1]
             said = "validation_data"
             yield from self._judge(seen.validation_source, steps, said, "validation_steps", seen, source="validation")
 
-    def _judge(  # noqa: PLR0913
+    def _judge(
         self, origin: Source, steps: tuple[Delivery, ...], said: str, argument: str, seen: Evidence, **evidence: object
     ) -> Iterator[Finding]:
         proof = _proof(origin, steps)
         fix = f"Pass `{argument}=...` (the number of batches in one pass), or let the source end after one pass."
         if proof and seen.failure is None:
-            message = (
-                f"{said} is endless ({proof}) and {argument} is not set: "
-                + ("epoch 1 never ends." if argument == "steps_per_epoch" else "training stops in the first validation for ever (never ends).")
+            message = f"{said} is endless ({proof}) and {argument} is not set: " + (
+                "epoch 1 never ends."
+                if argument == "steps_per_epoch"
+                else "training stops in the first validation for ever (never ends)."
             )
             yield self.finding("error", message, fix=fix, steps=len(steps), **evidence)
-        elif seen.rehearsal.ended == "budget" and not proof and len(steps) == len(seen.rehearsal.deliveries) and argument == "steps_per_epoch":
+        elif (
+            seen.rehearsal.ended == "budget"
+            and not proof
+            and len(steps) == len(seen.rehearsal.deliveries)
+            and argument == "steps_per_epoch"
+        ):
             message = f"{said} had not come to an end after {len(steps)} batches, where the rehearsal stopped. If it is endless, pass {argument}."
             yield self.finding("note", message, fix=fix, steps=len(steps), **evidence)
 

@@ -77,13 +77,19 @@ class Exhausted(Rule):
         fix = "Validate on what can be read again: arrays, a PyDataset, a tf.data.Dataset."
         replayed = _replayed(seen.validation_by_epoch, late)
         yield self.finding(
-            "warning", message, fix=fix, batches=(count, *replayed), source="validation", from_epoch=first, ran_out_at=count
+            "warning",
+            message,
+            fix=fix,
+            batches=(count, *replayed),
+            source="validation",
+            from_epoch=first,
+            ran_out_at=count,
         )
 
     def broken(self) -> Iterator[Any]:
         return sound()
 
-    def mended(self) -> Any:  # noqa: ANN401  (arrays)
+    def mended(self) -> Any:
         return tuple(np.concatenate(part) for part in zip(*sound(), strict=True))
 
 
@@ -110,7 +116,11 @@ def _what(epochs: tuple[tuple[Delivery, ...], ...], late: list[int]) -> str:
     said = [f"{listed(replayed)} (the first two batches, again and again)"] if replayed else []
     if empty:
         shown = ", ".join(str(epoch + 1) for epoch in empty)
-        said.append(f"nothing at all in epoch {shown} (logged as a loss of 0)" if replayed else "nothing at all, logged as a loss of 0")
+        said.append(
+            f"nothing at all in epoch {shown} (logged as a loss of 0)"
+            if replayed
+            else "nothing at all, logged as a loss of 0"
+        )
     return " and on ".join(said)
 
 

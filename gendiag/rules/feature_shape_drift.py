@@ -42,7 +42,9 @@ class FeatureShapeDrift(Rule):
             spec = specs.get(path)
             if spec is None:
                 continue
-            odd = [(i, leaf) for i, leaf in column if spec.takes_rank(leaf) and not spec.takes(leaf) and seen.refused(i)]
+            odd = [
+                (i, leaf) for i, leaf in column if spec.takes_rank(leaf) and not spec.takes(leaf) and seen.refused(i)
+            ]
             if odd:
                 yield self._finding(seen, path, spec, odd)
 

@@ -38,25 +38,37 @@ class FitRefuses(Rule):
         if failure is None or seen.never_ends:
             return
         index, place = seen.rehearsal.failed_batch, seen.rehearsal.failed_in
-        where = f"at {seen.place(index)}" if index is not None else "in the validation" if place == "validation" else "before the first step"
+        where = (
+            f"at {seen.place(index)}"
+            if index is not None
+            else "in the validation"
+            if place == "validation"
+            else "before the first step"
+        )
         message = f"fit raises {where}: {failure.line}{'' if failure.line.endswith('.') else '.'}"
         evidence = {"source": "validation"} if place == "validation" else {}
         fix = "Do as Keras's sentence says; the full text is in the evidence."
         yield self.finding(
-            "error", message, fix=fix, batches=[] if index is None else [index], type=failure.type, text=failure.details, **evidence
+            "error",
+            message,
+            fix=fix,
+            batches=[] if index is None else [index],
+            type=failure.type,
+            text=failure.details,
+            **evidence,
         )
 
     def broken(self) -> Iterator[Any]:
         return sound()
 
-    def mended(self) -> Any:  # noqa: ANN401  (a PyDataset)
+    def mended(self) -> Any:
         import keras
 
         class Items(keras.utils.PyDataset):  # type: ignore[misc, name-defined]  # keras is untyped
             def __len__(self) -> int:
                 return 6
 
-            def __getitem__(self, index: int) -> Any:  # noqa: ANN401  (a raw batch)
+            def __getitem__(self, index: int) -> Any:
                 x, y = list(sound())[index]
                 return x, (y > 0).astype("int64")
 

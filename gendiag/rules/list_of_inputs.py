@@ -36,12 +36,18 @@ class ListOfInputs(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = next((batch for batch in seen.batches if batch.index == 0), None)
-        if first is None or not seen.refused(0) or "TypeSpec" not in (seen.rehearsal.failure.line if seen.rehearsal.failure else ""):
+        if (
+            first is None
+            or not seen.refused(0)
+            or "TypeSpec" not in (seen.rehearsal.failure.line if seen.rehearsal.failure else "")
+        ):
             return
         for element in _lists(first):
             count = sum(leaf.path.startswith(f"{element}[") for leaf in first.leaves)
             message = f"{element} of batch 0 is a list of {count} arrays; on the TensorFlow backend several {element} go into a tuple or a dict."
-            fix = f"Yield a tuple, `(a, b)`, or a dict, `{{'a': a, 'b': b}}`, for {element} instead of the list `[a, b]`."
+            fix = (
+                f"Yield a tuple, `(a, b)`, or a dict, `{{'a': a, 'b': b}}`, for {element} instead of the list `[a, b]`."
+            )
             yield self.finding("error", message, fix=fix, batches=[0], leaf=f"{element}[0]", structure=first.structure)
 
     def broken(self) -> Iterator[Any]:

@@ -45,9 +45,13 @@ class ModelRejects(Rule):
         leaves = f" The batch is {', '.join(str(leaf) for leaf in batch.leaves)}." if batch is not None else ""
         where = f" ({failure.layer})" if failure.layer else ""
         place = seen.place(index) if index is not None else "the first batch"
-        message = f"The model raises on {place}{where}: {failure.line}{'' if failure.line.endswith('.') else '.'}{leaves}"
+        message = (
+            f"The model raises on {place}{where}: {failure.line}{'' if failure.line.endswith('.') else '.'}{leaves}"
+        )
         fix = "Bring the leaf into the form that the layer or the loss expects, in the source; or change the model."
-        yield self.finding("error", message, fix=fix, batches=[] if index is None else [index], type=failure.type, layer=failure.layer)
+        yield self.finding(
+            "error", message, fix=fix, batches=[] if index is None else [index], type=failure.type, layer=failure.layer
+        )
 
     def broken(self) -> Iterator[Any]:
         return ((np.repeat(x, 2, axis=1), y) for x, y in sound())

@@ -39,7 +39,11 @@ class NoAnswer(Rule):
         if not seen.never_ends or failure is None:
             return
         count = len(seen.batches)
-        message = f"fit gave no sign of life after batch {count - 1} ({failure.line}): it waits for the source (deadlock?)." if count else f"fit gave no sign of life before the first batch ({failure.line}): it waits for the source (deadlock?)."
+        message = (
+            f"fit gave no sign of life after batch {count - 1} ({failure.line}): it waits for the source (deadlock?)."
+            if count
+            else f"fit gave no sign of life before the first batch ({failure.line}): it waits for the source (deadlock?)."
+        )
         fix = "If one batch may take longer, pass a larger quiet_s=. Else look at the stack in the evidence: who holds the lock, who fills the queue."
         yield self.finding("error", message, fix=fix, batches=[count], stack=failure.details)
 

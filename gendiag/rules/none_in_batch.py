@@ -64,4 +64,6 @@ def _consequence(seen: Evidence) -> str:
     if not seen.never_ends:
         return "fit raises there."
     workers = getattr(seen.source.value, "workers", 1)
-    return f"With {workers} workers the queue drops it without counting it, and fit waits for ever for the missing batch."
+    return (
+        f"With {workers} workers the queue drops it without counting it, and fit waits for ever for the missing batch."
+    )

@@ -67,7 +67,9 @@ def _why(value: object) -> str:
         return "it follows the generator protocol, but fit looks at the type: only a native generator (made by yield) counts"
     if hasattr(value, "__next__"):
         return "fit takes no iterator of such a class, only a native generator (types.GeneratorType)"
-    if isinstance(value, (tuple, list)) and any(hasattr(item, "__next__") or hasattr(item, "__iter__") for item in value):
+    if isinstance(value, (tuple, list)) and any(
+        hasattr(item, "__next__") or hasattr(item, "__iter__") for item in value
+    ):
         return "fit wants one generator of tuples, not a tuple or list of iterators or batches"
     return "fit takes a generator, a PyDataset, a tf.data.Dataset, a torch DataLoader or arrays"
 

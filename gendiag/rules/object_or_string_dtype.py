@@ -46,7 +46,9 @@ class ObjectOrStringDtype(Rule):
                 index, leaf = odd[0]
                 what = _text(leaf) if leaf.dtype.startswith(TEXT) else _objects(seen, index, path)
                 message = f"{path} of {listed(i for i, _ in odd)} has dtype {leaf.dtype}: {what}."
-                yield self.finding("error", message, fix=_fix(leaf), batches=[i for i, _ in odd], leaf=path, dtype=leaf.dtype)
+                yield self.finding(
+                    "error", message, fix=_fix(leaf), batches=[i for i, _ in odd], leaf=path, dtype=leaf.dtype
+                )
 
     def broken(self) -> Iterator[Any]:
         for x, y in sound():
@@ -75,7 +77,9 @@ def _objects(seen: Evidence, index: int, path: str) -> str:
     lengths = [len(item) for item in items if hasattr(item, "__len__") and not isinstance(item, str)]
     if len(set(lengths)) > 1:
         shown = ", ".join(str(length) for length in lengths[:6]) + (", ..." if len(lengths) > 6 else "")  # noqa: PLR2004
-        return f"an object array of {len(lengths)} samples of unequal length ({shown}), which do not stack into one array"
+        return (
+            f"an object array of {len(lengths)} samples of unequal length ({shown}), which do not stack into one array"
+        )
     kinds = sorted({type(item).__name__ for item in items[:100]})
     return f"Python objects ({', '.join(kinds)})"
 

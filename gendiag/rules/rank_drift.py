@@ -45,7 +45,9 @@ class RankDrift(Rule):
                     f"{' (a scalar)' if rank == 0 else ''}; batch 0 has rank {usual}, {format_shape(spec.shape)}. {_hint(leaf, usual)}"
                 )
                 fix = "Name the axis when you squeeze, `np.squeeze(y, axis=1)`, or reshape: `y.reshape(-1)`."
-                yield self.finding("error", message, fix=fix, batches=[i for i, _ in odd], leaf=path, rank=rank, usual=usual)
+                yield self.finding(
+                    "error", message, fix=fix, batches=[i for i, _ in odd], leaf=path, rank=rank, usual=usual
+                )
 
     def broken(self) -> Iterator[Any]:
         for x, y in [*sound(4), *((x[:1], y[:1]) for x, y in sound(1))]:

@@ -53,7 +53,9 @@ class SilentCast(Rule):
             f"fit casts {path} of {listed(batches)} from {old} to {new}, the dtype of batch 0: "
             f"{counted(changed, 'value')} changed, for example {before} -> {after}."
         )
-        fix = f"Give {path} one dtype before the first yield, for example `.astype('{_wider(old, new)}')` in every batch."
+        fix = (
+            f"Give {path} one dtype before the first yield, for example `.astype('{_wider(old, new)}')` in every batch."
+        )
         return self.finding(
             "warning", message, fix=fix, batches=batches, leaf=path,
             changed=changed, example=f"{before} -> {after}", yielded=old, delivered=new, first_at=seen.place(batches[0]),

@@ -56,7 +56,7 @@ class SourceRaises(Rule):
                 seen.validation_source, seen.validation, seen.validation.failure, said, index, source="validation"
             )
 
-    def _finding(  # noqa: PLR0913
+    def _finding(
         self, origin: Source, profile: Profile, failure: Failure, said: str, index: int, **evidence: object
     ) -> Finding:
         where = f", at {failure.frame}: `{failure.code}`" if failure.frame else ""
@@ -65,7 +65,9 @@ class SourceRaises(Rule):
         message = f"{said}{call}: {failure.line}{where}.{promised}"
         hint = next((fix for mark, fix in HINTS if mark in failure.line or mark in failure.type), None)
         fix = hint or f"Mend that line; {len(profile.batches)} batches came before it."
-        return self.finding("error", message, fix=fix, batches=[index], type=failure.type, frame=failure.frame, **evidence)
+        return self.finding(
+            "error", message, fix=fix, batches=[index], type=failure.type, frame=failure.frame, **evidence
+        )
 
     def broken(self) -> Iterator[Any]:
         for step, (x, y) in enumerate(sound()):

@@ -43,7 +43,12 @@ class StructureDrift(Rule):
             message = f"{seen.place(odd[0].index).capitalize()} {_difference(first, odd[0])} (structure {odd[0].structure}, batch 0 has {first.structure})."
             fix = f"Yield {first.structure} every time; look at what makes {listed(b.index for b in odd)} special."
             yield self.finding(
-                "error", message, fix=fix, batches=[b.index for b in odd], expected=first.structure, found=odd[0].structure
+                "error",
+                message,
+                fix=fix,
+                batches=[b.index for b in odd],
+                expected=first.structure,
+                found=odd[0].structure,
             )
 
     def broken(self) -> Iterator[Any]:

@@ -24,7 +24,7 @@ KINDS: tuple[type[Source], ...] = (
 )
 
 
-def recognise(value: Any) -> Source:  # noqa: ANN401  (whatever the user passed)
+def recognise(value: Any) -> Source:
     """Return the source behind ``value``: one of the kinds, or what the function or class ``value`` makes.
 
     Raises

@@ -32,7 +32,7 @@ class Source(ABC):
     tapped: ClassVar[bool] = True
     restarts_each_epoch: ClassVar[bool] = True
 
-    def __init__(self, value: Any, maker: Any = None) -> None:  # noqa: ANN401  (whatever the user passed)
+    def __init__(self, value: Any, maker: Any = None) -> None:
         self.value, self.maker = value, maker
 
     @classmethod
@@ -54,7 +54,7 @@ class Source(ABC):
     def drain(self, tap: Recording, limit: int) -> None:
         """Read on behind the batch at which fit raised, up to ``limit`` batches in all, for the profile."""
 
-    def replay(self, batches: Sequence[Any]) -> Any:  # noqa: ANN401  (what fit accepts)
+    def replay(self, batches: Sequence[Any]) -> Any:
         """Return what fit holds to the same signature as this source, made of these raw batches."""
         return (batch for batch in batches)
 

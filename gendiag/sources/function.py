@@ -14,7 +14,7 @@ def is_maker(value: object) -> bool:
     return inspect.isroutine(value) or inspect.isclass(value) or isinstance(value, functools.partial)
 
 
-def made_by(value: Any) -> Any:  # noqa: ANN401  (whatever the user passed)
+def made_by(value: Any) -> Any:
     """Call a maker and return what it made; return anything else as it is.
 
     Raises
@@ -35,7 +35,7 @@ def made_by(value: Any) -> Any:  # noqa: ANN401  (whatever the user passed)
     return value()
 
 
-def _missing_arguments(maker: Any) -> list[str]:  # noqa: ANN401  (any callable)
+def _missing_arguments(maker: Any) -> list[str]:
     try:
         parameters = inspect.signature(maker).parameters.values()
     except (TypeError, ValueError):  # built-ins may not tell

@@ -53,22 +53,22 @@ class PyDatasetSource(Source):
             if index not in read and index != tap.failed_index and not tap.pulse.stop.is_set():
                 try:
                     tap.yielded(self.value[index], 0.0, index)
-                except Exception:  # noqa: BLE001, S110, PERF203  (fit never came to this item)
+                except Exception:  # noqa: BLE001, S110  (fit never came to this item)
                     pass
 
-    def replay(self, batches: Any) -> Any:  # noqa: ANN401  (see base)
+    def replay(self, batches: Any) -> Any:
         """Lists become tuples, as Keras's adapter does for a PyDataset and only for a PyDataset."""
         return (_as_tuple(batch) for batch in batches)
 
 
-def _as_tuple(batch: Any) -> Any:  # noqa: ANN401  (a raw batch)
+def _as_tuple(batch: Any) -> Any:
     # keras 3.15.1, py_dataset_adapter._standardize_batch
     if isinstance(batch, list):
         return tuple(batch)
     return batch if isinstance(batch, tuple) else (batch,)
 
 
-def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:  # noqa: ANN401  (a PyDataset)
+def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:
     import keras
 
     class Recorded(keras.utils.PyDataset):  # type: ignore[misc, name-defined]  # keras is untyped
@@ -79,7 +79,7 @@ def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:  # noqa:
             self._asked: Counter[int] = Counter()
             self._guard = threading.Lock()
 
-        def __getitem__(self, index: int) -> Any:  # noqa: ANN401  (a raw batch)
+        def __getitem__(self, index: int) -> Any:
             start = time.perf_counter()
             with tap.asking(self._number(index)):
                 raw = dataset[index]
@@ -108,12 +108,12 @@ def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:  # noqa:
         def on_epoch_end(self) -> None:
             dataset.on_epoch_end()
 
-        def __reduce__(self) -> Any:  # noqa: ANN401  (pickle's protocol)
+        def __reduce__(self) -> Any:
             # Keras sends every live dataset to each worker process: such a process gets the user's own.
             return _same, (dataset,)
 
     return Recorded()
 
 
-def _same(dataset: Any) -> Any:  # noqa: ANN401  (a PyDataset)
+def _same(dataset: Any) -> Any:
     return dataset

@@ -41,7 +41,7 @@ class TfDatasetSource(Source):
         """Yield one pass."""
         return iter(self.value)
 
-    def replay(self, batches: Any) -> Any:  # noqa: ANN401  (see base)
+    def replay(self, batches: Any) -> Any:
         """Hold the batches to the dataset's own ``element_spec``."""
         import tensorflow as tf
 

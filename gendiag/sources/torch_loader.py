@@ -34,7 +34,7 @@ class TorchLoaderSource(Source):
         """A shallow copy of a subclass whose iterator is recorded; Keras looks for the class name."""
         kind = type(self.value)
 
-        def __iter__(loader: Any) -> Iterator[Any]:  # noqa: ANN401, N807  (a DataLoader's method)
+        def __iter__(loader: Any) -> Iterator[Any]:  # noqa: N807  (a DataLoader's method)
             plain = kind.__iter__(loader)
             # Before training, fit takes two batches to learn the shapes, from an iteration of their own.
             return tap.through(plain) if tap.training else plain
@@ -47,10 +47,10 @@ class TorchLoaderSource(Source):
         """Yield one pass."""
         return iter(self.value)
 
-    def replay(self, batches: Any) -> Any:  # noqa: ANN401  (see base)
+    def replay(self, batches: Any) -> Any:
         """Tensors become arrays in tuples, as Keras's adapter does."""
         return (tuple(_as_array(leaf) for leaf in batch) for batch in batches)
 
 
-def _as_array(leaf: Any) -> Any:  # noqa: ANN401  (a torch tensor)
+def _as_array(leaf: Any) -> Any:
     return leaf.detach().cpu().numpy() if hasattr(leaf, "detach") else leaf

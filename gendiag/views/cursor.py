@@ -12,7 +12,7 @@ WHOLE = {"grid_area": "whole", "width": "100%", "margin": "0"}
 AXES = {"grid_area": "axes", "margin": "0"}
 
 
-class Cursor(w.GridBox):  # type: ignore[misc]  # ipywidgets is untyped
+class Cursor(w.GridBox):
     """A picture with a slider over it.
 
     Parameters

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 OF_BATCH = "the batch"
 
 
-class Dashboard(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+class Dashboard(w.VBox):
     """Headline, timeline, stepper, details, trial, findings and dtypes of one diagnosis.
 
     Where there is no kernel, the static report is shown in its place.

@@ -19,11 +19,13 @@ def to_html(diagnosis: Diagnosis) -> str:
     """Draw every finding, or say that there is none."""
     if not diagnosis.findings:
         return markup.tag("p", markup.chip("no finding", "ok"), css_class="gd-quiet")
-    return markup.join(_card(finding, first=place == 0) for place, finding in enumerate(diagnosis.findings))
+    return markup.join(_card(diagnosis, finding, first=place == 0) for place, finding in enumerate(diagnosis.findings))
 
 
-def _card(finding: Finding, *, first: bool) -> markup.Html:
-    head = markup.tag("div", markup.chip(finding.severity), " ", markup.tag("code", finding.rule), *_where(finding))
+def _card(diagnosis: Diagnosis, finding: Finding, *, first: bool) -> markup.Html:
+    head = markup.tag(
+        "div", markup.chip(finding.severity), " ", markup.tag("code", finding.rule), *_where(diagnosis, finding)
+    )
     parts = [head, markup.tag("h4", finding.title), markup.tag("p", markup.prose(finding.message))]
     told = {"Why it hurts": finding.why, "What to do": finding.fix}
     parts += [_told(label, text) for label, text in told.items() if text]
@@ -33,11 +35,10 @@ def _card(finding: Finding, *, first: bool) -> markup.Html:
     return markup.tag("article", *parts, css_class=kind)
 
 
-def _where(finding: Finding) -> list[str]:
+def _where(diagnosis: Diagnosis, finding: Finding) -> list[str]:
     parts = []
     if finding.batches:
-        of = " of the validation data" if finding.in_validation else ""
-        parts.append(f"{words.batches(finding.batches)}{of}")
+        parts.append(words.concerned(diagnosis, finding))
     if finding.leaf:
         parts.append(markup.tag("code", finding.leaf))
     return [markup.tag("span", part, css_class="gd-where") for part in parts]

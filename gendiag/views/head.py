@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def to_html(diagnosis: Diagnosis) -> markup.Html:
     """Verdict, root cause, the batch, the call; then the notes."""
-    verdict = [markup.chip(diagnosis.verdict)]
+    verdict = [markup.chip(diagnosis.verdict, words.verdict_tone(diagnosis))]
     where = _where(diagnosis)
     if where:
         verdict.append(markup.tag("span", where, css_class="gd-where"))
@@ -41,4 +41,4 @@ def _where(diagnosis: Diagnosis) -> str:
     root = diagnosis.findings[0] if diagnosis.findings else None
     if root is None or root.severity == "note" or not root.batches:
         return ""
-    return f"{words.batches(root.batches)}{' of the validation data' if root.in_validation else ''}"
+    return words.concerned(diagnosis, root)

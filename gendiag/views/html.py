@@ -16,15 +16,22 @@ def render(diagnosis: Diagnosis) -> str:
     return markup.tag("div", _style(), _body(diagnosis), css_class="gd gd-static")
 
 
-def page(diagnosis: Diagnosis) -> str:
-    """Draw a whole document, light or dark as the reader's system is."""
-    title = markup.esc(f"gendiag: {words.marked(diagnosis.verdict)} · {diagnosis.source}")
+def page(*diagnoses: Diagnosis) -> str:
+    """Draw a whole document of one or more reports, light or dark as the reader's system is."""
+    title = markup.esc(
+        "gendiag: " + ", ".join(f"{_verdict(diagnosis)} · {diagnosis.source}" for diagnosis in diagnoses)
+    )
+    bodies = "".join(f'<article class="gd gd-static">{_body(diagnosis)}</article>' for diagnosis in diagnoses)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n{_style()}\n</head>\n"
-        f'<body class="gd-page"><main class="gd gd-static">{_body(diagnosis)}</main></body>\n</html>\n'
+        f'<body class="gd-page">{bodies}</body>\n</html>\n'
     )
+
+
+def _verdict(diagnosis: Diagnosis) -> str:
+    return words.marked(diagnosis.verdict, words.verdict_tone(diagnosis))
 
 
 def _style() -> markup.Html:

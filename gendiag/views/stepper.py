@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gendiag.views.selection import Selection
 
 
-class Stepper(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
+class Stepper(w.HBox):
     """Buttons and a number box on one ``Selection``; ``follow`` binds a slider to the box in the page itself."""
 
     def __init__(self, selection: Selection, show: Callable[[str], None]) -> None:

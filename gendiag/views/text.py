@@ -28,7 +28,7 @@ def render(diagnosis: Diagnosis) -> str:
     """Verdict, notes, timeline, findings, dtypes and trials as plain text."""
     parts = [_head(diagnosis), *(_filled(note, f"{words.SYMBOLS['note']} ") for note in diagnosis.notes)]
     parts.append(_timeline(diagnosis))
-    parts += [_finding(number, finding) for number, finding in enumerate(diagnosis.findings, 1)]
+    parts += [_finding(diagnosis, number, finding) for number, finding in enumerate(diagnosis.findings, 1)]
     if diagnosis.profile.batches:
         parts.append(_dtypes(diagnosis))
     parts += [_trial(diagnosis.trials[batch]) for batch in sorted(diagnosis.trials)]
@@ -36,7 +36,7 @@ def render(diagnosis: Diagnosis) -> str:
 
 
 def _head(diagnosis: Diagnosis) -> str:
-    verdict = words.marked(diagnosis.verdict)
+    verdict = words.marked(diagnosis.verdict, words.verdict_tone(diagnosis))
     if diagnosis.fails_at is not None:
         verdict += f" at batch {diagnosis.fails_at}"
     lines = [verdict, _filled(diagnosis.headline, "  "), _filled(words.call(diagnosis), "  ")]
@@ -61,10 +61,8 @@ def _timeline(diagnosis: Diagnosis) -> str:
     return "\n".join(lines)
 
 
-def _finding(number: int, finding: Finding) -> str:
-    where = [words.batches(finding.batches)] if finding.batches else []
-    if finding.batches and finding.in_validation:
-        where = [f"{where[0]} of the validation data"]
+def _finding(diagnosis: Diagnosis, number: int, finding: Finding) -> str:
+    where = [words.concerned(diagnosis, finding)] if finding.batches else []
     where += [finding.leaf] if finding.leaf else []
     head = f"{number}. {words.SYMBOLS[words.tone(finding.severity)]} {finding.title}  [{finding.rule}]"
     lines = [head, _filled(finding.message, "   ")]

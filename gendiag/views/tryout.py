@@ -24,7 +24,7 @@ NO_MODEL = "To try a batch, pass your model: diagnose(source, model)."
 T = TypeVar("T")
 
 
-class Tryout(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+class Tryout(w.VBox):
     """Button, progress and result.
 
     Parameters

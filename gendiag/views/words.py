@@ -10,7 +10,7 @@ from gendiag.records import format_shape
 
 if TYPE_CHECKING:
     from gendiag.diagnosis import Diagnosis
-    from gendiag.records import Leaf
+    from gendiag.records import Finding, Leaf
 
 Tone = Literal["error", "warning", "note", "ok"]
 
@@ -45,9 +45,16 @@ def tone(word: str) -> Tone:
     return TONES.get(word, "note")
 
 
-def marked(word: str) -> str:
+def marked(word: str, kind: Tone | None = None) -> str:
     """``✖ raises``: never by colour alone."""
-    return f"{SYMBOLS[tone(word)]} {word}"
+    return f"{SYMBOLS[kind or tone(word)]} {word}"
+
+
+def verdict_tone(diagnosis: Diagnosis) -> Tone:
+    """Tone of the verdict; what trains with a warning (on NaN, say) is not marked as well."""
+    warned = any(finding.severity == "warning" for finding in diagnosis.findings)
+    kind = tone(diagnosis.verdict)
+    return "warning" if warned and kind == "ok" else kind
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:
@@ -78,6 +85,14 @@ def batches(indices: Iterable[int]) -> str:
     """``batch 3``, ``batches 3, 7-9``."""
     indices = list(indices)
     return f"{'batch' if len(set(indices)) == 1 else 'batches'} {ranges(indices)}"
+
+
+def concerned(diagnosis: Diagnosis, finding: Finding) -> str:
+    """Name the batches of a finding that were read; the one that was not, where there is no other."""
+    profile = diagnosis.validation if finding.in_validation else diagnosis.profile
+    read = {batch.index for batch in profile.batches}
+    shown = [index for index in finding.batches if index in read] or finding.batches
+    return f"{batches(shown)}{' of the validation data' if finding.in_validation else ''}"
 
 
 def figure(value: float | None) -> str:

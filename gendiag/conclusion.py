@@ -1,0 +1,80 @@
+"""Evidence -> findings, verdict and suspects: what follows from what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gendiag.evidence import Evidence
+from gendiag.records import Finding, Verdict
+from gendiag.rules import RULES
+
+RANK = {"error": 0, "warning": 1, "note": 2}
+MOST_SUSPECTS = 3
+GENERAL = ("fit-refuses", "model-rejects")  # they quote; any other error says why
+
+
+def find(evidence: Evidence) -> tuple[Finding, ...]:
+    """Ask every rule; the root cause comes first."""
+    found = [(place, finding) for place, rule in enumerate(RULES) for finding in rule.check(evidence)]
+    ranked = sorted(found, key=lambda pair: (RANK[pair[1].severity], pair[0], pair[1].batches[:1]))
+    return tuple(_without_consequences([finding for _, finding in ranked]))
+
+
+def _without_consequences(findings: list[Finding]) -> list[Finding]:
+    """Leave out what only says that fit raised, or that the model did, where another finding says why."""
+    errors = [finding for finding in findings if finding.severity == "error"]
+    explained = any(finding.rule not in GENERAL for finding in errors)
+    model_spoke = any(finding.rule == "model-rejects" for finding in errors)
+    left_out = GENERAL if explained else GENERAL[:1] if model_spoke else ()
+    return [finding for finding in findings if finding.rule not in left_out]
+
+
+def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
+    """Say in one of four words what fit does."""
+    errors = {finding.rule for finding in findings if finding.severity == "error"}
+    if evidence.never_ends or "endless" in errors:
+        return "never ends"
+    if evidence.failure is not None:
+        return "raises"
+    altering = {rule.name for rule in RULES if rule.alters}
+    altered = any(f.rule in altering and f.severity == "warning" and not f.in_validation for f in findings)
+    return "trains on altered data" if altered else "trains"
+
+
+def fails_at(evidence: Evidence, findings: tuple[Finding, ...]) -> int | None:
+    """Return the batch that fit cannot take: by its step, else by the finding that says why fit did not start."""
+    if evidence.fails_at is not None:
+        return evidence.fails_at
+    first = next((f for f in findings if f.severity == "error" and f.batches and not f.in_validation), None)
+    return None if first is None else first.batches[0]
+
+
+def suspects(evidence: Evidence) -> list[int]:
+    """The batch at which fit fails, then the first batch of each finding that is more than a note."""
+    found = [] if evidence.fails_at is None else [evidence.fails_at]
+    found += [f.batches[0] for f in find(evidence) if f.severity != "note" and f.batches and not f.in_validation]
+    return list(dict.fromkeys(found))[:MOST_SUSPECTS]
+
+
+def notes(evidence: Evidence) -> Iterator[str]:
+    """Say what the user should know beside the findings: a spent generator, a limit that was reached."""
+    source, rehearsal, run = evidence.source, evidence.rehearsal, evidence.model_run
+    if source.one_shot and source.maker is None:
+        name = source.value.__name__
+        yield (
+            f"The generator {name} was read by this diagnosis and is spent now. Pass the function that makes it, "
+            f"without the parentheses, to have it made anew: diagnose({name}, ...)."
+        )
+    steps = len(rehearsal.deliveries)
+    endings = {
+        "stopped": f"Stopped after {steps} steps; what follows is about these.",
+        "budget": f"The rehearsal ended at its limit, after {steps} steps and {rehearsal.seconds:.0f} s "
+        "(max_batches, budget_s).",
+        "epochs": f"Rehearsed are {rehearsal.epochs_run} of {rehearsal.epochs} epochs (rehearse_epochs).",
+    }
+    if rehearsal.ended in endings:
+        yield endings[rehearsal.ended]
+    if evidence.model is None:
+        yield "No model was given: what the model does with the batches was not tried."
+    elif run is not None and run.failure is None and run.steps < len({d.batch for d in rehearsal.deliveries}):
+        yield f"The model was tried on {run.steps} of the delivered batches; the others were not held, or time was up."
