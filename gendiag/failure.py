@@ -24,7 +24,7 @@ _FRAME = re.compile(
 )
 _NODE = re.compile(r"^[ \t]*\[\[\{\{node (?P<node>[^}]*)\}\}\]\]", re.MULTILINE)
 _CHAIN_OF = re.compile(r"^Traceback \(most recent call last\):", re.MULTILINE)
-_RAISED = re.compile(r"^[A-Za-z_][\w.]*(?::[^\n]*)?$", re.MULTILINE)
+_RAISED = re.compile(r"^[A-Za-z_][\w.<>]*(?::[^\n]*)?$", re.MULTILINE)
 _OP_NOISE = re.compile(r"\{\{function_node [^}]*\}\}\s*|\s*\[Op:\w+\](?:\s*name:.*)?$")
 # Where an array, or the specs of a whole batch, begin to be printed. Shapes such as [9,1] stay.
 _DUMP = re.compile(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gendiag.errors import BadArgumentError
 from gendiag.rules import RULES
-from gendiag.rules.base import Rule, sound
+from gendiag.rules.base import BAD, FEATURES, ROWS, Rule, sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +59,7 @@ def explain(name: str) -> Lesson:
 
 def _code(rule: Rule, method: str) -> str:
     code = textwrap.dedent(inspect.getsource(getattr(type(rule), method)))
-    helper = inspect.getsource(sound)
-    return f"{helper}\n\n{code}" if "sound(" in code and method == "broken" else code
+    if method == "mended" or "sound(" not in code:
+        return code
+    numbers = f"ROWS, FEATURES, BAD = {ROWS}, {FEATURES}, {BAD}"
+    return f"import numpy as np\n\n{numbers}\n\n\n{inspect.getsource(sound)}\n\n{code}"

@@ -12,7 +12,7 @@ from gendiag.matching import Matcher, changes
 from gendiag.measure import measure, measure_leaf, nbytes
 from gendiag.records import Batch, Delivery
 from gendiag.store import Store
-from gendiag.tree import flatten
+from gendiag.tree import Part, flatten
 from gendiag.values import as_array, copy
 from gendiag.worker import Pulse
 
@@ -90,23 +90,27 @@ class Recording:
 
     def yielded(self, raw: object, wait_s: float, index: int | None = None) -> Batch:
         """Measure and hold one batch; ``index`` is given where the source is asked by index."""
-        with self._lock:
+        with self._lock, self.pulse.working():
             number = len(self.batches) if index is None else index
             batch = measure(raw, index=number, epoch=self.epoch, wait_s=wait_s, before=self._before)
             self._before = raw  # alive until the next one, so that equal addresses mean equal memory
-            held = copy(raw)
-            self.store.put(number, held, nbytes(batch), pin=self._is_telling(batch))
-            self._matcher.add(batch, held)
+            held = self._hold(batch, raw, pin=self._is_telling(batch))
+            self._matcher.add(batch, raw if held is None else held)
             self.batches.append(batch)
-            self.pulse.beat()
             return batch
+
+    def _hold(self, batch: Batch, raw: object, *, pin: bool) -> object | None:
+        """Put a copy into the store, and return it; None if it is larger than the whole store."""
+        size = nbytes(batch)
+        held = copy(raw) if size <= self.store.keep_bytes else None
+        self.store.put(batch.index, held, size, pin=pin)
+        return held
 
     def peeked(self, raw: object, index: int) -> None:
         """Write down what fit read before training only to learn the shapes; it will ask for it again."""
-        with self._lock:
+        with self._lock, self.pulse.working():
             self.peeks.append(measure(raw, index=index, epoch=0))
-            self.store.put(index, copy(raw), nbytes(self.peeks[-1]))
-            self.pulse.beat()
+            self._hold(self.peeks[-1], raw, pin=False)
 
     def _is_telling(self, batch: Batch) -> bool:
         kind = (batch.structure, *((leaf.path, leaf.dtype, (leaf.shape or ())[1:]) for leaf in batch.leaves))
@@ -119,17 +123,21 @@ class Recording:
     # ------------------------------------------------------------------ delivered
     def delivered(self, data: object, epoch: int, step: int, *, is_yield: bool = False) -> Delivery:
         """Write down one training step. With ``is_yield`` the source cannot be tapped: this is its yield as well."""
-        parts = flatten(data)
-        leaves = tuple(measure_leaf(part) for part in parts)
+        with self.pulse.working():
+            parts = flatten(data)
+            leaves = tuple(measure_leaf(part) for part in parts)
         if is_yield:
             self.epoch = epoch
             self.yielded(data, 0.0)
-        with self._lock:
+        with self._lock, self.pulse.working():
             index = self._matcher.match(leaves)
-            arrays = {part.path: array for part in parts if (array := as_array(part.value)) is not None}
-            touched = not is_yield and index is not None and index in self.store
-            counts, examples = changes(self.store.get(index), arrays) if touched else ({}, {})  # type: ignore[arg-type]
+            counts, examples = ({}, {}) if is_yield else self._changes(index, parts)
             delivery = Delivery(epoch, step, index, leaves, counts, examples)
             self.deliveries.append(delivery)
-            self.pulse.beat()
             return delivery
+
+    def _changes(self, index: int | None, parts: list[Part]) -> tuple[dict[str, int], dict[str, tuple[str, str]]]:
+        if index is None or index not in self.store:
+            return {}, {}
+        arrays = {part.path: array for part in parts if (array := as_array(part.value)) is not None}
+        return changes(self.store.get(index), arrays)

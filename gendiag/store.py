@@ -36,7 +36,7 @@ class Store:
     def put(self, index: int, raw: Any, nbytes: int, *, pin: bool = False) -> None:
         """Hold ``raw`` (already a copy) under ``index``; the oldest unpinned ones make room."""
         self._seen.add(index)
-        if index in self:
+        if index in self or nbytes > self.keep_bytes:
             return
         if pin or index < FIRST:
             self._make_room(nbytes)

@@ -30,15 +30,26 @@ class Pulse:
     def __init__(self) -> None:
         self.stop = threading.Event()
         self._last = time.monotonic()
+        self._busy = 0
 
     def beat(self) -> None:
         """Give a sign of life."""
         self._last = time.monotonic()
 
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Count what is done here as life, however long it takes: measuring a large batch is no silence."""
+        self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+            self.beat()
+
     @property
     def quiet_s(self) -> float:
         """Seconds since the last sign of life."""
-        return time.monotonic() - self._last
+        return 0.0 if self._busy else time.monotonic() - self._last
 
 
 class Task(Generic[T]):

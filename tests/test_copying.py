@@ -145,6 +145,15 @@ def test_the_stand_in_is_named_and_switched_like_the_model():
         assert len(other.trainable_variables) == 2
 
 
+def test_layers_of_a_subclassed_copy_keep_the_names_that_messages_will_say():
+    described()
+    model = described()
+    with stand_in(model) as other:
+        assert other is not model
+        assert [layer.name for layer in other.layers] == [layer.name for layer in model.layers]
+
+
+@pytest.mark.slow
 def test_an_exception_inside_still_puts_the_model_back():
     model = MODELS["own train_step"].make()
     model.build((None, 4))

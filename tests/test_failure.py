@@ -1,5 +1,6 @@
 """An exception is cut down to what helps, whatever it is."""
 
+import json
 import linecache
 
 import numpy as np
@@ -54,7 +55,7 @@ def test_an_exception_of_the_users_own_class_is_named_too():
         pass
 
     def broken():
-        msg = "record 17\nand more"
+        msg = "record 17\nfile: a.bin"
         raise Corrupt(msg)
 
     failure = cut(fitted(pairs_then(broken))[0])
@@ -127,6 +128,12 @@ def test_the_users_own_exception_has_its_type_in_the_line():
     assert failure.line == "KeyError: 'image'"
     assert failure.frame.startswith("test_failure.py:")
     assert "image" in failure.code
+
+
+def test_the_standard_library_is_not_the_users_own_code():
+    failure = cut(caught(lambda: json.loads("{")))
+    assert failure.frame.startswith("test_failure.py:")
+    assert "json.loads" in failure.code
 
 
 def test_the_cause_is_looked_into_for_the_users_line():

@@ -88,9 +88,11 @@ def test_a_source_that_cannot_be_made_is_a_failure():
 
 
 def test_no_warning_of_keras_reaches_the_user():
+    counts = [(x, np.ones((8, 1), "int32")) for x, _ in pairs(2)]
+    cast = (counts[0][0], np.full((8, 1), np.nan))  # NumPy warns of this one.
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert through_fit(dense(), pairs(2)).failure is None
+        assert through_fit(dense(), [*counts, cast]).failure is None
 
 
 def test_infinity_is_not_finite_and_integers_are():

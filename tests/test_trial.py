@@ -182,6 +182,31 @@ def test_losses_of_a_step_of_ones_own_are_metrics_where_they_have_names_of_their
     assert trial.grad_norm > 0
 
 
+def test_every_step_meets_the_weights_as_they_are():
+    class Striding(keras.Sequential):
+        """Moves its weights whatever the learning rate is."""
+
+        def train_step(self, data):
+            logs = super().train_step(data)
+            for weight in self.trainable_weights:
+                weight.assign_add(keras.ops.ones_like(weight))
+            return logs
+
+    model, batch = Striding([keras.Input((4,)), keras.layers.Dense(1)]), pairs(1)[0]
+    model.compile("sgd", "mse")
+    expected = float(np.mean((model.predict(batch[0], verbose=0) - batch[1]) ** 2))
+    trial = try_batch(model, 0, first=pairs(1), delivered=batch, yielded=batch)
+    assert [each.loss for each in trial.steps] == pytest.approx([expected] * 3, rel=1e-4)
+
+
+def test_what_a_broken_batch_0_would_build_does_not_meet_the_eager_steps():
+    x, y = pairs(1, width=5)[0]
+    broken = (x, y[:3])
+    trial = tried(unbuilt(), pairs(1)[0], first=[broken, broken])
+    assert trial.outcome == "raises"
+    assert step(trial, "as yielded").outcome == "trains"
+
+
 def test_the_eager_steps_of_an_unbuilt_model_meet_what_batch_0_built():
     trial = tried(unbuilt(), pairs(1, width=5)[0])
     assert step(trial, "as yielded").outcome == "raises"

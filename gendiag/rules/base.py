@@ -15,6 +15,7 @@ from gendiag.records import NOTHING, Finding, Severity
 
 HEADINGS = ("What fit does", "Why it hurts", "How to mend it", "Known limits", "Source")
 ROWS, FEATURES = 4, 3
+BAD = 3  # the batch at which the broken source of a rule goes wrong
 
 
 class Rule(ABC):

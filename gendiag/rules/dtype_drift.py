@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gendiag.evidence import Evidence
-from gendiag.records import Finding
+from gendiag.records import Finding, Leaf
 from gendiag.rules.base import Rule, listed, sound
 
 
@@ -36,17 +36,19 @@ class DtypeDrift(Rule):
         lossy = {path for delivery in seen.rehearsal.deliveries for path in delivery.changed}
         for path, column in seen.leaves.items():
             dtypes = Counter(leaf.dtype for _, leaf in column if leaf.dtype)
-            if len(dtypes) < 2 or path in lossy:  # noqa: PLR2004
-                continue
-            usual = column[0][1].dtype
-            odd = [index for index, leaf in column if leaf.dtype != usual]
-            shares = " and ".join(f"{dtype} in {count}" for dtype, count in dtypes.most_common())
-            message = (
-                f"The dtype of {path} differs between batches ({shares} of {len(column)}, first in {listed(odd[:1])}); "
-                f"fit casts all to {usual}, the dtype of batch 0. No value changed."
-            )
-            fix = f"Yield {path} as one dtype, for example `{path.split('[')[0]}.astype('{usual}')`."
-            yield self.finding("note", message, fix=fix, batches=odd, leaf=path, dtypes=dict(dtypes))
+            if len(dtypes) > 1 and path not in lossy:
+                yield self._finding(path, column, dtypes)
+
+    def _finding(self, path: str, column: Sequence[tuple[int, Leaf]], dtypes: Counter[str]) -> Finding:
+        usual = column[0][1].dtype
+        odd = [index for index, leaf in column if leaf.dtype != usual]
+        shares = " and ".join(f"{dtype} in {count}" for dtype, count in dtypes.most_common())
+        message = (
+            f"The dtype of {path} differs between batches ({shares} of {len(column)}, first in {listed(odd[:1])}); "
+            f"fit casts all to {usual}, the dtype of batch 0. No value changed."
+        )
+        fix = f"Yield {path} as one dtype, for example `{path.partition('[')[0]}.astype('{usual}')`."
+        return self.finding("note", message, fix=fix, batches=odd, leaf=path, dtypes=dict(dtypes))
 
     def broken(self) -> Iterator[Any]:
         return ((x, (y > 0).astype("float64" if step % 2 else "int64")) for step, (x, y) in enumerate(sound()))

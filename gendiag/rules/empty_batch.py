@@ -7,15 +7,15 @@ from typing import Any
 
 from gendiag.evidence import Evidence
 from gendiag.records import Finding
-from gendiag.rules.base import Rule, listed, sound
+from gendiag.rules.base import BAD, Rule, listed, sound
 
 
 class EmptyBatch(Rule):
     """A batch has no rows.
 
     What fit does
-        Trains a step on nothing, with loss 0 in it and no word about it. With BatchNormalization the moving mean becomes
-        NaN, for good.
+        Trains a step on nothing, with loss 0 in it and no word about it. With BatchNormalization the moving mean
+        becomes NaN, for good.
 
     Why it hurts
         The step counts in the epoch's mean loss, and nobody sees it.
@@ -36,18 +36,18 @@ class EmptyBatch(Rule):
         empty = [batch.index for batch in seen.batches if batch.rows == 0]
         if not empty:
             return
-        promised = seen.source.length
-        why = (
-            f" `__len__` promises {promised} batches, more than the data fill."
-            if seen.source.kind == "PyDataset"
-            else ""
+        have = "has" if len(empty) == 1 else "have"
+        message = f"{listed(empty).capitalize()} of {len(seen.batches)} {have} 0 rows (empty)."
+        if seen.source.kind == "PyDataset":
+            message += f" `__len__` promises {seen.source.length} batches, more than the data fill."
+        fix = (
+            "Skip empty batches (`if len(x):`); in a PyDataset compute `__len__` from the data: "
+            "`math.ceil(len(x) / batch_size)`."
         )
-        message = f"{listed(empty).capitalize()} of {len(seen.batches)} {'has' if len(empty) == 1 else 'have'} 0 rows (empty).{why}"
-        fix = "Skip empty batches (`if len(x):`); in a PyDataset compute `__len__` from the data: `math.ceil(len(x) / batch_size)`."
         yield self.finding("error" if seen.refused(empty[0]) else "warning", message, fix=fix, batches=empty)
 
     def broken(self) -> Iterator[Any]:
-        return ((x[:0], y[:0]) if step == 3 else (x, y) for step, (x, y) in enumerate(sound()))  # noqa: PLR2004
+        return ((x[:0], y[:0]) if step == BAD else (x, y) for step, (x, y) in enumerate(sound()))
 
     def mended(self) -> Iterator[Any]:
         return sound(5)

@@ -40,36 +40,31 @@ class Endless(Rule):
         if seen.rehearsal.ended not in {"budget", "raised", "stopped"}:
             return
         if not seen.rehearsal.steps_per_epoch and len(seen.by_epoch) == 1:
-            yield from self._judge(seen.source, seen.by_epoch[0], "The source", "steps_per_epoch", seen)
-        if (
-            seen.validation_source is not None
-            and not seen.fit_args.get("validation_steps")
-            and seen.validation_by_epoch
-        ):
-            steps = seen.validation_by_epoch[-1]
-            said = "validation_data"
-            yield from self._judge(seen.validation_source, steps, said, "validation_steps", seen, source="validation")
+            yield from self._training(seen, seen.by_epoch[0])
+        validation = seen.validation_source
+        if validation is not None and seen.validation_by_epoch and not seen.fit_args.get("validation_steps"):
+            yield from self._validation(seen, validation, seen.validation_by_epoch[-1])
 
-    def _judge(
-        self, origin: Source, steps: tuple[Delivery, ...], said: str, argument: str, seen: Evidence, **evidence: object
-    ) -> Iterator[Finding]:
-        proof = _proof(origin, steps)
-        fix = f"Pass `{argument}=...` (the number of batches in one pass), or let the source end after one pass."
+    def _training(self, seen: Evidence, steps: tuple[Delivery, ...]) -> Iterator[Finding]:
+        proof, fix = _proof(seen.source, steps), _fix("steps_per_epoch")
         if proof and seen.failure is None:
-            message = f"{said} is endless ({proof}) and {argument} is not set: " + (
-                "epoch 1 never ends."
-                if argument == "steps_per_epoch"
-                else "training stops in the first validation for ever (never ends)."
+            message = f"The source is endless ({proof}) and steps_per_epoch is not set: epoch 1 never ends."
+            yield self.finding("error", message, fix=fix, steps=len(steps))
+        elif not proof and seen.rehearsal.ended == "budget" and len(steps) == len(seen.rehearsal.deliveries):
+            message = (
+                f"The source had not come to an end after {len(steps)} batches, where the rehearsal stopped. "
+                "If it is endless, pass steps_per_epoch."
             )
-            yield self.finding("error", message, fix=fix, steps=len(steps), **evidence)
-        elif (
-            seen.rehearsal.ended == "budget"
-            and not proof
-            and len(steps) == len(seen.rehearsal.deliveries)
-            and argument == "steps_per_epoch"
-        ):
-            message = f"{said} had not come to an end after {len(steps)} batches, where the rehearsal stopped. If it is endless, pass {argument}."
-            yield self.finding("note", message, fix=fix, steps=len(steps), **evidence)
+            yield self.finding("note", message, fix=fix, steps=len(steps))
+
+    def _validation(self, seen: Evidence, source: Source, steps: tuple[Delivery, ...]) -> Iterator[Finding]:
+        proof = _proof(source, steps)
+        if proof and seen.failure is None:
+            message = (
+                f"validation_data is endless ({proof}) and validation_steps is not set: "
+                "training stops in the first validation for ever (never ends)."
+            )
+            yield self.finding("error", message, fix=_fix("validation_steps"), steps=len(steps), source="validation")
 
     def broken(self) -> Iterator[Any]:
         while True:
@@ -77,6 +72,10 @@ class Endless(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _fix(argument: str) -> str:
+    return f"Pass `{argument}=...` (the number of batches in one pass), or let the source end after one pass."
 
 
 def _proof(source: Source, steps: tuple[Delivery, ...]) -> str | None:

@@ -30,7 +30,8 @@ class Exhausted(Rule):
         again: a PyDataset, a ``tf.data.Dataset``, arrays.
 
     Known limits
-        The first batch of the finding is the one that fit asked for and did not get. Only as many epochs as were rehearsed; later ones repeat the last.
+        The first batch of the finding is the one that fit asked for and did not get. Only as many epochs as were
+        rehearsed; later ones repeat the last.
 
     Source
         keras 3.15.1, epoch_iterator.py and data_adapter_utils.peek_and_restore; measured on 3.15.1 and 3.8.0. Keras
@@ -50,12 +51,11 @@ class Exhausted(Rule):
         if not late:
             return
         first, replayed, count = late[0], _replayed(seen.by_epoch, late), len(seen.batches)
-        rows = sum(batch.rows or 0 for batch in seen.batches)
-        again = sum(batch.rows or 0 for batch in seen.batches if batch.index in replayed)
-        share = 1 - again / rows if rows else 0.0
+        share = _never_again(seen, replayed)
         message = (
-            f"The source yields {counted(count, 'batch', 'batches')} once and is then exhausted: from epoch {first + 1} on "
-            f"fit trains on {_what(seen.by_epoch, late)}; {share:.0%} of the samples are never seen again."
+            f"The source yields {counted(count, 'batch', 'batches')} once and is then exhausted: from epoch "
+            f"{first + 1} on fit trains on {_what(seen.by_epoch, late)}; "
+            f"{share:.0%} of the samples are never seen again."
         )
         if seen.rehearsal.steps_per_epoch:
             needed = seen.rehearsal.epochs * seen.rehearsal.steps_per_epoch
@@ -71,19 +71,14 @@ class Exhausted(Rule):
             return
         first, count = late[0], len(seen.validation.batches)
         message = (
-            f"validation_data yields {counted(count, 'batch', 'batches')} once: epoch 1 is validated on all of them, from epoch "
-            f"{first + 1} on it is exhausted and val_loss is of {_what(seen.validation_by_epoch, late)} only. The epochs cannot be compared."
+            f"validation_data yields {counted(count, 'batch', 'batches')} once: epoch 1 is validated on all of them, "
+            f"from epoch {first + 1} on it is exhausted and val_loss is of {_what(seen.validation_by_epoch, late)} "
+            "only. The epochs cannot be compared."
         )
         fix = "Validate on what can be read again: arrays, a PyDataset, a tf.data.Dataset."
-        replayed = _replayed(seen.validation_by_epoch, late)
+        batches = (count, *_replayed(seen.validation_by_epoch, late))
         yield self.finding(
-            "warning",
-            message,
-            fix=fix,
-            batches=(count, *replayed),
-            source="validation",
-            from_epoch=first,
-            ran_out_at=count,
+            "warning", message, fix=fix, batches=batches, source="validation", from_epoch=first, ran_out_at=count
         )
 
     def broken(self) -> Iterator[Any]:
@@ -109,6 +104,13 @@ def _replayed(epochs: tuple[tuple[Delivery, ...], ...], late: list[int]) -> tupl
     return tuple(sorted({d.batch for epoch in late for d in epochs[epoch] if d.batch is not None}))
 
 
+def _never_again(seen: Evidence, replayed: tuple[int, ...]) -> float:
+    """Share of the yielded rows that is in none of the ``replayed`` batches."""
+    rows = sum(batch.rows or 0 for batch in seen.batches)
+    again = sum(batch.rows or 0 for batch in seen.batches if batch.index in replayed)
+    return 1 - again / rows if rows else 0.0
+
+
 def _what(epochs: tuple[tuple[Delivery, ...], ...], late: list[int]) -> str:
     """What the late epochs train on, in words."""
     replayed = _replayed(epochs, late)
@@ -126,5 +128,11 @@ def _what(epochs: tuple[tuple[Delivery, ...], ...], late: list[int]) -> str:
 
 def _fix(count: int, seen: Evidence) -> str:
     if seen.source.kind == "tf.data.Dataset":
-        return "Let from_generator call the function anew: `from_generator(make_batches, ...)`, not a lambda that returns one generator."
-    return f"Put `while True:` around the loop and pass `steps_per_epoch={count}`, or pass a PyDataset, a tf.data.Dataset or arrays."
+        return (
+            "Let from_generator call the function anew: `from_generator(make_batches, ...)`, "
+            "not a lambda that returns one generator."
+        )
+    return (
+        f"Put `while True:` around the loop and pass `steps_per_epoch={count}`, "
+        "or pass a PyDataset, a tf.data.Dataset or arrays."
+    )

@@ -9,8 +9,11 @@ import numpy as np
 
 from gendiag.evidence import Evidence
 from gendiag.records import Finding, Leaf, format_shape
-from gendiag.rules.base import Rule, listed, sound
+from gendiag.rules.base import BAD, Rule, listed, sound
 from gendiag.signature import Spec, infer
+
+TABLE = 2  # axes: rows and columns
+ONE_HOT = 2  # different values: 0 and 1
 
 
 class FeatureShapeDrift(Rule):
@@ -51,8 +54,8 @@ class FeatureShapeDrift(Rule):
     def _finding(self, seen: Evidence, path: str, spec: Spec, odd: list[tuple[int, Leaf]]) -> Finding:
         index, leaf = odd[0]
         message = (
-            f"{path} of {seen.place(index)} has shape {format_shape(leaf.shape)}{_columns(leaf)}; the signature that fit "
-            f"made from the first two batches is {format_shape(spec.shape)}{_columns_of(spec)}."
+            f"{path} of {seen.place(index)} has shape {format_shape(leaf.shape)}{_columns(leaf.shape)}; the signature "
+            f"that fit made from the first two batches is {format_shape(spec.shape)}{_columns(spec.shape)}."
         )
         batches = [i for i, _ in odd]
         return self.finding(
@@ -61,22 +64,22 @@ class FeatureShapeDrift(Rule):
         )  # fmt: skip
 
     def broken(self) -> Iterator[Any]:
-        return ((np.pad(x, ((0, 0), (0, step == 3))), y) for step, (x, y) in enumerate(sound()))  # noqa: PLR2004
+        return ((np.pad(x, ((0, 0), (0, step == BAD))), y) for step, (x, y) in enumerate(sound()))
 
     def mended(self) -> Iterator[Any]:
         return sound()
 
 
-def _columns(leaf: Leaf) -> str:
-    return f" ({leaf.shape[1]} columns)" if leaf.shape and len(leaf.shape) == 2 else ""  # noqa: PLR2004
+def _columns(shape: tuple[int | None, ...] | None) -> str:
+    return f" ({shape[1]} columns)" if shape and len(shape) == TABLE else ""
 
 
-def _columns_of(spec: Spec) -> str:
-    return f" ({spec.shape[1]} columns)" if spec.shape and len(spec.shape) == 2 else ""  # noqa: PLR2004
+def _could_be_one_hot(leaf: Leaf) -> bool:
+    return len(leaf.shape or ()) == TABLE and leaf.distinct is not None and leaf.distinct <= ONE_HOT
 
 
 def _fix(leaf: Leaf, batches: list[int]) -> str:
-    if leaf.role == "y" and leaf.shape and len(leaf.shape) == 2 and leaf.distinct is not None and leaf.distinct <= 2:  # noqa: PLR2004
+    if leaf.role == "y" and _could_be_one_hot(leaf):
         return "If these are one-hot labels, state the number of classes: `to_categorical(labels, num_classes=...)`."
     return (
         f"Pad or crop {leaf.path} to one size in {listed(batches)}; where sizes are meant to vary, let the first two "

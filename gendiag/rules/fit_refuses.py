@@ -37,26 +37,14 @@ class FitRefuses(Rule):
         failure = seen.rehearsal.failure
         if failure is None or seen.never_ends:
             return
-        index, place = seen.rehearsal.failed_batch, seen.rehearsal.failed_in
-        where = (
-            f"at {seen.place(index)}"
-            if index is not None
-            else "in the validation"
-            if place == "validation"
-            else "before the first step"
-        )
-        message = f"fit raises {where}: {failure.line}{'' if failure.line.endswith('.') else '.'}"
-        evidence = {"source": "validation"} if place == "validation" else {}
+        index = seen.rehearsal.failed_batch
+        batches = [] if index is None else [index]
+        evidence = {"type": failure.type, "text": failure.details}
+        if seen.rehearsal.failed_in == "validation":
+            evidence["source"] = "validation"
+        message = f"fit raises {_where(seen)}: {failure.line}{'' if failure.line.endswith('.') else '.'}"
         fix = "Do as Keras's sentence says; the full text is in the evidence."
-        yield self.finding(
-            "error",
-            message,
-            fix=fix,
-            batches=[] if index is None else [index],
-            type=failure.type,
-            text=failure.details,
-            **evidence,
-        )
+        yield self.finding("error", message, fix=fix, batches=batches, **evidence)
 
     def broken(self) -> Iterator[Any]:
         return sound()
@@ -64,7 +52,7 @@ class FitRefuses(Rule):
     def mended(self) -> Any:
         import keras
 
-        class Items(keras.utils.PyDataset):  # type: ignore[misc, name-defined]  # keras is untyped
+        class Items(keras.utils.PyDataset):
             def __len__(self) -> int:
                 return 6
 
@@ -73,3 +61,10 @@ class FitRefuses(Rule):
                 return x, (y > 0).astype("int64")
 
         return Items(workers=1)
+
+
+def _where(seen: Evidence) -> str:
+    index = seen.rehearsal.failed_batch
+    if index is not None:
+        return f"at {seen.place(index)}"
+    return "in the validation" if seen.rehearsal.failed_in == "validation" else "before the first step"

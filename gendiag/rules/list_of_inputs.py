@@ -16,8 +16,8 @@ class ListOfInputs(Rule):
     """Several inputs or targets are put into a list inside the batch's tuple.
 
     What fit does
-        Raises a TypeError before the first step on the TensorFlow backend: a Python list is nesting for Keras and a single
-        array for ``tf.data``.
+        Raises a TypeError before the first step on the TensorFlow backend: a Python list is nesting for Keras and a
+        single array for ``tf.data``.
 
     Why it hurts
         "output_signature must contain objects that are subclass of tf.TypeSpec" says nothing of a list.
@@ -36,15 +36,15 @@ class ListOfInputs(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = next((batch for batch in seen.batches if batch.index == 0), None)
-        if (
-            first is None
-            or not seen.refused(0)
-            or "TypeSpec" not in (seen.rehearsal.failure.line if seen.rehearsal.failure else "")
-        ):
+        raised = seen.rehearsal.failure.line if seen.rehearsal.failure else ""
+        if first is None or not seen.refused(0) or "TypeSpec" not in raised:
             return
         for element in _lists(first):
             count = sum(leaf.path.startswith(f"{element}[") for leaf in first.leaves)
-            message = f"{element} of batch 0 is a list of {count} arrays; on the TensorFlow backend several {element} go into a tuple or a dict."
+            message = (
+                f"{element} of batch 0 is a list of {count} arrays; "
+                f"on the TensorFlow backend several {element} go into a tuple or a dict."
+            )
             fix = (
                 f"Yield a tuple, `(a, b)`, or a dict, `{{'a': a, 'b': b}}`, for {element} instead of the list `[a, b]`."
             )

@@ -16,8 +16,8 @@ class ModelRejects(Rule):
     """fit delivers the batch, and the user's own model or loss raises on it.
 
     What fit does
-        Raises inside ``train_step``. While the step is traced the error comes before any batch was looked at, whatever the
-        batch; later it comes at that batch, as a graph error.
+        Raises inside ``train_step``. While the step is traced the error comes before any batch was looked at, whatever
+        the batch; later it comes at that batch, as a graph error.
 
     Why it hurts
         The graph error names an operation, no layer and no batch.
@@ -40,21 +40,22 @@ class ModelRejects(Rule):
             return
         index = run.failed_batch
         trial = seen.trials.get(index) if index is not None else None
-        failure: Failure = (trial.failure if trial is not None else None) or run.failure
-        batch = next((b for b in seen.batches if b.index == index), None)
-        leaves = f" The batch is {', '.join(str(leaf) for leaf in batch.leaves)}." if batch is not None else ""
-        where = f" ({failure.layer})" if failure.layer else ""
-        place = seen.place(index) if index is not None else "the first batch"
-        message = (
-            f"The model raises on {place}{where}: {failure.line}{'' if failure.line.endswith('.') else '.'}{leaves}"
-        )
+        failure = (trial.failure if trial is not None else None) or run.failure
+        batches = [] if index is None else [index]
         fix = "Bring the leaf into the form that the layer or the loss expects, in the source; or change the model."
-        yield self.finding(
-            "error", message, fix=fix, batches=[] if index is None else [index], type=failure.type, layer=failure.layer
-        )
+        message = _message(seen, index, failure)
+        yield self.finding("error", message, fix=fix, batches=batches, type=failure.type, layer=failure.layer)
 
     def broken(self) -> Iterator[Any]:
         return ((np.repeat(x, 2, axis=1), y) for x, y in sound())
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _message(seen: Evidence, index: int | None, failure: Failure) -> str:
+    batch = next((batch for batch in seen.batches if batch.index == index), None)
+    leaves = f" The batch is {', '.join(str(leaf) for leaf in batch.leaves)}." if batch is not None else ""
+    where = f" ({failure.layer})" if failure.layer else ""
+    place = seen.place(index) if index is not None else "the first batch"
+    return f"The model raises on {place}{where}: {failure.line}{'' if failure.line.endswith('.') else '.'}{leaves}"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.evidence import Evidence
-from gendiag.records import Finding, Leaf
-from gendiag.rules.base import Rule, counted, listed, sound
+from gendiag.records import Finding, Leaf, Severity
+from gendiag.rules.base import BAD, Rule, counted, listed, sound
 
 
 class NanInf(Rule):
@@ -36,18 +36,26 @@ class NanInf(Rule):
         for path, column in seen.leaves.items():
             odd = [(index, leaf) for index, leaf in column if leaf.n_nan or leaf.n_inf]
             if odd:
-                index, leaf = odd[0]
-                what = f"{_what(leaf)} of {counted(_size(leaf), 'value')}"
-                message = f"{seen.place(index).capitalize()}: {_noun(leaf)}{path} contains {what}{_more(odd)}.{_effect(seen, index)}"
-                fix = f"Look at where {path} of {listed(i for i, _ in odd)} comes from: drop those rows, or clip before a logarithm or a division (`np.nan_to_num`, `np.clip`)."
-                yield self.finding(
-                    "error" if seen.refused(index) else "warning", message, fix=fix, batches=[i for i, _ in odd],
-                    leaf=path, n_nan=sum(leaf.n_nan for _, leaf in odd), n_inf=sum(leaf.n_inf for _, leaf in odd),
-                )  # fmt: skip
+                yield self._finding(seen, path, odd)
+
+    def _finding(self, seen: Evidence, path: str, odd: list[tuple[int, Leaf]]) -> Finding:
+        index, leaf = odd[0]
+        batches = [i for i, _ in odd]
+        severity: Severity = "error" if seen.refused(index) else "warning"
+        message = (
+            f"{seen.place(index).capitalize()}: {_noun(leaf)}{path} contains {_what(leaf)} of "
+            f"{counted(_size(leaf), 'value')}{_more(odd)}.{_effect(seen, index)}"
+        )
+        fix = (
+            f"Look at where {path} of {listed(batches)} comes from: drop those rows, "
+            "or clip before a logarithm or a division (`np.nan_to_num`, `np.clip`)."
+        )
+        n_nan, n_inf = sum(leaf.n_nan for _, leaf in odd), sum(leaf.n_inf for _, leaf in odd)
+        return self.finding(severity, message, fix=fix, batches=batches, leaf=path, n_nan=n_nan, n_inf=n_inf)
 
     def broken(self) -> Iterator[Any]:
         for step, (x, y) in enumerate(sound()):
-            if step == 3:  # noqa: PLR2004
+            if step == BAD:
                 x[1, 2] = float("nan")
             yield x, y
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gendiag.evidence import Evidence
 from gendiag.records import Finding
-from gendiag.rules.base import Rule, sound
+from gendiag.rules.base import BAD, Rule, sound
 
 HANG_S = 3600.0
 
@@ -23,7 +23,8 @@ class NoAnswer(Rule):
         A progress bar that stands still tells neither who waits nor for whom.
 
     How to mend it
-        Look at the stack in the finding's evidence: a lock taken twice, a queue nobody fills, a download without timeout.
+        Look at the stack in the finding's evidence: a lock taken twice, a queue nobody fills, a download without
+        timeout.
 
     Known limits
         A source that takes longer than the time limit for one batch looks the same: raise ``quiet_s``.
@@ -39,17 +40,17 @@ class NoAnswer(Rule):
         if not seen.never_ends or failure is None:
             return
         count = len(seen.batches)
-        message = (
-            f"fit gave no sign of life after batch {count - 1} ({failure.line}): it waits for the source (deadlock?)."
-            if count
-            else f"fit gave no sign of life before the first batch ({failure.line}): it waits for the source (deadlock?)."
+        when = f"after batch {count - 1}" if count else "before the first batch"
+        message = f"fit gave no sign of life {when} ({failure.line}): it waits for the source (deadlock?)."
+        fix = (
+            "If one batch may take longer, pass a larger quiet_s=. "
+            "Else look at the stack in the evidence: who holds the lock, who fills the queue."
         )
-        fix = "If one batch may take longer, pass a larger quiet_s=. Else look at the stack in the evidence: who holds the lock, who fills the queue."
         yield self.finding("error", message, fix=fix, batches=[count], stack=failure.details)
 
     def broken(self) -> Iterator[Any]:
         for step, batch in enumerate(sound()):
-            if step == 3:  # noqa: PLR2004
+            if step == BAD:
                 threading.Event().wait(HANG_S)
             yield batch
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gendiag.evidence import Evidence
 from gendiag.records import Batch, Finding
-from gendiag.rules.base import Rule, sound
+from gendiag.rules.base import BAD, Rule, sound
 
 
 class NoneInBatch(Rule):
@@ -43,12 +43,15 @@ class NoneInBatch(Rule):
             return
         first = empty[0]
         message = f"{seen.place(first.index).capitalize()} {_what(first)}. {_consequence(seen)}"
-        fix = "Skip it instead of yielding None: `continue` in a generator; in a PyDataset count only whole batches in `__len__`."
+        fix = (
+            "Skip it instead of yielding None: `continue` in a generator; "
+            "in a PyDataset count only whole batches in `__len__`."
+        )
         leaf = next(leaf.path for leaf in first.leaves if leaf.kind == "None")
         yield self.finding("error", message, fix=fix, batches=[b.index for b in empty], leaf=leaf)
 
     def broken(self) -> Iterator[Any]:
-        return (None if step == 3 else batch for step, batch in enumerate(sound()))  # noqa: PLR2004
+        return (None if step == BAD else batch for step, batch in enumerate(sound()))
 
     def mended(self) -> Iterator[Any]:
         return sound(5)

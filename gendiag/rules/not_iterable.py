@@ -11,6 +11,8 @@ from gendiag.rules.base import Rule, sound
 from gendiag.sources.base import Source
 from gendiag.sources.foreign import describe_type
 
+SHOWN = 4  # names of parts in the message
+
 
 class NotIterable(Rule):
     """What was passed is nothing that fit reads batches from, though it may well be iterable in Python.
@@ -38,13 +40,13 @@ class NotIterable(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.failure is None:
             return
-        if seen.source.kind == "object" and seen.rehearsal.failed_in == "start":
+        if seen.source.kind == "object":
             yield self._finding("x", seen.source)
         validation = seen.validation_source
         if validation is not None and validation.kind == "object" and not seen.rehearsal.validation:
             yield self._finding("validation_data", validation, source="validation")
 
-    def _finding(self, argument: str, origin: Source, **evidence: object) -> Finding:
+    def _finding(self, argument: str, origin: Source, **evidence: Any) -> Finding:
         message = f"{argument} is {describe_type(origin.value)}{_parts(origin.value)}; {_why(origin.value)}."
         return self.finding("error", message, fix=_fix(origin.value), type=type(origin.value).__name__, **evidence)
 
@@ -59,12 +61,15 @@ def _parts(value: object) -> str:
     if not isinstance(value, (tuple, list)) or not value:
         return ""
     names = [type(item).__name__ for item in value]
-    return f" of {len(names)} ({', '.join(names[:4])}{', ...' if len(names) > 4 else ''})"  # noqa: PLR2004
+    return f" of {len(names)} ({', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''})"
 
 
 def _why(value: object) -> str:
     if isinstance(value, Generator):
-        return "it follows the generator protocol, but fit looks at the type: only a native generator (made by yield) counts"
+        return (
+            "it follows the generator protocol, but fit looks at the type: "
+            "only a native generator (made by yield) counts"
+        )
     if hasattr(value, "__next__"):
         return "fit takes no iterator of such a class, only a native generator (types.GeneratorType)"
     if isinstance(value, (tuple, list)) and any(

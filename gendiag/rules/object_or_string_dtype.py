@@ -14,6 +14,7 @@ from gendiag.rules.base import Rule, listed, sound
 from gendiag.tree import flatten
 
 TEXT = ("str", "bytes", "string")
+SHOWN = 6  # lengths in the message
 
 
 class ObjectOrStringDtype(Rule):
@@ -76,7 +77,7 @@ def _objects(seen: Evidence, index: int, path: str) -> str:
     items = np.asarray(value, dtype=object).reshape(-1)
     lengths = [len(item) for item in items if hasattr(item, "__len__") and not isinstance(item, str)]
     if len(set(lengths)) > 1:
-        shown = ", ".join(str(length) for length in lengths[:6]) + (", ..." if len(lengths) > 6 else "")  # noqa: PLR2004
+        shown = ", ".join(str(length) for length in lengths[:SHOWN]) + (", ..." if len(lengths) > SHOWN else "")
         return (
             f"an object array of {len(lengths)} samples of unequal length ({shown}), which do not stack into one array"
         )
@@ -86,5 +87,11 @@ def _objects(seen: Evidence, index: int, path: str) -> str:
 
 def _fix(leaf: Leaf) -> str:
     if leaf.dtype.startswith(TEXT):
-        return f"Convert {leaf.path} to numbers before yielding it: `.astype('int64')` for digits, else a lookup or a StringLookup layer."
-    return "Pad the samples to one length (`keras.utils.pad_sequences`) or put equal lengths into one batch, then `np.stack` them."
+        return (
+            f"Convert {leaf.path} to numbers before yielding it: `.astype('int64')` for digits, "
+            "else a lookup or a StringLookup layer."
+        )
+    return (
+        "Pad the samples to one length (`keras.utils.pad_sequences`) or put equal lengths into one batch, "
+        "then `np.stack` them."
+    )

@@ -16,8 +16,8 @@ class PythonListLeaf(Rule):
     """A leaf is a Python list or number where fit wants an array.
 
     What fit does
-        Takes a Python list for nesting, and each number in it for an array without a batch axis; raises before the first
-        step.
+        Takes a Python list for nesting, and each number in it for an array without a batch axis; raises before the
+        first step.
 
     Why it hurts
         The message speaks of arrays of rank 0, and nobody yielded any.
@@ -38,9 +38,9 @@ class PythonListLeaf(Rule):
         for path, column in seen.leaves.items():
             odd = [(index, leaf) for index, leaf in column if leaf.kind in PLAIN and seen.refused(index)]
             if odd:
-                leaf = odd[0][1]
-                message = f"{path} of {listed(index for index, _ in odd)} is {_what(leaf)}, where fit wants an array with a batch axis."
-                yield self.finding("error", message, fix=_fix(leaf), batches=[index for index, _ in odd], leaf=path)
+                leaf, batches = odd[0][1], [index for index, _ in odd]
+                message = f"{path} of {listed(batches)} is {_what(leaf)}, where fit wants an array with a batch axis."
+                yield self.finding("error", message, fix=_fix(leaf), batches=batches, leaf=path)
 
     def broken(self) -> Iterator[Any]:
         return ((x, y[:, 0].tolist()) for x, y in sound())
@@ -60,4 +60,7 @@ def _what(leaf: Leaf) -> str:
 def _fix(leaf: Leaf) -> str:
     if leaf.kind == "list" and leaf.shape is None:
         return "Pad them to one length (`keras.utils.pad_sequences`), which also makes an array of them."
-    return f"Wrap it in an array: `np.array({leaf.path.split('[')[0]})`; for a single sample add the batch axis, `array[np.newaxis]`."
+    return (
+        f"Wrap it in an array: `np.array({leaf.path.split('[')[0]})`; "
+        "for a single sample add the batch axis, `array[np.newaxis]`."
+    )

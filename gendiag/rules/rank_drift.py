@@ -38,16 +38,21 @@ class RankDrift(Rule):
             spec = specs.get(path)
             odd = [(i, leaf) for i, leaf in column if spec and not spec.takes_rank(leaf) and seen.refused(i)]
             if spec is not None and spec.shape is not None and odd:
-                index, leaf = odd[0]
-                rank, usual = len(leaf.shape or ()), len(spec.shape)
-                message = (
-                    f"{path} of {seen.place(index)} has rank {rank}, shape {format_shape(leaf.shape)}"
-                    f"{' (a scalar)' if rank == 0 else ''}; batch 0 has rank {usual}, {format_shape(spec.shape)}. {_hint(leaf, usual)}"
-                )
-                fix = "Name the axis when you squeeze, `np.squeeze(y, axis=1)`, or reshape: `y.reshape(-1)`."
-                yield self.finding(
-                    "error", message, fix=fix, batches=[i for i, _ in odd], leaf=path, rank=rank, usual=usual
-                )
+                yield self._finding(seen, path, spec.shape, odd)
+
+    def _finding(
+        self, seen: Evidence, path: str, wanted: tuple[int | None, ...], odd: list[tuple[int, Leaf]]
+    ) -> Finding:
+        index, leaf = odd[0]
+        rank, usual = len(leaf.shape or ()), len(wanted)
+        scalar = " (a scalar)" if rank == 0 else ""
+        message = (
+            f"{path} of {seen.place(index)} has rank {rank}, shape {format_shape(leaf.shape)}{scalar}; "
+            f"batch 0 has rank {usual}, {format_shape(wanted)}. {_hint(rank, usual)}"
+        )
+        fix = "Name the axis when you squeeze, `np.squeeze(y, axis=1)`, or reshape: `y.reshape(-1)`."
+        batches = [i for i, _ in odd]
+        return self.finding("error", message, fix=fix, batches=batches, leaf=path, rank=rank, usual=usual)
 
     def broken(self) -> Iterator[Any]:
         for x, y in [*sound(4), *((x[:1], y[:1]) for x, y in sound(1))]:
@@ -58,7 +63,7 @@ class RankDrift(Rule):
             yield x, y.squeeze(axis=1)
 
 
-def _hint(leaf: Leaf, usual: int) -> str:
-    if len(leaf.shape or ()) < usual:
+def _hint(rank: int, usual: int) -> str:
+    if rank < usual:
         return "The batch axis is gone, as np.squeeze does to a batch of one sample."
     return "It has an axis too many."

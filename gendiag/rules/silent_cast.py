@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from gendiag.evidence import Evidence
-from gendiag.records import Delivery, Finding
-from gendiag.rules.base import Rule, counted, listed, sound
+from gendiag.records import Delivery, Finding, Leaf
+from gendiag.rules.base import BAD, Rule, counted, listed, sound
+
+Cast: TypeAlias = tuple[Delivery, Leaf]  # a step, and the leaf that it changed
+Dtypes: TypeAlias = dict[tuple[int | None, str], str]  # as yielded, by batch and path
 
 
 class SilentCast(Rule):
@@ -33,41 +36,41 @@ class SilentCast(Rule):
     name, title, alters = "silent-cast", "fit changes values without a word", True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        yielded = {(batch.index, leaf.path): leaf.dtype for batch in seen.batches for leaf in batch.leaves}
-        cast: dict[str, list[Delivery]] = {}
+        yielded: Dtypes = {(batch.index, leaf.path): leaf.dtype for batch in seen.batches for leaf in batch.leaves}
+        cast: dict[str, list[Cast]] = {}
         for delivery in seen.rehearsal.deliveries:
             for path in delivery.changed:
                 leaf = delivery.leaf(path)
-                if leaf is not None and yielded.get((delivery.batch, path)) != leaf.dtype:  # type: ignore[arg-type]
-                    cast.setdefault(path, []).append(delivery)
+                if leaf is not None and yielded.get((delivery.batch, path)) != leaf.dtype:
+                    cast.setdefault(path, []).append((delivery, leaf))
         for path, deliveries in cast.items():
             yield self._finding(seen, path, deliveries, yielded)
 
-    def _finding(self, seen: Evidence, path: str, cast: list[Delivery], yielded: dict[tuple[int, str], str]) -> Finding:
-        per_batch = {d.batch: d.changed[path] for d in cast if d.batch is not None}
+    def _finding(self, seen: Evidence, path: str, cast: list[Cast], yielded: Dtypes) -> Finding:
+        per_batch = {delivery.batch: delivery.changed[path] for delivery, _ in cast if delivery.batch is not None}
         batches, changed = list(per_batch), sum(per_batch.values())
-        first = cast[0]
-        before, after = first.examples[path]
-        old, new = yielded[first.batch, path], first.leaf(path).dtype  # type: ignore[index, union-attr]
+        first, leaf = cast[0]
+        example = " -> ".join(first.examples[path])
+        old, new = yielded[first.batch, path], leaf.dtype
         message = (
             f"fit casts {path} of {listed(batches)} from {old} to {new}, the dtype of batch 0: "
-            f"{counted(changed, 'value')} changed, for example {before} -> {after}."
+            f"{counted(changed, 'value')} changed, for example {example}."
         )
         fix = (
             f"Give {path} one dtype before the first yield, for example `.astype('{_wider(old, new)}')` in every batch."
         )
         return self.finding(
             "warning", message, fix=fix, batches=batches, leaf=path,
-            changed=changed, example=f"{before} -> {after}", yielded=old, delivered=new, first_at=seen.place(batches[0]),
+            changed=changed, example=example, yielded=old, delivered=new, first_at=seen.place(batches[0]),
         )  # fmt: skip
 
     def broken(self) -> Iterator[Any]:
         for step, (x, y) in enumerate(sound()):
-            yield x, y + 0.7 if step == 3 else (y > 0).astype("int64")  # noqa: PLR2004
+            yield x, y + 0.7 if step == BAD else (y > 0).astype("int64")
 
     def mended(self) -> Iterator[Any]:
         for step, (x, y) in enumerate(sound()):
-            yield x, y + 0.7 if step == 3 else (y > 0).astype("float32")  # noqa: PLR2004
+            yield x, y + 0.7 if step == BAD else (y > 0).astype("float32")
 
 
 def _wider(old: str, new: str) -> str:

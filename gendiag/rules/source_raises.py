@@ -8,26 +8,39 @@ from typing import Any
 from gendiag.evidence import Evidence
 from gendiag.profiled import Profile
 from gendiag.records import Failure, Finding
-from gendiag.rules.base import Rule, sound
+from gendiag.rules.base import BAD, Rule, sound
 from gendiag.sources.base import Source
 
-HINTS = (
-    ("inhomogeneous", "The samples of the batch differ in length: pad them to one length before `np.array` or `np.stack`."),
-    ("Cannot cast ufunc", "An in-place operation would need another dtype: convert first, `.astype('float32')`."),
-    ("already executing", "Several worker threads call `next()` on one generator: index the data by the index asked for, or use workers=1."),
-    ("StopIteration", "An iterator used inside ran out (fit also reads two batches before training): do not call `next()` on shared state; use the index asked for."),
-    ("pickle", "Something the source holds cannot be sent to a worker process: drop it in `__getstate__`, or use threads."),
-    ("out of range", "The index runs past the data: derive the number of batches from the same list that is indexed."),
-    ("out of bounds", "The index runs past the data: derive the number of batches from the same array that is indexed."),
-)  # fmt: skip
+HINTS = {
+    "inhomogeneous": (
+        "The samples of the batch differ in length: pad them to one length before `np.array` or `np.stack`."
+    ),
+    "Cannot cast ufunc": "An in-place operation would need another dtype: convert first, `.astype('float32')`.",
+    "already executing": (
+        "Several worker threads call `next()` on one generator: "
+        "index the data by the index asked for, or use workers=1."
+    ),
+    "StopIteration": (
+        "An iterator used inside ran out (fit also reads two batches before training): "
+        "do not call `next()` on shared state; use the index asked for."
+    ),
+    "pickle": (
+        "Something the source holds cannot be sent to a worker process: drop it in `__getstate__`, or use threads."
+    ),
+    "out of range": "The index runs past the data: derive the number of batches from the same list that is indexed.",
+    "out of bounds": (
+        "The index runs past the data: derive the number of batches from the same array that is indexed."
+    ),
+}
 
 
 class SourceRaises(Rule):
     """The source itself raises while it makes a batch.
 
     What fit does
-        For batches 0 and 1 the exception arrives as it is. From batch 2 on TensorFlow wraps it: ValueError and TypeError
-        as InvalidArgumentError, most others as UnknownError, and the first line is always "Graph execution error".
+        For batches 0 and 1 the exception arrives as it is. From batch 2 on TensorFlow wraps it: ValueError and
+        TypeError as InvalidArgumentError, most others as UnknownError, and the first line is always "Graph execution
+        error".
 
     Why it hurts
         The user's own line is buried in the text, fit has read ahead of training, and no batch is named.
@@ -57,21 +70,22 @@ class SourceRaises(Rule):
             )
 
     def _finding(
-        self, origin: Source, profile: Profile, failure: Failure, said: str, index: int, **evidence: object
+        self, origin: Source, profile: Profile, failure: Failure, said: str, index: int, **evidence: Any
     ) -> Finding:
         where = f", at {failure.frame}: `{failure.code}`" if failure.frame else ""
         promised = f" `__len__` promises {origin.length} batches." if origin.kind == "PyDataset" else ""
         call = f" (`__getitem__({index})`)" if origin.kind == "PyDataset" else ""
         message = f"{said}{call}: {failure.line}{where}.{promised}"
-        hint = next((fix for mark, fix in HINTS if mark in failure.line or mark in failure.type), None)
+        hint = next((fix for mark, fix in HINTS.items() if mark in failure.line or mark in failure.type), None)
         fix = hint or f"Mend that line; {len(profile.batches)} batches came before it."
         return self.finding(
             "error", message, fix=fix, batches=[index], type=failure.type, frame=failure.frame, **evidence
         )
 
     def broken(self) -> Iterator[Any]:
+        divisors = {step: step - BAD for step in range(BAD)}  # none for batch 3: KeyError
         for step, (x, y) in enumerate(sound()):
-            yield x / (step - 3 or {}[step]), y
+            yield x / divisors[step], y
 
     def mended(self) -> Iterator[Any]:
         return sound()

@@ -7,7 +7,7 @@ from typing import Any
 
 from gendiag.evidence import Evidence
 from gendiag.records import Batch, Finding
-from gendiag.rules.base import Rule, listed, sound
+from gendiag.rules.base import BAD, Rule, listed, sound
 
 
 class StructureDrift(Rule):
@@ -40,19 +40,19 @@ class StructureDrift(Rule):
         usual = _shape_of(first, seen)
         odd = [b for b in seen.batches if seen.refused(b.index) and _shape_of(b, seen) != usual and not _has_none(b)]
         if odd and not _has_none(first):
-            message = f"{seen.place(odd[0].index).capitalize()} {_difference(first, odd[0])} (structure {odd[0].structure}, batch 0 has {first.structure})."
-            fix = f"Yield {first.structure} every time; look at what makes {listed(b.index for b in odd)} special."
-            yield self.finding(
-                "error",
-                message,
-                fix=fix,
-                batches=[b.index for b in odd],
-                expected=first.structure,
-                found=odd[0].structure,
-            )
+            yield self._finding(seen, first, odd)
+
+    def _finding(self, seen: Evidence, first: Batch, odd: list[Batch]) -> Finding:
+        expected, found, batches = first.structure, odd[0].structure, [batch.index for batch in odd]
+        message = (
+            f"{seen.place(batches[0]).capitalize()} {_difference(first, odd[0])} "
+            f"(structure {found}, batch 0 has {expected})."
+        )
+        fix = f"Yield {expected} every time; look at what makes {listed(batches)} special."
+        return self.finding("error", message, fix=fix, batches=batches, expected=expected, found=found)
 
     def broken(self) -> Iterator[Any]:
-        return ((x, y) if step == 3 else (x, y, abs(y)) for step, (x, y) in enumerate(sound()))  # noqa: PLR2004
+        return ((x, y) if step == BAD else (x, y, abs(y)) for step, (x, y) in enumerate(sound()))
 
     def mended(self) -> Iterator[Any]:
         return ((x, y, abs(y)) for x, y in sound())

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.evidence import Evidence
-from gendiag.records import Batch, Finding
-from gendiag.rules.base import Rule, counted, listed, sound
+from gendiag.records import Batch, Finding, Severity
+from gendiag.rules.base import BAD, Rule, counted, listed, sound
 
 ROLES = ("x", "y", "sample_weight")
 
@@ -45,8 +45,8 @@ class XyLengthMismatch(Rule):
         refused = [i for i in odd if seen.refused(i)]
         message = f"In {seen.place(index)} {said}. {self._consequence(seen, refused)}"
         fix = f"Find where {listed(odd)} loses a sample in one of them only; drop it from all of them there."
-        severity = "error" if refused else "warning"
-        yield self.finding(severity, message, fix=fix, batches=odd, leaf="y" if "y" in rows else None, rows=rows)  # type: ignore[arg-type]
+        severity: Severity = "error" if refused else "warning"
+        yield self.finding(severity, message, fix=fix, batches=odd, leaf="y" if "y" in rows else None, rows=rows)
 
     def _consequence(self, seen: Evidence, refused: list[int]) -> str:
         if refused:
@@ -56,7 +56,7 @@ class XyLengthMismatch(Rule):
         return "fit does not raise: the shorter one is broadcast to the longer one."
 
     def broken(self) -> Iterator[Any]:
-        return ((x, y[:-1] if step == 3 else y) for step, (x, y) in enumerate(sound()))  # noqa: PLR2004
+        return ((x, y[:-1] if step == BAD else y) for step, (x, y) in enumerate(sound()))
 
     def mended(self) -> Iterator[Any]:
         return sound()

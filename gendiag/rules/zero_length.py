@@ -37,11 +37,17 @@ class ZeroLength(Rule):
         if seen.failure is None or seen.rehearsal.failed_in != "start" or not (yielded_none or says_zero):
             return
         if says_zero:
-            message = f"The {seen.source.kind} has length 0: no batch at all. Is the batch size larger than the number of samples?"
+            message = (
+                f"The {seen.source.kind} has length 0: no batch at all. "
+                "Is the batch size larger than the number of samples?"
+            )
             fix = "Round up: `math.ceil(len(x) / batch_size)`, or use a smaller batch size."
         elif seen.profile.ended == "end":
             message = "The generator yields no batch: it is empty from the start."
-            fix = "Look at the loop: the list of files or samples may be empty, or the batch size larger than the number of samples."
+            fix = (
+                "Look at the loop: the list of files or samples may be empty, "
+                "or the batch size larger than the number of samples."
+            )
         else:
             return
         yield self.finding("error", message, fix=fix)

@@ -23,7 +23,9 @@ class ArraysSource(Source):
 
     @classmethod
     def accepts(cls, value: object) -> bool:
-        """Every leaf is an array with at least a batch axis."""
+        """Every leaf is an array with at least a batch axis; a list of batches is something else."""
+        if isinstance(value, list) and any(isinstance(item, tuple) for item in value):
+            return False
         parts = flatten(value)
         return bool(parts) and all(
             kind_of(part.value) in {"array", "tensor", "frame", "sparse"} and getattr(part.value, "shape", ())

@@ -21,15 +21,12 @@ class Source(ABC):
         What fit would get, and the function or class that made it, or None.
     one_shot
         Whether it can be read once only.
-    tapped
-        Whether its yields are recorded before fit touches them; else they are recorded at delivery.
     restarts_each_epoch
         Whether fit reads it from the start in each epoch.
     """
 
     kind: ClassVar[str]
     one_shot: ClassVar[bool] = False
-    tapped: ClassVar[bool] = True
     restarts_each_epoch: ClassVar[bool] = True
 
     def __init__(self, value: Any, maker: Any = None) -> None:
@@ -44,14 +41,19 @@ class Source(ABC):
     def open(self, tap: Recording) -> dict[str, Any]:
         """Return fit's data arguments (``x``, and ``y`` for arrays), every batch recorded by ``tap``."""
 
-    def check(self) -> None:
+    @property
+    def tapped(self) -> bool:
+        """Whether its yields are recorded before fit touches them; else they are recorded at delivery."""
+        return True
+
+    def check(self) -> None:  # noqa: B027  (most kinds can always be read)
         """Raise a SourceSpentError if there is nothing left to read; called before anything else."""
 
     @abstractmethod
     def read(self) -> Iterator[Any]:
         """Yield the raw batches of one pass, without Keras."""
 
-    def drain(self, tap: Recording, limit: int) -> None:
+    def drain(self, tap: Recording, limit: int) -> None:  # noqa: B027  (most kinds end where fit raised)
         """Read on behind the batch at which fit raised, up to ``limit`` batches in all, for the profile."""
 
     def replay(self, batches: Sequence[Any]) -> Any:

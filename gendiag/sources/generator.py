@@ -41,19 +41,22 @@ class GeneratorSource(Source):
     def drain(self, tap: Recording, limit: int) -> None:
         """Go on where fit stopped; the thread that read for fit may need a moment to let go."""
         for _ in range(RETRIES):
-            try:
-                for _ in tap.through(self.value):
-                    if len(tap.batches) >= limit:
-                        return
-            except ValueError as error:
-                if "already executing" not in str(error):
-                    return
-                tap.error = None
-                time.sleep(RETRY_S)
-            except Exception:  # noqa: BLE001  (recorded by the tap; fit never came here)
+            if self._read_on(tap, limit):
                 return
-            else:
-                return
+            tap.error = None
+            time.sleep(RETRY_S)
+
+    def _read_on(self, tap: Recording, limit: int) -> bool:
+        """Read to the limit, the end or an exception; False if another thread is reading just now."""
+        try:
+            for _ in tap.through(self.value):
+                if len(tap.batches) >= limit:
+                    return True
+        except ValueError as error:
+            return "already executing" not in str(error)
+        except Exception:  # noqa: BLE001  (recorded by the tap; fit never came here)
+            return True
+        return True
 
     @property
     def is_endless(self) -> bool:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gendiag.sources.base import Source, class_names, defined_in
@@ -25,7 +26,7 @@ class PyDatasetSource(Source):
         return bool(class_names(value) & {"PyDataset", "Sequence"}) and defined_in(value, "keras")
 
     @property
-    def tapped(self) -> bool:  # type: ignore[override]
+    def tapped(self) -> bool:
         """Worker processes have memory of their own: what they yield is recorded at delivery."""
         return not getattr(self.value, "use_multiprocessing", False)
 
@@ -51,10 +52,8 @@ class PyDatasetSource(Source):
         read = {batch.index for batch in tap.batches}
         for index in range(min(self.length or 0, limit)):
             if index not in read and index != tap.failed_index and not tap.pulse.stop.is_set():
-                try:
+                with suppress(Exception):  # fit never came to this item
                     tap.yielded(self.value[index], 0.0, index)
-                except Exception:  # noqa: BLE001, S110  (fit never came to this item)
-                    pass
 
     def replay(self, batches: Any) -> Any:
         """Lists become tuples, as Keras's adapter does for a PyDataset and only for a PyDataset."""
@@ -71,7 +70,7 @@ def _as_tuple(batch: Any) -> Any:
 def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:
     import keras
 
-    class Recorded(keras.utils.PyDataset):  # type: ignore[misc, name-defined]  # keras is untyped
+    class Recorded(keras.utils.PyDataset):
         """Passes every question on, and writes the answers down."""
 
         def __init__(self) -> None:

@@ -1,0 +1,27 @@
+"""``explain`` shows the very code that the tests run."""
+
+import pytest
+
+import gendiag
+from gendiag.rules import RULES
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_lesson_shows_sections_and_code_as_text_and_html(rule):
+    lesson = gendiag.explain(rule.name)
+    for shown in (repr(lesson), lesson._repr_html_()):
+        assert rule.title in shown
+        assert "What fit does" in shown
+        assert "def broken" in shown
+        assert "def mended" in shown
+        assert "noqa" not in shown
+
+
+def test_an_unknown_rule_gets_the_nearest_name():
+    with pytest.raises(gendiag.GendiagError, match="Did you mean 'silent-cast'"):
+        gendiag.explain("silent_cast")
+
+
+def test_a_name_like_no_rule_gets_all_names():
+    with pytest.raises(gendiag.GendiagError, match="There are: not-iterable"):
+        gendiag.explain("qqqq")
