@@ -37,6 +37,8 @@ class Profile:
         That exception itself, with its traceback.
     seconds
         Wall time of the reading.
+    peeks
+        Items that fit read before training only to learn the shapes, in the order read. It asks for them again.
     """
 
     batches: tuple[Batch, ...] = ()
@@ -44,6 +46,7 @@ class Profile:
     failure: Failure | None = None
     error: BaseException | None = None
     seconds: float = 0.0
+    peeks: tuple[Batch, ...] = ()
     store: Store = field(default_factory=Store, repr=False)
 
     @cached_property

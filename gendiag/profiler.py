@@ -84,4 +84,4 @@ class _Reader:
     def result(self, ended: Any) -> Profile:
         tap = self.tap
         failure = cut(tap.error) if tap.error else None
-        return Profile(tuple(tap.batches), ended, failure, tap.error, time.monotonic() - self.began, tap.store)
+        return Profile(tuple(tap.batches), ended, failure, tap.error, time.monotonic() - self.began, store=tap.store)

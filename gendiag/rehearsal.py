@@ -159,5 +159,6 @@ class _Run:
             failure=cut(tap.error) if tap.error else None,
             error=tap.error,
             seconds=self.progress.seconds,
+            peeks=tuple(tap.peeks),
             store=tap.store,
         )

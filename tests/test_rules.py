@@ -1,5 +1,6 @@
 """Every rule gets the same tests for nothing."""
 
+import functools
 import re
 
 import pytest
@@ -11,6 +12,11 @@ from tests.models import linear
 
 NAMES = [rule.name for rule in RULES]
 QUIET_S = 10.0  # for the rule whose broken source hangs
+
+
+@functools.cache
+def diagnosed_broken(rule):
+    return diagnosed(rule.broken, rule)
 
 
 def diagnosed(source, rule):
@@ -29,7 +35,7 @@ def run_fit(source, rule):
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)
 def test_the_broken_source_has_this_fault_first(rule):
-    report = diagnosed(rule.broken, rule)
+    report = diagnosed_broken(rule)
     assert report.findings, f"nothing found; verdict {report.verdict}"
     assert report.findings[0].rule == rule.name
 
@@ -45,7 +51,7 @@ def test_the_mended_source_has_no_fault(rule):
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)
 def test_the_real_fit_does_with_the_broken_source_what_the_report_says(rule):
-    report = diagnosed(rule.broken, rule)
+    report = diagnosed_broken(rule)
     errors = [finding for finding in report.findings if finding.severity == "error"]
     if report.verdict == "never ends":
         assert errors, "a fit that never ends is an error"
@@ -70,7 +76,7 @@ def test_the_name_is_kebab_case_and_the_file_is_called_like_it(rule):
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)
 def test_a_finding_says_what_why_and_what_to_type_next(rule):
-    finding = diagnosed(rule.broken, rule).findings[0]
+    finding = diagnosed_broken(rule).findings[0]
     assert finding.title == rule.title
     assert finding.why == rule.lesson()["Why it hurts"]
     assert finding.message.endswith(".")

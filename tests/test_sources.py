@@ -4,6 +4,7 @@ import functools
 import itertools
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -33,7 +34,7 @@ def endless_with_a_guard():
         count += 1
         if count > 100:
             raise RuntimeError
-        with open(__file__) as lines:
+        with Path(__file__).open() as lines:
             yield from lines
 
 
@@ -44,7 +45,7 @@ def endless_with_a_guard():
         (sound(), "generator"),
         ((batch for batch in sound()), "generator"),
         (functools.partial(sound, 3), "generator"),
-        (lambda: Items(), "PyDataset"),
+        (lambda: Items(workers=1), "PyDataset"),
         (Items, "PyDataset"),
         (Items(), "PyDataset"),
         (tf.data.Dataset.range(3), "tf.data.Dataset"),
