@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -76,7 +77,7 @@ class Case:
         return rehearsed
 
     def _rehearse_once(self) -> Rehearsed:
-        with bar("rehearsing fit", None, shown=self.options.progress) as show:
+        with self._bar("rehearsing fit", None) as show:
             return rehearse(
                 self.source,
                 self.fit_args,
@@ -85,6 +86,9 @@ class Case:
                 steps_per_execution=getattr(self.model, "steps_per_execution", 1) or 1,
                 on_progress=show,
             )
+
+    def _bar(self, what: str, total: int | None) -> AbstractContextManager[Callable[[int], None]]:
+        return bar(what, total, shown=self.options.progress)
 
     def _limits(self) -> Limits:
         options = self.options
@@ -106,13 +110,13 @@ class Case:
     def _run_model(self, rehearsed: Rehearsed) -> ModelRun | None:
         """Train a copy on what fit delivered, in that order, as far as the batches are held and the time goes."""
         order = _delivery_order(self.source, rehearsed)
-        if self.model is None or not order:
+        if self.model is None or not order or rehearsed.rehearsal.ended == "stopped":
             return None
         pulse = Pulse()
         timer = threading.Timer(self.options.budget_s * MODEL_SHARE, pulse.stop.set)
         timer.start()
         try:
-            with stand_in(self.model) as copy:
+            with stand_in(self.model) as copy, self._bar("training a copy on what fit delivered", len(order)) as show:
                 raw = [rehearsed.profile.raw(index) for index in order]
                 run = through_fit(
                     copy,
@@ -121,6 +125,7 @@ class Case:
                     learning_rate_zero=False,
                     pulse=pulse,
                     quiet_s=self.options.quiet_s,
+                    on_progress=show,
                 )
         finally:
             timer.cancel()
@@ -128,7 +133,7 @@ class Case:
         return ModelRun(tuple(order), run.steps, run.failure if run.answered else None, non_finite)
 
     def _try(self, evidence: Evidence, batches: Iterable[int]) -> dict[int, Trial]:
-        if self.model is None:
+        if self.model is None or evidence.rehearsal.ended == "stopped":
             return {}
         return {index: self.trial(evidence, index) for index in batches if index in evidence.profile.store}
 

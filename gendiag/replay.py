@@ -85,6 +85,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     learning_rate_zero: bool = True,
     pulse: Pulse | None = None,
     quiet_s: float = 60.0,
+    on_progress: Callable[[int], None] = lambda _steps: None,
 ) -> Replay:
     """Run the real ``model.fit`` over exactly these raw batches, for one epoch.
 
@@ -102,6 +103,8 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         Beaten with every step, for a caller that waits for more than this.
     quiet_s
         Longest time without a step: 10 of 2,078 fits on a loaded machine stopped for good while tracing.
+    on_progress
+        Called from the waiting thread with the number of steps.
     """
     log, started = _Log(), time.monotonic()
     failure, answered = None, True
@@ -115,7 +118,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
             if learning_rate_zero:
                 _stop_learning(model)
                 _build_optimizer(model)
-            failure = Task(work).start().wait(quiet_s=quiet_s)
+            failure = Task(work).start().wait(quiet_s=quiet_s, tick=lambda: on_progress(len(log.losses)))
     except NoAnswerError as error:
         answered, failure = False, Failure(type(error).__name__, str(error), details=error.stack)
     seconds = time.monotonic() - started

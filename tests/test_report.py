@@ -356,8 +356,18 @@ def test_training_after_a_diagnosis_equals_training_without_one():
 def test_the_users_callbacks_are_not_set_off():
     calls = []
     callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: calls.append(1))
-    quickly(ragged_batches, linear(), callbacks=[callback], verbose=2)
-    assert calls == []
+    report = quickly(ragged_batches, linear(), callbacks=[callback], verbose=2)
+    assert (report.verdict, calls) == ("trains", [])
+
+
+def test_a_dataset_with_class_weights_is_still_recognised_batch_by_batch():
+    class Labelled(Items):
+        def __getitem__(self, index):
+            x, y = super().__getitem__(index)
+            return x, (y[:, 0] > 0).astype("int64")
+
+    report = quickly(Labelled, classifier(), class_weight={0: 1.0, 1: 3.0}, shuffle=False)
+    assert (report.verdict, alarms(report), per_epoch(report)) == ("trains", [], [list(range(6))])
 
 
 # ---------------------------------------------------------------------- how it shows itself
