@@ -28,7 +28,7 @@ Look = dict[str, Any]
 NAMES: dict[State, str] = {
     State.DELIVERED: "delivered",
     State.NOT_REHEARSED: "not rehearsed",
-    State.NEVER_DELIVERED: "never delivered",
+    State.NEVER_DELIVERED: "read, never delivered",
     State.UNREACHED: "not reached by fit",
     State.BAD: "finding",
 }

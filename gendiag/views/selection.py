@@ -38,7 +38,8 @@ def select(diagnosis: Diagnosis) -> Selection:
     """Begin at the first batch of the first finding that names one, else where fit raises, else at batch 0."""
     findings = [f for f in diagnosis.findings if f.severity != "note" and not f.in_validation and f.batches]
     last = max((batch.index for batch in diagnosis.profile.batches), default=0)
-    first = next((f.batches[0] for f in findings), diagnosis.fails_at or 0)
+    read = (index for finding in findings[:1] for index in finding.batches if index <= last)
+    first = next(read, diagnosis.fails_at or 0)
     return Selection(last=last, batch=first, stops=_stops((f.batches for f in findings), last))
 
 

@@ -19,7 +19,7 @@ LOOKS = {
     State.DELIVERED: ("=", "delivered"),
     State.BAD: ("!", "finding"),
     State.UNREACHED: (".", "not reached by fit"),
-    State.NEVER_DELIVERED: ("_", "never delivered"),
+    State.NEVER_DELIVERED: ("_", "read, never delivered"),
     State.NOT_REHEARSED: ("-", "not rehearsed"),
 }
 

@@ -196,3 +196,9 @@ def walk(widget):
     yield widget
     for child in getattr(widget, "children", ()):
         yield from walk(child)
+
+
+def test_a_finding_that_begins_with_a_batch_never_read_shows_the_first_that_was():
+    exhausted = plain(5, finding(5, 0, 1))
+    assert Dashboard(exhausted).selection.batch == 0
+    assert "batches 0-1" in Dashboard(exhausted).findings.value

@@ -71,7 +71,7 @@ def test_batches_behind_the_failing_one_are_hollow(raises):
 def test_a_batch_read_but_never_delivered_says_so():
     whole = plain(4)
     run = replace(whole.rehearsal, deliveries=whole.rehearsal.deliveries[:3])
-    assert "never delivered: batch 3" in timeline.alt_text(replace(whole, rehearsal=run))
+    assert "read, never delivered: batch 3" in timeline.alt_text(replace(whole, rehearsal=run))
 
 
 def test_a_batch_behind_the_budget_is_not_called_undelivered():
