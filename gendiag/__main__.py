@@ -25,10 +25,13 @@ def main(arguments: list[str] | None = None) -> int:
     demo.add_argument(
         "--out", type=Path, default=Path("gendiag-demo.html"), help="the HTML file (default: %(default)s)"
     )
-    lab = commands.add_parser("lab", help="open JupyterLab on the first notebook")
-    lab.add_argument("options", nargs=argparse.REMAINDER, help="passed on to JupyterLab")
-    given = parser.parse_args(arguments)
-    return _demo(given.out) if given.command == "demo" else _lab(given.options)
+    commands.add_parser("lab", help="open JupyterLab on the first notebook; options are passed on to it")
+    given, options = parser.parse_known_args(arguments)
+    if given.command == "lab":
+        return _lab(options)
+    if options:
+        parser.error(f"unrecognized arguments: {' '.join(options)}")
+    return _demo(given.out)
 
 
 def _demo(out: Path) -> int:

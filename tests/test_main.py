@@ -28,6 +28,18 @@ def test_the_lab_needs_the_notebook(tmp_path, monkeypatch, capsys):
     assert "checkout" in capsys.readouterr().err
 
 
-def test_a_command_is_wanted():
+def test_the_lab_opens_the_first_notebook_and_takes_options_of_jupyterlab(monkeypatch):
+    ran = []
+    monkeypatch.setattr(
+        subprocess, "run", lambda command, **_: ran.append(command) or subprocess.CompletedProcess([], 0)
+    )
+    assert main(["lab", "--no-browser", "--port", "8901"]) == 0
+    assert ran[0][1:3] == ["-m", "jupyterlab"]
+    assert ran[0][3].endswith("01_first_look.ipynb")
+    assert ran[0][4:] == ["--no-browser", "--port", "8901"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["demo", "--nonsense"], ["nonsense"]])
+def test_a_command_that_is_not_known_is_refused(arguments):
     with pytest.raises(SystemExit):
-        main([])
+        main(arguments)
