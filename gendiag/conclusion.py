@@ -14,18 +14,27 @@ GENERAL = ("fit-refuses", "model-rejects")  # they quote; any other error says w
 
 
 def find(evidence: Evidence) -> tuple[Finding, ...]:
-    """Ask every rule; the root cause comes first."""
+    """Ask every rule; the root cause comes first: what stopped fit, then what it took amiss."""
     found = [(place, finding) for place, rule in enumerate(RULES) for finding in rule.check(evidence)]
-    ranked = sorted(found, key=lambda pair: (RANK[pair[1].severity], pair[0], pair[1].batches[:1]))
-    return tuple(_without_consequences([finding for _, finding in ranked]))
+    ranked = sorted(found, key=lambda pair: _rank(evidence, *pair))
+    return tuple(_without_consequences(evidence, [finding for _, finding in ranked]))
 
 
-def _without_consequences(findings: list[Finding]) -> list[Finding]:
+def _rank(evidence: Evidence, place: int, finding: Finding) -> tuple[int, bool, int, tuple[int, ...]]:
+    return RANK[finding.severity], not _stopped_fit(evidence, finding), place, finding.batches[:1]
+
+
+def _stopped_fit(evidence: Evidence, finding: Finding) -> bool:
+    """Whether an error is at the batch that fit could not take, not at one that it never came to."""
+    if finding.severity != "error":
+        return False
+    return evidence.fails_at is None or not finding.batches or evidence.fails_at in finding.batches
+
+
+def _without_consequences(evidence: Evidence, findings: list[Finding]) -> list[Finding]:
     """Leave out what only says that fit raised, or that the model did, where another finding says why."""
-    errors = [finding for finding in findings if finding.severity == "error"]
-    explained = any(finding.rule not in GENERAL for finding in errors)
-    model_spoke = any(finding.rule == "model-rejects" for finding in errors)
-    left_out = GENERAL if explained else GENERAL[:1] if model_spoke else ()
+    stopped = {finding.rule for finding in findings if _stopped_fit(evidence, finding)}
+    left_out = GENERAL if stopped.difference(GENERAL) else GENERAL[:1] if "model-rejects" in stopped else ()
     return [finding for finding in findings if finding.rule not in left_out]
 
 

@@ -147,6 +147,26 @@ def test_a_source_that_raises_late_is_rehearsed_as_long_as_it_is_quick():
     assert report.profile.error.__traceback__ is not None
 
 
+def test_what_stopped_fit_comes_before_a_fault_that_fit_never_came_to():
+    def source():
+        for step, (x, y) in enumerate(sound(8)):
+            yield (x[0] if step == 6 else x), (y[:-1] if step == 3 else y)
+
+    report = quickly(source, linear())
+    assert (report.fails_at, [f.rule for f in alarms(report)]) == (3, ["xy-length-mismatch", "rank-drift"])
+
+
+def test_the_models_own_refusal_is_not_hidden_by_a_fault_that_fit_never_came_to():
+    def source():
+        for step, (x, y) in enumerate(sound(8)):
+            labels = (y[:, 0] > 0).astype("int64")
+            yield (x[0] if step == 6 else x), np.where(step == 3, 9, labels)
+
+    report = quickly(source, classifier())
+    assert report.fails_at == 3
+    assert 3 in report.findings[0].batches
+
+
 # ---------------------------------------------------------------------- sound sources of each kind
 def tf_dataset():
     return tf.data.Dataset.from_tensor_slices(rows()).batch(8)
