@@ -1,0 +1,33 @@
+"""A fixed share of the proof bench; ``python -m tests.truth --scenarios 500`` runs as much as there is time for."""
+
+import pytest
+
+from gendiag.matching import Matcher
+from tests.truth import bench
+from tests.truth.scenario import Fault, Scenario, draw
+
+pytestmark = pytest.mark.slow
+
+SEEDS = (0, 1, 3, 4, 5, 7, 8, 9, 10, 11, 13, 48)
+
+
+def said(result):
+    return [str(each) for each in result.disagreements]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_report_says_what_the_real_fit_does(seed):
+    assert said(bench.run(draw(seed))) == []
+
+
+def test_the_bench_sees_that_deliveries_are_taken_for_other_batches(monkeypatch):
+    match = Matcher.match
+    monkeypatch.setattr(Matcher, "match", lambda self, leaves: match(self, leaves) + 1)
+    result = bench.run(Scenario(0))
+    assert any("batch of delivery 0: gendiag says 1, the real fit 0" in each for each in said(result))
+
+
+def test_the_bench_sees_a_verdict_that_is_wrong(monkeypatch):
+    monkeypatch.setattr("gendiag.judge.verdict", lambda *_: "trains")
+    result = bench.run(Scenario(0, faults=(Fault("x wider", 3),)))
+    assert any(each.startswith("verdict: gendiag says 'trains', the real fit 'raises") for each in said(result))
