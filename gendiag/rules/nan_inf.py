@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.evidence import Evidence
+from gendiag.passes import epoch_of
 from gendiag.records import Finding, Leaf, Severity
 from gendiag.rules.base import BAD, Rule, counted, listed, sound
 
@@ -44,7 +45,7 @@ class NanInf(Rule):
         severity: Severity = "error" if seen.refused(index) else "warning"
         message = (
             f"{seen.place(index).capitalize()}: {_noun(leaf)}{path} contains {_what(leaf)} of "
-            f"{counted(_size(leaf), 'value')}{_more(odd)}.{_effect(seen, index)}"
+            f"{counted(_size(leaf), 'value')}{_more(odd)}.{_earlier(seen, index)}{_effect(seen, index)}"
         )
         fix = (
             f"Look at where {path} of {listed(batches)} comes from: drop those rows, "
@@ -80,6 +81,15 @@ def _noun(leaf: Leaf) -> str:
 
 def _more(odd: list[tuple[int, Leaf]]) -> str:
     return f" (and so do {listed(i for i, _ in odd[1:])})" if len(odd) > 1 else ""
+
+
+def _earlier(seen: Evidence, index: int) -> str:
+    """Say that the first epoch was sound, where it was: the fault then lies in what changes later."""
+    late = epoch_of(seen, index)
+    if not late or not seen.by_epoch:
+        return ""
+    said = "Epoch 1 was" if late == 1 else f"Epochs 1-{late} were"
+    return f" {said} sound: what yields it changes later, or was not reached before."
 
 
 def _effect(seen: Evidence, index: int) -> str:
