@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from gendiag.model_facts import ModelFacts
 from gendiag.profiled import Profile
 from gendiag.records import NOTHING, Batch, Delivery, Failure, Leaf, Rehearsal, Trial
 from gendiag.signature import PEEKED
 from gendiag.sources.base import Source
+
+_COUNTED = re.compile(r"(_\d+)+$")
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,15 @@ class ModelRun:
         What fit raised at the next one, or None.
     non_finite
         The batch after which the loss or a weight was NaN or infinite, or None.
+    seconds
+        Wall time of each step. The first includes that the step was traced.
     """
 
     batches: tuple[int, ...] = ()
     steps: int = 0
     failure: Failure | None = None
     non_finite: int | None = None
+    seconds: tuple[float, ...] = ()
 
     @property
     def failed_batch(self) -> int | None:
@@ -55,6 +62,8 @@ class Evidence:
         What was yielded, and what fit delivered.
     model, model_run
         The model in a few words, and what it did; None where no model was given, or nothing was delivered.
+    model_facts
+        What was known of the model beforehand; None where no model was given.
     trials
         By batch; empty while suspects are sought.
     """
@@ -67,6 +76,7 @@ class Evidence:
     validation_source: Source | None = None
     model: str | None = None
     model_run: ModelRun | None = None
+    model_facts: ModelFacts | None = None
     trials: Mapping[int, Trial] = field(default_factory=dict)
 
     @property
@@ -119,6 +129,26 @@ class Evidence:
         if self.fails_at is not None:
             return index >= self.fails_at
         return self.rehearsal.failed_in == "start" and index < PEEKED
+
+    def model_raised_at(self, indices: Collection[int]) -> bool:
+        """Whether the model raised on one of these, or while it was traced for fit's signature with one of them."""
+        run = self.model_run
+        if run is None or run.failure is None or run.failed_batch is None:
+            return False
+        return run.failed_batch in indices or (
+            run.steps == 0 and any(index in indices for index in run.batches[:PEEKED])
+        )
+
+    def raised_in_layer(self) -> bool:
+        """Whether a layer of the model raised, and so not its loss."""
+        failure = self.model_run.failure if self.model_run is not None else None
+        known = self.model_facts.layers if self.model_facts is not None else frozenset()
+        stems = {_COUNTED.sub("", name) for name in known}  # The copy counts anew: functional_4 is functional_5 there.
+        return failure is not None and failure.layer is not None and _COUNTED.sub("", failure.layer) in stems
+
+    def trained_on(self, index: int) -> bool:
+        """Whether the model took the batch."""
+        return self.model_run is not None and index in self.model_run.batches[: self.model_run.steps]
 
     def place(self, index: int) -> str:
         """``batch 3 (epoch 1/3)``, the form in which messages name a batch."""

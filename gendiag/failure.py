@@ -5,7 +5,9 @@ from __future__ import annotations
 import linecache
 import os
 import re
+import sys
 import sysconfig
+import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +28,15 @@ _NODE = re.compile(r"^[ \t]*\[\[\{\{node (?P<node>[^}]*)\}\}\]\]", re.MULTILINE)
 _CHAIN_OF = re.compile(r"^Traceback \(most recent call last\):", re.MULTILINE)
 _RAISED = re.compile(r"^[A-Za-z_][\w.<>]*(?::[^\n]*)?$", re.MULTILINE)
 _OP_NOISE = re.compile(r"\{\{function_node [^}]*\}\}\s*|\s*\[Op:\w+\](?:\s*name:.*)?$")
+# A tensor printed in a message, whatever its values: its shape and dtype say more.
+_TENSOR = re.compile(
+    r"""(?:tf\.Tensor\(|<tf\.Tensor: |\bTensor\("[^"]*", |<KerasTensor )(?:(?!tf\.Tensor).)*?"""
+    r"""shape=(?P<shape>\([^)]*\)), dtype=(?P<dtype>\w+)(?:\)|,[^>]*>|>)""",
+    re.DOTALL,
+)
+# An array printed in the middle of a message, over many lines; what is behind it says more.
+_NUMBERS = r"(?:[-+\d.eE\s\[\],]|nan|inf|True|False)*"
+_ARRAY = re.compile(rf"(?<=[A-Za-z:=] )\[(?:\[{_NUMBERS}\](?=\]\s[a-z])|{_NUMBERS}(?=\]\swith\b))\]")
 # Where an array, or the specs of a whole batch, begin to be printed. Shapes such as [9,1] stay.
 _DUMP = re.compile(
     r"(?:; (?:tuple|list|dict|namedtuple): |\[\[|\barray\(|<tf\.Tensor|\(?TensorSpec\(|\bLabel values: "
@@ -34,6 +45,7 @@ _DUMP = re.compile(
 _DANGLING = re.compile(r"[\s,;:]*(?:\bReceived(?: \w+=)?|\bgot)?[\s,;:(]*$")
 _OF_LAYER = re.compile(r"(?:of|on|calling) layer [\"']?([\w/.-]+)")
 _CALLING = re.compile(r"Exception encountered when calling (\w+)\.")
+_TAPS = tuple(str(Path(__file__).parent / name) for name in ("recording.py", "sources/pydataset.py"))
 _OWN = tuple(
     os.path.normcase(os.path.realpath(path)) + os.sep
     for path in (str(Path(__file__).parent), sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
@@ -61,6 +73,20 @@ def cut(error: BaseException) -> Failure:
     except Exception:  # noqa: BLE001  (an odd exception must not hide itself behind one of ours)
         name = type(error).__name__
         return Failure(type=name, line=name)
+
+
+def standing() -> Place | None:
+    """Where the user's source stands at this moment: its innermost line in a thread that reads it for us."""
+    for ident, frame in sys._current_frames().items():  # noqa: SLF001  (documented for debuggers)
+        if ident == threading.get_ident():
+            continue
+        stack = [(each, line) for each, line in traceback.walk_stack(frame)]  # the innermost first
+        taps = [depth for depth, (each, _) in enumerate(stack) if each.f_code.co_filename in _TAPS]
+        for each, line in stack[: taps[0] if taps else 0]:
+            file = each.f_code.co_filename
+            if _is_users(file):
+                return Place(file, line, each.f_code.co_name, linecache.getline(file, line, each.f_globals).strip())
+    return None
 
 
 def _cut(error: BaseException) -> Failure:
@@ -99,8 +125,18 @@ def _from_graph(before: str, *, in_source: bool) -> tuple[str, Place | None]:
         return next((line for line in reversed(before.splitlines()) if line.strip()), ""), place
     chain = list(_CHAIN_OF.finditer(before))
     raised = _RAISED.search(before, chain[-1].end()) if chain else None
-    lines = [found for found in _RAISED.findall(before) if ": " in found]
-    return raised.group() if raised is not None else (lines[-1] if lines else ""), place
+    if raised is None:
+        lines = [found for found in _RAISED.finditer(before) if ": " in found.group()]
+        raised = lines[-1] if lines else None
+    return "" if raised is None else _told(raised, before), place
+
+
+def _told(raised: re.Match[str], text: str) -> str:
+    """``RuntimeError: disk gone``, also where the message begins with an empty line."""
+    line = raised.group().strip()
+    rest = text[raised.end() :].split("Traceback (most recent call last)", 1)[0] if line.endswith(":") else ""
+    more = next((each.strip() for each in rest.splitlines() if each.strip()), "")
+    return f"{line} {more}".strip()
 
 
 def _place_in_text(match: re.Match[str]) -> Place | None:
@@ -113,7 +149,7 @@ def _place_in_text(match: re.Match[str]) -> Place | None:
 
 def _from_python(error: BaseException, text: str) -> tuple[str, Place | None]:
     bold = _BOLD.search(text)
-    telling = (bold.group(1) if bold else _ANSI.sub("", text)).strip()
+    telling = _without_values(bold.group(1) if bold else _ANSI.sub("", text)).strip()
     if telling.startswith("in user code:"):  # AutoGraph puts the message last.
         telling = telling.splitlines()[-1].strip()
     line = _OP_NOISE.sub("", next((each.strip() for each in telling.splitlines() if each.strip()), ""))
@@ -121,6 +157,10 @@ def _from_python(error: BaseException, text: str) -> tuple[str, Place | None]:
     if innermost or not line or isinstance(error, (LookupError, StopIteration)):
         line = f"{type(error).__name__}: {line}".rstrip(": ")
     return line, place
+
+
+def _without_values(text: str) -> str:
+    return _ARRAY.sub("…", _TENSOR.sub(r"\g<dtype> \g<shape>", text))
 
 
 def _users_place(error: BaseException) -> tuple[Place | None, bool]:

@@ -13,6 +13,7 @@ from gendiag.copying import stand_in
 from gendiag.diagnosis import Diagnosis
 from gendiag.errors import BadModelError
 from gendiag.evidence import Evidence, ModelRun
+from gendiag.model_reading import read_model
 from gendiag.probe import Limits
 from gendiag.progress import bar
 from gendiag.records import Trial
@@ -63,6 +64,7 @@ class Case:
                 validation=rehearsed.validation,
                 validation_source=self.validation,
                 model_run=self._run_model(rehearsed),
+                model_facts=None if self.model is None else read_model(self.model),
             )
             trials = self._try(evidence, suspects(evidence))
         evidence = replace(evidence, trials=trials)
@@ -130,7 +132,7 @@ class Case:
         finally:
             timer.cancel()
         non_finite = order[run.first_non_finite] if run.first_non_finite is not None else None
-        return ModelRun(tuple(order), run.steps, run.failure if run.answered else None, non_finite)
+        return ModelRun(tuple(order), run.steps, run.failure if run.answered else None, non_finite, run.step_s)
 
     def _try(self, evidence: Evidence, batches: Iterable[int]) -> dict[int, Trial]:
         if self.model is None or evidence.rehearsal.ended == "stopped":

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
+import sys
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gendiag.errors import BadArgumentError
 from gendiag.rules import RULES
@@ -58,8 +62,27 @@ def explain(name: str) -> Lesson:
 
 
 def _code(rule: Rule, method: str) -> str:
+    """The method's own code, behind what it calls: helpers of its module, and the sound batches."""
     code = textwrap.dedent(inspect.getsource(getattr(type(rule), method)))
-    if method == "mended" or "sound(" not in code:
-        return code
+    helpers = _called(code, vars(sys.modules[type(rule).__module__]))
+    whole = "\n\n\n".join([*helpers, code])
+    if "sound(" not in whole or method == "mended":
+        return whole
     numbers = f"ROWS, FEATURES, BAD = {ROWS}, {FEATURES}, {BAD}"
-    return f"import numpy as np\n\n{numbers}\n\n\n{inspect.getsource(sound)}\n\n{code}"
+    return f"import numpy as np\n\n{numbers}\n\n\n{inspect.getsource(sound)}\n\n{whole}"
+
+
+def _called(code: str, names: Mapping[str, Any]) -> list[str]:
+    """Sources of the private functions and classes of a module that the code names, and of those that these name."""
+    own = {
+        name: thing for name, thing in names.items() if re.fullmatch(r"_[a-z]\w*", name) and inspect.isroutine(thing)
+    }
+    found: dict[str, str] = {}
+    pending = [code]
+    while pending:
+        text = pending.pop()
+        for name in own:
+            if name not in found and re.search(rf"\b{name}\b", text):
+                found[name] = inspect.getsource(own[name])
+                pending.append(found[name])
+    return [source.rstrip() for source in found.values()]

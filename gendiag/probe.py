@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from gendiag.recording import Recording
 from gendiag.store import MIB
@@ -52,7 +52,7 @@ class Progress:
         self.epoch = self.step = self.steps = self.evaluation_step = self.epochs_run = 0
         self.began = time.monotonic()
         self.reached: str | None = None  # which limit
-        self.place = "start"
+        self.place: Literal["start", "training", "validation"] = "start"
 
     @property
     def seconds(self) -> float:

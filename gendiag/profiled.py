@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +12,7 @@ from gendiag.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gendiag.inquiry import Inquiry
     from gendiag.records import Batch, Failure, Leaf
 
 LEAF_COLUMNS = (
@@ -39,6 +41,10 @@ class Profile:
         Wall time of the reading.
     peeks
         Items that fit read before training only to learn the shapes, in the order read. It asks for them again.
+    inquiry
+        What an indexed source answered when it was asked again after fit; None for other kinds.
+    growth
+        Containers that the source holds and that grow: name to its length at the batches looked at.
     """
 
     batches: tuple[Batch, ...] = ()
@@ -47,6 +53,8 @@ class Profile:
     error: BaseException | None = None
     seconds: float = 0.0
     peeks: tuple[Batch, ...] = ()
+    inquiry: Inquiry | None = None
+    growth: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     store: Store = field(default_factory=Store, repr=False)
 
     @cached_property

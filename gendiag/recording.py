@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from gendiag.values import as_array, copy
 from gendiag.worker import Pulse
 
 _END = object()
+FIRST_LOOK = 8  # batches, before the containers of a source are looked at; then at each power of two
 MOST_NEW_KINDS, MOST_NON_FINITE = 32, 8  # batches pinned for their looks, and for NaN or Inf
 
 
@@ -36,6 +38,10 @@ class Recording:
         In the order of reading and of training.
     peeks
         Items that fit read before training, to learn the shapes, and asks for again.
+    growth
+        Containers of the source by name, with their lengths at batches 8, 16, 32, ...
+    early_hook
+        Plain attributes that the epoch hook of an indexed source changed before training.
     error, failed_index
         What the source raised, and which batch it was making.
     n_asked
@@ -53,6 +59,8 @@ class Recording:
         self.batches: list[Batch] = []
         self.deliveries: list[Delivery] = []
         self.peeks: list[Batch] = []
+        self.growth: dict[str, list[int]] = {}
+        self.early_hook: dict[str, tuple[Any, Any]] = {}
         self.error: BaseException | None = None
         self.failed_index: int | None = None
         self.n_asked = 0
@@ -74,7 +82,19 @@ class Recording:
                 self.ended = True
                 return
             self.yielded(raw, time.perf_counter() - start)
+            self.look_at(iterator)
             yield raw
+
+    def look_at(self, source: object) -> None:
+        """Note now and then how long the containers are that a generator or an object holds."""
+        number = len(self.batches)
+        if number < FIRST_LOOK or number & (number - 1):
+            return
+        frame = getattr(source, "gi_frame", None)
+        held = frame.f_locals if frame is not None else getattr(source, "__dict__", {})
+        for name, value in list(held.items()):
+            if isinstance(value, (list, dict, set, deque, bytearray)):
+                self.growth.setdefault(name, []).append(len(value))
 
     @contextmanager
     def asking(self, index: int) -> Iterator[None]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from gendiag.failure import cut
+from gendiag.failure import cut, standing
+from gendiag.inquiry import Inquiry, inquire
 from gendiag.probe import EnoughError, Limits, Progress, make_callback, make_probe
 from gendiag.profiled import Profile
 from gendiag.recording import Recording
@@ -72,6 +73,8 @@ class _Run:
         self.failed_batch: int | None = None
         self.ended: Any = "finished"
         self.stood_still = False
+        self.fit_is_over = False
+        self.inquiry: Inquiry | None = None
 
     def attach(self, pulse: Pulse) -> None:
         """Open the taps."""
@@ -95,6 +98,10 @@ class _Run:
             self.failed_batch = self._find_failed_batch()
             gc.collect()  # lets go of fit's iterator, and with it of the generator
             self.source.drain(self.progress.training, self._reach())
+        elif self.ended in {"finished", "epochs"} and self.source.kind == "PyDataset":
+            self.fit_is_over = True
+            pulse.beat()
+            self.inquiry = inquire(self.source.value, self.source.length, self.progress.training.early_hook)
 
     def _fit(self, steps_per_execution: int) -> None:
         probe = make_probe(self.progress, steps_per_execution)
@@ -113,15 +120,20 @@ class _Run:
 
     def no_answer(self, error: NoAnswerError) -> None:
         """Keep where the work stood; its thread is left behind."""
+        if self.fit_is_over:  # only a question of ours was not answered
+            return
         tap = self.progress.training
         self.stood_still = not (error.stopped or tap.n_asked or tap.deliveries)
         self.ended = "stopped" if error.stopped else "no answer"
-        self.failure = None if error.stopped else Failure("NoAnswerError", str(error), details=error.stack)
+        if not error.stopped:
+            place = standing()
+            frame, code = (None, None) if place is None else (str(place), place.code or None)
+            self.failure = Failure("NoAnswerError", str(error), frame=frame, code=code, details=error.stack)
 
     def result(self) -> Rehearsed:
         """Make the records."""
         progress = self.progress
-        place: Literal["start", "training", "validation"] = progress.place  # type: ignore[assignment]
+        place = self._place()
         rehearsal = Rehearsal(
             epochs=int(self.fit_args.get("epochs") or 1),
             epochs_run=progress.epochs_run,
@@ -136,10 +148,19 @@ class _Run:
             warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in self.caught)),
             seconds=progress.seconds,
         )
-        return Rehearsed(rehearsal, self._profile(progress.training), self._profile(progress.validation))
+        training = replace(self._profile(progress.training), inquiry=self.inquiry)
+        return Rehearsed(rehearsal, training, self._profile(progress.validation))
+
+    def _place(self) -> Literal["start", "training", "validation"]:
+        """Where fit stood; it begins to read the validation data before it says that an evaluation begins."""
+        tap = self.progress.validation
+        begun = bool(tap.batches or tap.peeks or tap.ended or tap.error)
+        if self.failure is not None and begun and not tap.training:
+            return "validation"
+        return self.progress.place
 
     def _find_failed_batch(self) -> int | None:
-        tap, place = self.progress.training, self.progress.place
+        tap, place = self.progress.training, self._place()
         if place == "validation":
             return None
         if tap.error is not None:
@@ -160,5 +181,6 @@ class _Run:
             error=tap.error,
             seconds=self.progress.seconds,
             peeks=tuple(tap.peeks),
+            growth={name: tuple(lengths) for name, lengths in tap.growth.items()},
             store=tap.store,
         )

@@ -43,6 +43,8 @@ class Replay:
         False if fit gave no sign of life for too long and was left behind.
     seconds
         Wall time.
+    step_s
+        Wall time of each step.
     """
 
     steps: int = 0
@@ -51,6 +53,7 @@ class Replay:
     failure: Failure | None = None
     answered: bool = True
     seconds: float = 0.0
+    step_s: tuple[float, ...] = ()
 
     @property
     def first_non_finite(self) -> int | None:
@@ -67,10 +70,13 @@ class _Log:
 
     def __init__(self) -> None:
         self.losses: list[float] = []
+        self.step_s: list[float] = []
+        self.step_began = time.perf_counter()
         self.non_finite: list[int] = []
 
     def step_was_finite(self, logs: Mapping[str, float], model: Model) -> bool:
         self.losses.append(float(logs.get("loss", math.nan)))
+        self.step_s.append(time.perf_counter() - self.step_began)
         finite = all_finite(value for name, value in logs.items() if "loss" in name) and all_finite(model.variables)
         if not finite:
             self.non_finite.append(len(self.losses) - 1)
@@ -122,7 +128,9 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     except NoAnswerError as error:
         answered, failure = False, Failure(type(error).__name__, str(error), details=error.stack)
     seconds = time.monotonic() - started
-    return Replay(len(log.losses), tuple(log.losses), tuple(log.non_finite), failure, answered, seconds)
+    return Replay(
+        len(log.losses), tuple(log.losses), tuple(log.non_finite), failure, answered, seconds, tuple(log.step_s)
+    )
 
 
 def _generator(batches: Sequence[Any]) -> Iterator[Any]:
@@ -176,6 +184,7 @@ def _watch(log: _Log, pulses: Sequence[Pulse], *, keep_weights: bool) -> Callbac
             _beat(pulses)
             if keep_weights and not self.built:
                 self.built, self.hold = bool(self.model.built), held_values(self.model)
+            log.step_began = time.perf_counter()
 
         def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             if not log.step_was_finite(logs or {}, self.model):

@@ -34,9 +34,10 @@ class Store:
         return self._nbytes
 
     def put(self, index: int, raw: Any, nbytes: int, *, pin: bool = False) -> None:
-        """Hold ``raw`` (already a copy) under ``index``; the oldest unpinned ones make room."""
+        """Hold ``raw`` (already a copy) under ``index``, in place of what was there; the oldest unpinned make room."""
         self._seen.add(index)
-        if index in self or nbytes > self.keep_bytes:
+        self._drop(index)
+        if nbytes > self.keep_bytes:
             return
         if pin or index < FIRST:
             self._make_room(nbytes)
@@ -47,6 +48,11 @@ class Store:
         self._newest[index] = (raw, nbytes)
         self._nbytes += nbytes
         self._make_room(0)
+
+    def _drop(self, index: int) -> None:
+        for held in (self._pinned, self._newest):
+            _, freed = held.pop(index, (None, 0))
+            self._nbytes -= freed
 
     def pin(self, index: int) -> None:
         """Keep the batch, if it is still held, whatever comes after."""

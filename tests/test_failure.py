@@ -118,6 +118,28 @@ def test_a_wrong_feature_dimension_names_the_layer():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_a_wrong_rank_is_told_with_both_shapes_and_without_the_tensor(eagerly):
+    error, _ = fitted((each for each in [(np.ones((2, 8, 4), "float32"), np.ones((2, 1)))] * 3), run_eagerly=eagerly)
+    rows = 2 if eagerly else None
+    line = cut(error).line
+    shown = "…" if eagerly else "float32 (None, 8, 4)"
+    assert line.startswith(f"Invalid input shape for input {shown} with name")
+    assert line.endswith(f"Expected shape (None, 4), but input has incompatible shape ({rows}, 8, 4)")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["\n\n  disk gone\nreally", "\ndisk gone"])
+def test_a_message_that_begins_with_an_empty_line_is_told(text):
+    def broken():
+        raise RuntimeError(text)
+
+    failure = cut(fitted(pairs_then(broken))[0])
+    assert failure.line == "RuntimeError: disk gone"
+    assert failure.frame.endswith("in broken")
+
+
+@pytest.mark.slow
 def test_a_first_batch_that_is_no_tuple_is_told_without_the_array():
     failure = cut(fitted(each for each in [np.ones((8, 4))])[0])
     assert failure.line.endswith("(inputs, targets, sample_weights).")

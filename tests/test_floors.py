@@ -12,10 +12,10 @@ PACKAGE = Path(__file__).parents[1] / "gendiag"
 # From the ground up. A module imports only what stands before it; a folder stands here as one.
 FLOORS = (
     ("errors", "records"),
-    ("tree", "figures", "values", "measure", "matching", "failure", "seeds", "freezing", "worker", "progress"),
-    ("store", "sources"),
-    ("profiled", "recording", "probe", "rehearsal", "profiler", "copying"),
-    ("signature", "diagnosis", "evidence", "rules"),
+    ("tree", "figures", "values", "measure", "inquiry", "matching", "failure", "seeds", "freezing", "worker", "progress"),
+    ("store", "sources", "model_facts"),
+    ("profiled", "recording", "probe", "rehearsal", "profiler", "copying", "model_reading"),
+    ("signature", "diagnosis", "evidence", "passes", "scales", "classes", "targets", "rules"),
     ("replay", "trial", "shrink"),
     ("conclusion", "judge", "repair"),
     ("views",),

@@ -1,5 +1,7 @@
 """``explain`` shows the very code that the tests run."""
 
+import html
+
 import pytest
 
 import gendiag
@@ -9,7 +11,7 @@ from gendiag.rules import RULES
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_lesson_shows_sections_and_code_as_text_and_html(rule):
     lesson = gendiag.explain(rule.name)
-    for shown in (repr(lesson), lesson._repr_html_()):
+    for shown in (repr(lesson), html.unescape(lesson._repr_html_())):
         assert rule.title in shown
         assert "What fit does" in shown
         assert "def broken" in shown
@@ -25,3 +27,9 @@ def test_an_unknown_rule_gets_the_nearest_name():
 def test_a_name_like_no_rule_gets_all_names():
     with pytest.raises(gendiag.GendiagError, match="There are: not-iterable"):
         gendiag.explain("qqqq")
+
+
+def test_the_code_shown_holds_what_it_calls():
+    lesson = gendiag.explain("fork-rng")
+    assert "def _items" in lesson.broken
+    assert "def _items" in lesson.mended

@@ -167,6 +167,24 @@ def test_the_models_own_refusal_is_not_hidden_by_a_fault_that_fit_never_came_to(
     assert 3 in report.findings[0].batches
 
 
+def test_an_empty_validation_source_fails_in_the_validation():
+    report = quickly(lambda: sound(4), linear(), validation_data=lambda: sound(0))
+    assert (report.verdict, report.fails_at) == ("raises", None)
+    assert report.diagnosis.rehearsal.failed_in == "validation"
+    assert report.findings[0].in_validation
+
+
+def test_a_dataset_that_augments_at_random_is_held_as_it_was_trained_on():
+    class Augmented(Items):
+        def __getitem__(self, index):
+            x, y = super().__getitem__(index)
+            return x + np.random.normal(size=x.shape).astype("float32"), y  # noqa: NPY002  (as people do)
+
+    report = quickly(Augmented, linear(), epochs=2)
+    assert (report.verdict, alarms(report)) == ("trains", [])
+    assert all(changed == {} for changed in report.deliveries["changed"])
+
+
 # ---------------------------------------------------------------------- sound sources of each kind
 def tf_dataset():
     return tf.data.Dataset.from_tensor_slices(rows()).batch(8)

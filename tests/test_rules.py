@@ -16,17 +16,17 @@ QUIET_S = 10.0  # for the rule whose broken source hangs
 
 @functools.cache
 def diagnosed_broken(rule):
-    return diagnosed(rule.broken, rule)
+    return diagnosed(rule.broken, rule.model(), rule)
 
 
-def diagnosed(source, rule):
-    return diagnose(source, linear(), quiet_s=QUIET_S, progress=False, **dict(rule.fit_args))
+def diagnosed(source, model, rule):
+    return diagnose(source, model or linear(), quiet_s=QUIET_S, progress=False, **dict(rule.fit_args))
 
 
 def run_fit(source, rule):
     """Run the real fit; return what it raised, or None."""
     try:
-        linear().fit(source, verbose=0, **dict(rule.fit_args))
+        (rule.model() or linear()).fit(source, verbose=0, **dict(rule.fit_args))
     except Exception as error:  # noqa: BLE001  (whatever fit raises is the answer)
         return error
     return None
@@ -43,7 +43,7 @@ def test_the_broken_source_has_this_fault_first(rule):
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)
 def test_the_mended_source_has_no_fault(rule):
-    report = diagnosed(rule.mended, rule)
+    report = diagnosed(rule.mended, rule.mended_model(), rule)
     assert report.verdict == "trains"
     assert [finding for finding in report.findings if finding.severity != "note"] == []
 

@@ -43,6 +43,13 @@ def test_a_batch_larger_than_the_bound_is_not_held():
     assert list(store) == [0, 1, 2, 3, 4], "and drives nothing out"
 
 
+def test_what_is_put_again_takes_the_place_of_what_was_there():
+    store = filled(5)
+    store.put(0, "as trained", 20)
+    store.put(4, "as trained", 20)
+    assert (store.get(0), store.get(4), store.nbytes) == ("as trained", "as trained", 70)
+
+
 def test_what_was_dropped_and_what_was_never_read_are_told_apart():
     store = filled(30)
     with pytest.raises(NotKeptError, match=r"batch 9 was read but is not held.*held are 0-1, 22-29.*keep_bytes"):

@@ -50,6 +50,14 @@ class Rule(ABC):
     def mended(self) -> Any:
         """Make the same source without the fault."""
 
+    def model(self) -> Any | None:
+        """Make the compiled model on which ``broken`` shows the fault; None for any that takes ``sound``."""
+        return None
+
+    def mended_model(self) -> Any | None:
+        """Make the model for ``mended``, where the fault is in the model."""
+        return self.model()
+
     def finding(
         self,
         severity: Severity,
@@ -81,6 +89,17 @@ def sound(count: int = 6, *, rows: int = ROWS) -> Iterator[tuple[Any, Any]]:
     for _ in range(count):
         x = random.normal(size=(rows, FEATURES)).astype("float32")
         yield x, x[:, :1] * 2
+
+
+def dense(units: int = 1, *, loss: Any = "mse", activation: str | None = None, features: int = FEATURES) -> Any:
+    """Make a compiled model of one dense layer, with fixed weights."""
+    import keras
+
+    start = keras.initializers.GlorotUniform(seed=0)
+    layer = keras.layers.Dense(units, activation=activation, kernel_initializer=start)
+    model = keras.Sequential([keras.Input((features,)), layer])
+    model.compile("sgd", loss)
+    return model
 
 
 def listed(indices: Iterable[int], *, most: int = 6) -> str:

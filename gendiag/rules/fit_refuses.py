@@ -46,25 +46,29 @@ class FitRefuses(Rule):
         fix = "Do as Keras's sentence says; the full text is in the evidence."
         yield self.finding("error", message, fix=fix, batches=batches, **evidence)
 
-    def broken(self) -> Iterator[Any]:
-        return sound()
+    def broken(self) -> Any:
+        return _items(lambda y: {"y": y})
 
     def mended(self) -> Any:
-        import keras
+        return _items(lambda y: y)
 
-        class Items(keras.utils.PyDataset):
-            def __len__(self) -> int:
-                return 6
 
-            def __getitem__(self, index: int) -> Any:
-                x, y = list(sound())[index]
-                return x, (y > 0).astype("int64")
+def _items(wrapped: Any) -> Any:
+    import keras
 
-        return Items(workers=1)
+    class Items(keras.utils.PyDataset):
+        def __len__(self) -> int:
+            return 6
+
+        def __getitem__(self, index: int) -> Any:
+            x, y = list(sound())[index]
+            return x, wrapped((y > 0).astype("int64"))
+
+    return Items(workers=1)
 
 
 def _where(seen: Evidence) -> str:
     index = seen.rehearsal.failed_batch
     if index is not None:
         return f"at {seen.place(index)}"
-    return "in the validation" if seen.rehearsal.failed_in == "validation" else "before the first step"
+    return "in the validation" if seen.rehearsal.failed_in == "validation" else "before the first batch is trained on"

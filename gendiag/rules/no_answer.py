@@ -41,7 +41,8 @@ class NoAnswer(Rule):
             return
         count = len(seen.batches)
         when = f"after batch {count - 1}" if count else "before the first batch"
-        message = f"fit gave no sign of life {when} ({failure.line}): it waits for the source (deadlock?)."
+        where = f" The source stands at {failure.frame}: `{failure.code}`." if failure.frame else ""
+        message = f"fit gave no sign of life {when} ({failure.line}): it waits for the source (deadlock?).{where}"
         fix = (
             "If one batch may take longer, pass a larger quiet_s=. "
             "Else look at the stack in the evidence: who holds the lock, who fills the queue."

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from gendiag.inquiry import changed_attributes, plain_attributes
 from gendiag.sources.base import Source, class_names, defined_in
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:
                 raw = dataset[index]
             if tap.training:  # before that fit only peeks at items 0 and 1
                 tap.yielded(raw, time.perf_counter() - start, self._number(index, count=True))
+                tap.look_at(dataset)
             else:
                 tap.peeked(raw, index)
             return raw
@@ -105,13 +107,20 @@ def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:
             dataset.on_epoch_begin()
 
         def on_epoch_end(self) -> None:
-            dataset.on_epoch_end()
+            _end_epoch(dataset, tap)
 
         def __reduce__(self) -> Any:
             # Keras sends every live dataset to each worker process: such a process gets the user's own.
             return _same, (dataset,)
 
     return Recorded()
+
+
+def _end_epoch(dataset: Any, tap: Recording) -> None:
+    before = plain_attributes(dataset)
+    dataset.on_epoch_end()
+    if not tap.training:  # fit calls it before epoch 1, too
+        tap.early_hook.update(changed_attributes(dataset, before))
 
 
 def _same(dataset: Any) -> Any:

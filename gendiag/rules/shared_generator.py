@@ -1,0 +1,69 @@
+"""shared-generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from gendiag.evidence import Evidence
+from gendiag.records import Finding, Severity
+from gendiag.rules.base import Rule, counted, sound
+
+
+def _endless() -> Iterator[Any]:
+    while True:
+        yield from sound()
+
+
+ONE = _endless()
+
+
+class SharedGenerator(Rule):
+    """One generator object is both the training source and ``validation_data``.
+
+    What fit does
+        Lets both draw from it: what training takes, validation never sees, and the other way round. How the batches
+        are divided depends on how far fit has read ahead. A finite one is read to its end by training, and the first
+        validation raises "must yield at least one batch".
+
+    Why it hurts
+        The model is validated on batches that it may train on in the next pass, others in each epoch; and two threads
+        may ask the generator at once ("generator already executing").
+
+    How to mend it
+        Make two generators of separate data: ``fit(make_batches(train), validation_data=make_batches(val))``.
+
+    Known limits
+        Told by the object itself; two generators that read one iterator inside are not recognised.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "shared-generator", "Training and validation share one generator"
+    fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"epochs": 2, "steps_per_epoch": 4, "validation_data": ONE, "validation_steps": 2}
+    )
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        other = seen.validation_source
+        if other is None or not seen.source.one_shot or seen.source.value is not other.value:
+            return
+        failure = seen.rehearsal.failure
+        hurt = failure is not None and bool(seen.by_epoch) and not seen.never_ends
+        raised = f" fit then raises: {failure.line.rstrip('.')}." if failure is not None and hurt else ""
+        message = (
+            "The training source and validation_data are one and the same generator: in the rehearsal training took "
+            f"{counted(len(seen.batches), 'batch', 'batches')} of it and validation "
+            f"{counted(len(seen.validation.batches), 'other one')}.{raised}"
+        )
+        fix = "Make two generators of separate data: `fit(make_batches(train), validation_data=make_batches(val))`."
+        severity: Severity = "error" if hurt else "warning"
+        yield self.finding(severity, message, fix=fix, source="validation")
+
+    def broken(self) -> Iterator[Any]:
+        return ONE
+
+    def mended(self) -> Iterator[Any]:
+        return _endless()
