@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 
 from gendiag.evidence import Evidence
 from gendiag.records import Finding, Verdict
 from gendiag.rules import RULES
+from gendiag.rules.base import Rule
 
 RANK = {"error": 0, "warning": 1, "note": 2}
 MOST_SUSPECTS = 3
+RULE_FAILED = "A rule of gendiag failed"
 GENERAL = ("fit-refuses", "model-rejects")  # they quote; any other error says why
 
 
 def find(evidence: Evidence) -> tuple[Finding, ...]:
     """Ask every rule; the root cause comes first: what stopped fit, then what it took amiss."""
-    found = [(place, finding) for place, rule in enumerate(RULES) for finding in rule.check(evidence)]
+    found = [(place, finding) for place, rule in enumerate(RULES) for finding in _ask(rule, evidence)]
     ranked = sorted(found, key=lambda pair: _rank(evidence, *pair))
     return tuple(_without_consequences(evidence, [finding for _, finding in ranked]))
+
+
+def _ask(rule: Rule, evidence: Evidence) -> list[Finding]:
+    """A rule that fails must not cost the whole report; it is said, so that it can be mended."""
+    try:
+        return list(rule.check(evidence))
+    except Exception as error:  # noqa: BLE001  (a bug of ours, whatever it is)
+        message = f"The rule {rule.name} failed on this source ({type(error).__name__}: {error})."
+        fix = "This is a bug of gendiag, not of your source: please report it with the traceback in the evidence."
+        trace = "".join(traceback.format_exception(error))
+        return [Finding(rule.name, "note", RULE_FAILED, message, fix=fix, evidence={"traceback": trace})]
 
 
 def _rank(evidence: Evidence, place: int, finding: Finding) -> tuple[int, bool, int, tuple[int, ...]]:
@@ -27,6 +41,8 @@ def _rank(evidence: Evidence, place: int, finding: Finding) -> tuple[int, bool, 
 def _stopped_fit(evidence: Evidence, finding: Finding) -> bool:
     """Whether an error is at the batch that fit could not take, not at one that it never came to."""
     if finding.severity != "error":
+        return False
+    if finding.in_validation and evidence.fails_at is not None:
         return False
     return evidence.fails_at is None or not finding.batches or evidence.fails_at in finding.batches
 

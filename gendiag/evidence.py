@@ -34,6 +34,8 @@ class ModelRun:
         The batch after which the loss or a weight was NaN or infinite, or None.
     seconds
         Wall time of each step. The first includes that the step was traced.
+    validation, evaluated
+        Indices of the validation batches that it was given then, and how many of them it was evaluated on.
     """
 
     batches: tuple[int, ...] = ()
@@ -41,11 +43,25 @@ class ModelRun:
     failure: Failure | None = None
     non_finite: int | None = None
     seconds: tuple[float, ...] = ()
+    validation: tuple[int, ...] = ()
+    evaluated: int = 0
 
     @property
     def failed_batch(self) -> int | None:
-        """The batch that the model did not take."""
+        """The batch that the model did not take in training."""
         return self.batches[self.steps] if self.failure is not None and self.steps < len(self.batches) else None
+
+    @property
+    def failed_in_validation(self) -> bool:
+        """Whether it took every batch in training, and failed in the evaluation."""
+        return self.failure is not None and self.steps >= len(self.batches)
+
+    @property
+    def failed_validation_batch(self) -> int | None:
+        """The validation batch that the model did not take, where these are recorded one by one."""
+        if not self.failed_in_validation or self.evaluated >= len(self.validation):
+            return None
+        return self.validation[self.evaluated]
 
 
 @dataclass(frozen=True)

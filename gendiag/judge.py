@@ -114,6 +114,7 @@ class Case:
         order = _delivery_order(self.source, rehearsed)
         if self.model is None or not order or rehearsed.rehearsal.ended == "stopped":
             return None
+        again, evaluation = self._evaluation(rehearsed)
         pulse = Pulse()
         timer = threading.Timer(self.options.budget_s * MODEL_SHARE, pulse.stop.set)
         timer.start()
@@ -125,14 +126,36 @@ class Case:
                     raw,
                     as_source=self.source.replay,
                     learning_rate_zero=False,
+                    validation=evaluation,
                     pulse=pulse,
                     quiet_s=self.options.quiet_s,
                     on_progress=show,
                 )
         finally:
             timer.cancel()
-        non_finite = order[run.first_non_finite] if run.first_non_finite is not None else None
-        return ModelRun(tuple(order), run.steps, run.failure if run.answered else None, non_finite, run.step_s)
+        return ModelRun(
+            batches=tuple(order),
+            steps=run.steps,
+            failure=run.failure if run.answered else None,
+            non_finite=order[run.first_non_finite] if run.first_non_finite is not None else None,
+            seconds=run.step_s,
+            validation=again,
+            evaluated=run.evaluated,
+        )
+
+    def _evaluation(self, rehearsed: Rehearsed) -> tuple[tuple[int, ...], dict[str, Any]]:
+        """Fit's arguments to evaluate on what it delivered for validation, and the indices of these batches."""
+        if not rehearsed.rehearsal.validation:
+            return (), {}
+        if self.validation is None:
+            names = ("validation_data", "validation_batch_size", "validation_steps")
+            return (), {name: self.fit_args[name] for name in names if name in self.fit_args}
+        store = rehearsed.validation.store
+        delivered = [d.batch for d in rehearsed.rehearsal.validation if d.batch is not None and d.batch in store]
+        order = tuple(dict.fromkeys(delivered))
+        if not order:
+            return (), {}
+        return order, {"validation_data": self.validation.replay([store.get(index) for index in order])}
 
     def _try(self, evidence: Evidence, batches: Iterable[int]) -> dict[int, Trial]:
         if self.model is None or evidence.rehearsal.ended == "stopped":

@@ -81,8 +81,8 @@ def _called(code: str, names: Mapping[str, Any]) -> list[str]:
     pending = [code]
     while pending:
         text = pending.pop()
-        for name in own:
+        for name, thing in own.items():
             if name not in found and re.search(rf"\b{name}\b", text):
-                found[name] = inspect.getsource(own[name])
+                found[name] = inspect.getsource(thing)
                 pending.append(found[name])
     return [source.rstrip() for source in found.values()]

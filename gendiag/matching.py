@@ -44,7 +44,7 @@ class Matcher:
         the batch whose turn it is.
         """
         self._learn(leaves)
-        same = self._by_key.get(tuple(leaf.digest for leaf in leaves if leaf.digest), [])
+        same = self._by_key.get(tuple(leaf.digest for leaf in leaves if _tells(leaf)), [])
         fresh = (index for index in same if index not in self._delivered)
         index = next(fresh, same[0] if same else next(iter(self._waiting), None))
         if index is not None:
@@ -87,8 +87,13 @@ def _key(batch: Batch, raw: object, dtypes: Dtypes) -> Key:
     return tuple(
         leaf.digest if leaf.dtype == dtypes.get(leaf.path, leaf.dtype) else _cast_digest(part.value, dtypes[leaf.path])
         for leaf, part in zip(batch.leaves, flatten(raw), strict=True)
-        if leaf.digest
+        if _tells(leaf)
     )
+
+
+def _tells(leaf: Leaf) -> bool:
+    """Whether the leaf helps to know a batch again: fit makes weights of its own where it is given class_weight."""
+    return bool(leaf.digest) and leaf.role != "sample_weight"
 
 
 def _cast_digest(value: object, dtype: str) -> str:

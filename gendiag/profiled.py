@@ -37,6 +37,8 @@ class Profile:
         The source's own exception, or None.
     error
         That exception itself, with its traceback.
+    failed_index
+        The batch that the source was making then; it may lie behind the one at which fit raised.
     seconds
         Wall time of the reading.
     peeks
@@ -51,6 +53,7 @@ class Profile:
     ended: Literal["end", "budget", "stopped", "raised", "fit"] = "end"
     failure: Failure | None = None
     error: BaseException | None = None
+    failed_index: int | None = None
     seconds: float = 0.0
     peeks: tuple[Batch, ...] = ()
     inquiry: Inquiry | None = None

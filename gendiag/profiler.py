@@ -84,4 +84,12 @@ class _Reader:
     def result(self, ended: Any) -> Profile:
         tap = self.tap
         failure = cut(tap.error) if tap.error else None
-        return Profile(tuple(tap.batches), ended, failure, tap.error, time.monotonic() - self.began, store=tap.store)
+        return Profile(
+            batches=tuple(tap.batches),
+            ended=ended,
+            failure=failure,
+            error=tap.error,
+            failed_index=tap.failed_index,
+            seconds=time.monotonic() - self.began,
+            store=tap.store,
+        )

@@ -96,6 +96,7 @@ class _Run:
         self.ended = "stopped" if stopped else "raised" if self.failure else self.progress.reached or "finished"
         if self.failure is not None and not stopped:
             self.failed_batch = self._find_failed_batch()
+            self.source.close()
             gc.collect()  # lets go of fit's iterator, and with it of the generator
             self.source.drain(self.progress.training, self._reach())
         elif self.ended in {"finished", "epochs"} and self.source.kind == "PyDataset":
@@ -163,14 +164,19 @@ class _Run:
         tap, place = self.progress.training, self._place()
         if place == "validation":
             return None
-        if tap.error is not None:
-            return tap.failed_index
         if place == "start":
-            return None
+            return tap.failed_index
+        if tap.error is not None and tap.failed_index is not None:
+            # fit reads ahead: the source may have raised behind a batch that fit refused before.
+            return tap.failed_index if self._shuffles else min(tap.failed_index, len(tap.deliveries))
         if not self.source.tapped:
             return len(tap.deliveries)
         delivered = {delivery.batch for delivery in tap.deliveries}
         return next((batch.index for batch in tap.batches if batch.index not in delivered), None)
+
+    @property
+    def _shuffles(self) -> bool:
+        return self.source.kind == "PyDataset" and bool(self.fit_args.get("shuffle", True))
 
     def _profile(self, tap: Recording) -> Profile:
         ended: Any = "raised" if tap.error else "end" if tap.ended else "fit"
@@ -179,6 +185,7 @@ class _Run:
             ended=ended,
             failure=cut(tap.error) if tap.error else None,
             error=tap.error,
+            failed_index=tap.failed_index,
             seconds=self.progress.seconds,
             peeks=tuple(tap.peeks),
             growth={name: tuple(lengths) for name, lengths in tap.growth.items()},

@@ -45,6 +45,8 @@ class Replay:
         Wall time.
     step_s
         Wall time of each step.
+    evaluated
+        Completed evaluation steps.
     """
 
     steps: int = 0
@@ -54,6 +56,7 @@ class Replay:
     answered: bool = True
     seconds: float = 0.0
     step_s: tuple[float, ...] = ()
+    evaluated: int = 0
 
     @property
     def first_non_finite(self) -> int | None:
@@ -73,6 +76,7 @@ class _Log:
         self.step_s: list[float] = []
         self.step_began = time.perf_counter()
         self.non_finite: list[int] = []
+        self.evaluated = 0
 
     def step_was_finite(self, logs: Mapping[str, float], model: Model) -> bool:
         self.losses.append(float(logs.get("loss", math.nan)))
@@ -89,6 +93,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     *,
     as_source: AsSource | None = None,
     learning_rate_zero: bool = True,
+    validation: Mapping[str, Any] | None = None,
     pulse: Pulse | None = None,
     quiet_s: float = 60.0,
     on_progress: Callable[[int], None] = lambda _steps: None,
@@ -105,6 +110,8 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         Makes what fit is given; by default a generator over the batches.
     learning_rate_zero
         Keep the weights still, so that the last batch meets them as they are.
+    validation
+        Fit's arguments about validation data, which are then evaluated behind the last batch.
     pulse
         Beaten with every step, for a caller that waits for more than this.
     quiet_s
@@ -117,7 +124,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
 
     def work(own: Pulse) -> Failure | None:
         watch = _watch(log, [own] if pulse is None else [own, pulse], keep_weights=learning_rate_zero)
-        return _fit(model, batches, as_source or _generator, watch)
+        return _fit(model, batches, as_source or _generator, watch, validation or {})
 
     try:
         with quiet():
@@ -129,7 +136,14 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         answered, failure = False, Failure(type(error).__name__, str(error), details=error.stack)
     seconds = time.monotonic() - started
     return Replay(
-        len(log.losses), tuple(log.losses), tuple(log.non_finite), failure, answered, seconds, tuple(log.step_s)
+        steps=len(log.losses),
+        losses=tuple(log.losses),
+        non_finite=tuple(log.non_finite),
+        failure=failure,
+        answered=answered,
+        seconds=seconds,
+        step_s=tuple(log.step_s),
+        evaluated=log.evaluated,
     )
 
 
@@ -137,11 +151,13 @@ def _generator(batches: Sequence[Any]) -> Iterator[Any]:
     yield from batches
 
 
-def _fit(model: Model, batches: Sequence[Any], as_source: AsSource, callback: Callback) -> Failure | None:
+def _fit(
+    model: Model, batches: Sequence[Any], as_source: AsSource, callback: Callback, validation: Mapping[str, Any]
+) -> Failure | None:
     try:
         model.steps_per_execution = 1  # Else only the group of the failing step is known.
         options = {"epochs": 1, "steps_per_epoch": len(batches), "verbose": 0, "shuffle": False}
-        model.fit(as_source(batches), **options, callbacks=[callback])
+        model.fit(as_source(batches), **options, **validation, callbacks=[callback])
     except _StoppedError:
         return None
     except BaseException as error:  # noqa: BLE001  (what fit raises is the answer; the thread is ours)
@@ -191,6 +207,12 @@ def _watch(log: _Log, pulses: Sequence[Pulse], *, keep_weights: bool) -> Callbac
                 self.hold()
             self.model.reset_metrics()
             _beat(pulses)
+
+        def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            _beat(pulses)
+
+        def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            log.evaluated += 1
 
     return Watch()
 

@@ -56,7 +56,7 @@ def spread(leaves: Iterable[Leaf]) -> Spread | None:
     if not total:
         return None
     mean = sum((leaf.mean or 0.0) * size for leaf, size in known) / total
-    squares = sum(((leaf.std or 0.0) ** 2 + ((leaf.mean or 0.0) - mean) ** 2) * size for leaf, size in known)
+    squares = sum(_square(leaf.std or 0.0) * size + _square((leaf.mean or 0.0) - mean) * size for leaf, size in known)
     return Spread(
         min(leaf.low or 0.0 for leaf, _ in known),
         max(leaf.high or 0.0 for leaf, _ in known),
@@ -64,3 +64,7 @@ def spread(leaves: Iterable[Leaf]) -> Spread | None:
         (squares / total) ** 0.5,
         total,
     )
+
+
+def _square(value: float) -> float:
+    return value * value  # not ** 2, which raises an OverflowError where this is infinite

@@ -12,7 +12,19 @@ PACKAGE = Path(__file__).parents[1] / "gendiag"
 # From the ground up. A module imports only what stands before it; a folder stands here as one.
 FLOORS = (
     ("errors", "records"),
-    ("tree", "figures", "values", "measure", "inquiry", "matching", "failure", "seeds", "freezing", "worker", "progress"),
+    (
+        "tree",
+        "figures",
+        "values",
+        "measure",
+        "inquiry",
+        "matching",
+        "failure",
+        "seeds",
+        "freezing",
+        "worker",
+        "progress",
+    ),
     ("store", "sources", "model_facts"),
     ("profiled", "recording", "probe", "rehearsal", "profiler", "copying", "model_reading"),
     ("signature", "diagnosis", "evidence", "passes", "scales", "classes", "targets", "rules"),

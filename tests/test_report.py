@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from gendiag import GendiagError, diagnose
+from gendiag import GendiagError, conclusion, diagnose
 from gendiag.demo import TOUR, float_labels, make_model, one_pass
 from gendiag.errors import BadArgumentError, BadModelError, BadSourceError, NotKeptError, SourceSpentError
 from gendiag.rules.base import sound
@@ -131,7 +131,7 @@ def test_a_label_outside_the_classes_is_found_though_every_batch_looks_alike():
             yield x, labels
 
     report = quickly(source, classifier())
-    assert (report.verdict, report.fails_at, report.findings[0].rule) == ("raises", 9, "model-rejects")
+    assert (report.verdict, report.fails_at, report.findings[0].rule) == ("raises", 9, "labels-out-of-range")
     assert "7" in report.findings[0].message
 
 
@@ -172,6 +172,51 @@ def test_an_empty_validation_source_fails_in_the_validation():
     assert (report.verdict, report.fails_at) == ("raises", None)
     assert report.diagnosis.rehearsal.failed_in == "validation"
     assert report.findings[0].in_validation
+
+
+def test_a_rule_that_fails_does_not_cost_the_report(monkeypatch):
+    def fails(_seen):
+        return {}["of the rule"]
+
+    monkeypatch.setattr(conclusion.RULES[-1], "check", fails)
+    report = quickly(one_pass, make_model(), epochs=3)
+    assert report.findings[0].rule == "exhausted"
+    failed = report.findings[-1]
+    assert (failed.severity, failed.title) == ("note", conclusion.RULE_FAILED)
+    assert "of the rule" in failed.message
+    assert "test_report.py" in failed.evidence["traceback"]
+
+
+def test_a_fault_of_the_model_with_a_validation_batch_is_found_there():
+    def validation():
+        for step, (x, y) in enumerate(sound(4)):
+            yield x, y[:-1] if step == 2 else y
+
+    report = quickly(lambda: sound(4), linear(), validation_data=validation)
+    finding = report.findings[0]
+    assert (report.verdict, report.fails_at, finding.rule) == ("raises", None, "model-rejects")
+    assert (finding.in_validation, finding.batches) == (True, (2,))
+
+
+def test_validation_arrays_that_the_model_does_not_take_are_found():
+    x, y = rows()
+    report = quickly(lambda: sound(4), linear(), validation_data=(np.pad(x, ((0, 0), (0, 1))), y))
+    assert (report.verdict, report.findings[0].in_validation) == ("raises", True)
+
+
+def test_a_source_that_raises_behind_the_batch_fit_refused_is_not_blamed():
+    def source():
+        for step, (x, y) in enumerate(sound(8)):
+            yield (np.pad(x, ((0, 0), (0, 1))) if step == 3 else x) / (step - 5 or {}["late"]), y
+
+    report = quickly(source, linear())
+    assert (report.fails_at, [f.rule for f in alarms(report)]) == (3, ["feature-shape-drift"])
+
+
+def test_replays_are_seen_though_the_epoch_is_as_long_as_the_first():
+    report = quickly(lambda: sound(3), linear(), epochs=3, steps_per_epoch=2)
+    assert per_epoch(report) == [[0, 1], [2], [0, 1]]
+    assert (report.verdict, report.findings[0].rule) == ("trains on altered data", "exhausted")
 
 
 def test_a_dataset_that_augments_at_random_is_held_as_it_was_trained_on():
@@ -263,7 +308,7 @@ def test_a_function_with_arguments_is_told_how_to_pass_it():
         ([], "zero-length"),
         ([None] * 4, "none-in-batch"),
         ([([[1, 2], [3]], [1, 0])] * 4, "python-list-leaf"),
-        ([(np.array(["a", "b"]), np.array([0, 1]))] * 4, "object-or-string-dtype"),
+        ([(np.array([["a", "b"], ["c", "d"]]), np.array([0, 1]))] * 4, "object-or-string-dtype"),
     ],
     ids=["empty", "None", "ragged lists", "text"],
 )

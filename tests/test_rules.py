@@ -6,6 +6,7 @@ import re
 import pytest
 
 from gendiag import diagnose
+from gendiag.conclusion import RULE_FAILED
 from gendiag.rules import RULES
 from gendiag.rules.base import HEADINGS, counted, listed
 from tests.models import linear
@@ -20,7 +21,9 @@ def diagnosed_broken(rule):
 
 
 def diagnosed(source, model, rule):
-    return diagnose(source, model or linear(), quiet_s=QUIET_S, progress=False, **dict(rule.fit_args))
+    report = diagnose(source, model or linear(), quiet_s=QUIET_S, progress=False, **dict(rule.fit_args))
+    assert RULE_FAILED not in {finding.title for finding in report.findings}
+    return report
 
 
 def run_fit(source, rule):

@@ -10,9 +10,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.trainers.data_adapters import py_dataset_adapter
 
+from gendiag.recording import Recording
 from gendiag.rules.base import sound
 from gendiag.sources import recognise
+from gendiag.worker import Pulse
 
 
 class Items(keras.utils.PyDataset):
@@ -104,3 +107,13 @@ def test_a_function_makes_a_new_source_each_time():
 def test_one_pass_over_each_kind_can_be_read_without_keras_fit():
     counts = [sum(1 for _ in recognise(value).read()) for value in (sound, Items, (np.zeros((70, 2)), np.zeros(70)))]
     assert counts == [6, 3, 3]
+
+
+def test_a_closed_dataset_is_gone_from_what_keras_sends_to_worker_processes(monkeypatch):
+    source, other = recognise(Items), Items(workers=1)
+    recorded = source.open(Recording(2**20, Pulse()))["x"]
+    monkeypatch.setattr(
+        py_dataset_adapter, "_SHARED_SEQUENCES", table := {0: source.value, 1: recorded, 2: other, 3: None}
+    )
+    source.close()
+    assert table == {2: other, 3: None}

@@ -34,7 +34,7 @@ class ComplexDtype(Rule):
         measured on keras 3.15.1 / tensorflow 2.21.0.
     """
 
-    name, title, alters = "complex-dtype", "Complex numbers lose their imaginary part", True
+    name, title = "complex-dtype", "Complex numbers lose their imaginary part"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[str, list[int]] = {}

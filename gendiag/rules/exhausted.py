@@ -89,12 +89,12 @@ class Exhausted(Rule):
 
 
 def _late_epochs(epochs: tuple[tuple[Delivery, ...], ...]) -> list[int]:
-    """Epochs with fewer steps than the first that only repeat batches, or have none."""
+    """Epochs that only repeat a part of what was trained on before, or have no step."""
     seen: set[int | None] = set()
     late = []
     for epoch, steps in enumerate(epochs):
         batches = {delivery.batch for delivery in steps}
-        if epoch and len(steps) < len(epochs[0]) and batches <= seen:
+        if epoch and batches < seen:
             late.append(epoch)
         seen |= batches
     return late

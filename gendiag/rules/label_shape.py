@@ -44,7 +44,7 @@ class LabelShape(Rule):
         keras 3.15.1, losses/loss.py, squeeze_or_expand_to_same_rank; measured on keras 3.15.1 / tensorflow 2.21.0.
     """
 
-    name, title, alters = "label-shape", "y has another shape than the model's output", True
+    name, title = "label-shape", "y has another shape than the model's output"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         odd: dict[str, Odd] = {}

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.evidence import Evidence
-from gendiag.records import Failure, Finding
+from gendiag.evidence import Evidence, ModelRun
+from gendiag.records import Batch, Failure, Finding
 from gendiag.rules.base import Rule, dense, sound
 
 
@@ -38,13 +38,27 @@ class ModelRejects(Rule):
         run = seen.model_run
         if run is None or run.failure is None:
             return
+        if run.failed_in_validation:
+            yield self._in_validation(seen, run)
+            return
         index = run.failed_batch
         trial = seen.trials.get(index) if index is not None else None
         failure = (trial.failure if trial is not None else None) or run.failure
         batches = [] if index is None else [index]
         fix = "Bring the leaf into the form that the layer or the loss expects, in the source; or change the model."
-        message = _message(seen, index, failure)
+        batch = next((batch for batch in seen.batches if batch.index == index), None)
+        place = seen.place(index) if index is not None else "the first batch"
+        message = _message(place, batch, failure)
         yield self.finding("error", message, fix=fix, batches=batches, type=failure.type, layer=failure.layer)
+
+    def _in_validation(self, seen: Evidence, run: ModelRun) -> Finding:
+        index, failure = run.failed_validation_batch, run.failure or Failure("", "")
+        batch = next((batch for batch in seen.validation.batches if batch.index == index), None)
+        place = "validation_data" if index is None else f"batch {index} of validation_data"
+        message = _message(place, batch, failure)
+        fix = "Bring the validation data into the form that the training data have."
+        batches = [] if index is None else [index]
+        return self.finding("error", message, fix=fix, batches=batches, type=failure.type, source="validation")
 
     def broken(self) -> Iterator[Any]:
         return sound()
@@ -63,9 +77,7 @@ def _of_two_columns(y: Any, predicted: Any) -> Any:
     return keras.ops.square(keras.ops.matmul(y, keras.ops.ones((2, 1))) - predicted)
 
 
-def _message(seen: Evidence, index: int | None, failure: Failure) -> str:
-    batch = next((batch for batch in seen.batches if batch.index == index), None)
+def _message(place: str, batch: Batch | None, failure: Failure) -> str:
     leaves = f" The batch is {', '.join(str(leaf) for leaf in batch.leaves)}." if batch is not None else ""
     where = f" ({failure.layer})" if failure.layer else ""
-    place = seen.place(index) if index is not None else "the first batch"
     return f"The model raises on {place}{where}: {failure.line}{'' if failure.line.endswith('.') else '.'}{leaves}"

@@ -39,7 +39,7 @@ class RoundedInModel(Rule):
         keras 3.15.1, losses/loss.py; measured on keras 3.15.1 / tensorflow 2.21.0.
     """
 
-    name, title, alters = "rounded-in-model", "Values lose digits inside the model", True
+    name, title = "rounded-in-model", "Values lose digits inside the model"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         lost: dict[str, dict[int, tuple[int, int, str]]] = {}

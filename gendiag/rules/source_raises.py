@@ -58,8 +58,9 @@ class SourceRaises(Rule):
     name, title = "source-raises", "The source raises an exception of its own"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        if seen.profile.failure is not None and seen.failure is not None and seen.rehearsal.failed_in != "validation":
-            index = seen.rehearsal.failed_batch if seen.rehearsal.failed_batch is not None else len(seen.batches)
+        index = seen.profile.failed_index
+        # An exception behind the batch at which fit raised is one that fit never came to.
+        if seen.profile.failure is not None and index is not None and index == seen.rehearsal.failed_batch:
             place = seen.place(index) if seen.batches else f"batch {index}"
             yield self._finding(seen.source, seen.profile, seen.profile.failure, f"The source raised in {place}", index)
         if seen.validation.failure is not None and seen.validation_source is not None:

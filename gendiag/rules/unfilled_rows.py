@@ -94,7 +94,7 @@ def _samples(batch: Batch, arrays: Mapping[str, Array]) -> dict[str, Array]:
     found = {path: array for path, array in arrays.items() if roles.get(path) in {"x", "y"}}
     whole = {"x", "y"} == {roles[path] for path in found} and (batch.rows or 0) >= LEAST_ROWS
     same = all(array.size and len(array) == batch.rows and array.dtype.kind in "biuf" for array in found.values())
-    unweighted = any(array.shape[:1] == (batch.rows,) and not array[-1].any() for array in weights)
+    unweighted = any(array.size and array.shape[:1] == (batch.rows,) and not array[-1].any() for array in weights)
     return found if whole and same and not unweighted else {}
 
 

@@ -38,7 +38,7 @@ class WeightsShape(Rule):
         keras 3.15.1, losses/loss.py, reduce_weighted_values; measured on keras 3.15.1 / tensorflow 2.21.0.
     """
 
-    name, title, alters = "weights-shape", "Sample weights lined up with another axis", True
+    name, title = "weights-shape", "Sample weights lined up with another axis"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         odd: dict[str, Odd] = {}

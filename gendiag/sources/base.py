@@ -56,6 +56,9 @@ class Source(ABC):
     def drain(self, tap: Recording, limit: int) -> None:  # noqa: B027  (most kinds end where fit raised)
         """Read on behind the batch at which fit raised, up to ``limit`` batches in all, for the profile."""
 
+    def close(self) -> None:  # noqa: B027  (most kinds leave nothing behind)
+        """Take back what fit, when it raised, left behind of this source."""
+
     def replay(self, batches: Sequence[Any]) -> Any:
         """Return what fit holds to the same signature as this source, made of these raw batches."""
         return (batch for batch in batches)

@@ -43,7 +43,7 @@ class GeneratorSource(Source):
         for _ in range(RETRIES):
             if self._read_on(tap, limit):
                 return
-            tap.error = None
+            tap.error = tap.failed_index = None
             time.sleep(RETRY_S)
 
     def _read_on(self, tap: Recording, limit: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import Counter
@@ -56,6 +57,15 @@ class PyDatasetSource(Source):
                 with suppress(Exception):  # fit never came to this item
                     tap.yielded(self.value[index], 0.0, index)
 
+    def close(self) -> None:
+        """Leave Keras's table of datasets in use: it is sent, whole, to every worker process of later fits."""
+        # keras 3.15.1, py_dataset_adapter.OrderedEnqueuer: entries go only when an epoch ends without an exception
+        adapter = sys.modules.get("keras.src.trainers.data_adapters.py_dataset_adapter")
+        table = getattr(adapter, "_SHARED_SEQUENCES", {})
+        for uid, dataset in list(table.items()):
+            if dataset is self.value or getattr(dataset, "recorded_for", None) is self.value:
+                del table[uid]
+
     def replay(self, batches: Any) -> Any:
         """Lists become tuples, as Keras's adapter does for a PyDataset and only for a PyDataset."""
         return (_as_tuple(batch) for batch in batches)
@@ -78,6 +88,7 @@ def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:
             super().__init__(dataset.workers, dataset.use_multiprocessing, dataset.max_queue_size)
             self._asked: Counter[int] = Counter()
             self._guard = threading.Lock()
+            self.recorded_for = dataset
 
         def __getitem__(self, index: int) -> Any:
             start = time.perf_counter()
