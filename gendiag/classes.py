@@ -18,6 +18,7 @@ from gendiag.values import Array
 TWO = 2
 MOST_CLASSES = 0.25  # of the samples; more different whole numbers are quantities
 HALF, EQUAL = 0.5, 1e-3
+EXACT = 2**53  # above, a float no longer tells whole numbers apart
 BY_CHANCE = 1e-9
 
 
@@ -105,7 +106,8 @@ def _classes(array: Array) -> Array | None:
         return None
     if array.ndim == 1 or array.shape[1] == 1:
         flat = array.reshape(-1)
-        return flat.astype(np.int64) if (flat == np.floor(flat)).all() else None
+        whole = (flat == np.floor(flat)).all() and np.abs(flat).max(initial=0) < EXACT
+        return flat.astype(np.int64) if whole else None
     array = array.astype(np.float64)
     highest = array.max(axis=1)
     is_one_hot = (array >= 0).all() and np.allclose(array.sum(axis=1), 1, atol=EQUAL) and float(highest.min()) > HALF

@@ -8,7 +8,7 @@ from tests.truth.scenario import Fault, Scenario, draw
 
 pytestmark = pytest.mark.slow
 
-SEEDS = (0, 1, 3, 4, 5, 7, 8, 9, 10, 11, 13, 48)
+SEEDS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 19, 20, 44, 48, 300012, 300015, 300022, 400032, 400047)
 
 
 def said(result):
