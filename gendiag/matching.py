@@ -84,11 +84,14 @@ def changes(yielded: object, delivered: Mapping[str, Array]) -> tuple[dict[str, 
 
 
 def _key(batch: Batch, raw: object, dtypes: Dtypes) -> Key:
-    return tuple(
-        leaf.digest if leaf.dtype == dtypes.get(leaf.path, leaf.dtype) else _cast_digest(part.value, dtypes[leaf.path])
-        for leaf, part in zip(batch.leaves, flatten(raw), strict=True)
-        if _tells(leaf)
-    )
+    parts = zip(batch.leaves, flatten(raw), strict=True)
+    digests = (_digest_after(leaf, part.value, dtypes) for leaf, part in parts if leaf.role != "sample_weight")
+    return tuple(digest for digest in digests if digest)
+
+
+def _digest_after(leaf: Leaf, value: object, dtypes: Dtypes) -> str:
+    dtype = dtypes.get(leaf.path, leaf.dtype)
+    return leaf.digest if leaf.dtype == dtype else _cast_digest(value, dtype)
 
 
 def _tells(leaf: Leaf) -> bool:

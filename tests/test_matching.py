@@ -43,6 +43,17 @@ def test_a_batch_is_known_after_the_cast_to_the_dtypes_of_batch_0():
     assert [matcher.match(leaves(raw)) for raw in delivered] == [0, 2, 1]
 
 
+def test_a_batch_of_python_objects_is_known_after_the_cast():
+    numbers = (batch(1)[0].astype(object), batch(1)[1])
+    matcher = yielded(batch(0), batch(2), numbers)
+    assert [matcher.match(leaves(batch(value))) for value in (0, 1, 2)] == [0, 2, 1]
+
+
+def test_the_weights_that_fit_adds_for_class_weight_do_not_hide_a_batch():
+    matcher = yielded(batch(0), batch(1))
+    assert [matcher.match(leaves((*batch(value), np.ones(2)))) for value in (1, 0)] == [1, 0]
+
+
 def test_a_torn_batch_is_the_one_whose_turn_it_is():
     matcher = yielded(batch(0), batch(1))
     matcher.match(leaves(batch(0)))

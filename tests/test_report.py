@@ -174,6 +174,16 @@ def test_an_empty_validation_source_fails_in_the_validation():
     assert report.findings[0].in_validation
 
 
+def test_a_list_that_only_a_dataset_may_return_is_no_fault():
+    class Listed(Items):
+        def __getitem__(self, index):
+            x, y = super().__getitem__(index)
+            return [x, y.tolist()] if index == 3 else (x, y)
+
+    report = quickly(Listed, linear(), shuffle=False)
+    assert (report.verdict, alarms(report)) == ("trains", [])
+
+
 def test_a_rule_that_fails_does_not_cost_the_report(monkeypatch):
     def fails(_seen):
         return {}["of the rule"]

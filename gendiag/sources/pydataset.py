@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -66,16 +66,20 @@ class PyDatasetSource(Source):
             if dataset is self.value or getattr(dataset, "recorded_for", None) is self.value:
                 del table[uid]
 
-    def replay(self, batches: Any) -> Any:
-        """Lists become tuples, as Keras's adapter does for a PyDataset and only for a PyDataset."""
-        return (_as_tuple(batch) for batch in batches)
+    def replay(self, batches: Sequence[Any]) -> Any:
+        """A dataset again: its batches are held to other rules than a generator's (lists are taken, for one)."""
+        import keras
 
+        class Replayed(keras.utils.PyDataset):
+            """These batches, in this order."""
 
-def _as_tuple(batch: Any) -> Any:
-    # keras 3.15.1, py_dataset_adapter._standardize_batch
-    if isinstance(batch, list):
-        return tuple(batch)
-    return batch if isinstance(batch, tuple) else (batch,)
+            def __len__(self) -> int:
+                return len(batches)
+
+            def __getitem__(self, index: int) -> Any:
+                return batches[index]
+
+        return Replayed(workers=1)
 
 
 def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:
