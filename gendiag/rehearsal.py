@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import operator
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -96,9 +97,10 @@ class _Run:
         self.ended = "stopped" if stopped else "raised" if self.failure else self.progress.reached or "finished"
         if self.failure is not None and not stopped:
             self.failed_batch = self._find_failed_batch()
+            self.fit_is_over = True
             self.source.close()
             gc.collect()  # lets go of fit's iterator, and with it of the generator
-            self.source.drain(self.progress.training, self._reach())
+            self.source.drain(self.progress.training, self._is_enough)
         elif self.ended in {"finished", "epochs"} and self.source.kind == "PyDataset":
             self.fit_is_over = True
             pulse.beat()
@@ -112,12 +114,12 @@ class _Run:
         arguments = self.source.open(self.progress.training) | arguments
         probe.fit(**arguments, callbacks=[make_callback(self.progress)], verbose=0)
 
-    def _reach(self) -> int:
-        """How many batches fit would have read in all, had it not raised."""
-        steps = self.fit_args.get("steps_per_epoch")
-        if steps:
-            return min(self.limits.steps, int(steps * self.fit_args.get("epochs", 1)))
-        return self.limits.steps
+    def _is_enough(self) -> bool:
+        """Whether as many batches were read as fit would have read, had it not raised; or time is up."""
+        steps = _count(self.fit_args.get("steps_per_epoch"), 0) * _count(self.fit_args.get("epochs"), 1)
+        tap = self.progress.training
+        is_late = self.progress.seconds > self.limits.budget_s or tap.pulse.stop.is_set()
+        return is_late or len(tap.batches) >= min(self.limits.steps, steps or self.limits.steps)
 
     def no_answer(self, error: NoAnswerError) -> None:
         """Keep where the work stood; its thread is left behind."""
@@ -136,7 +138,7 @@ class _Run:
         progress = self.progress
         place = self._place()
         rehearsal = Rehearsal(
-            epochs=int(self.fit_args.get("epochs") or 1),
+            epochs=_count(self.fit_args.get("epochs"), 1),
             epochs_run=progress.epochs_run,
             steps_per_epoch=self.fit_args.get("steps_per_epoch"),
             deliveries=tuple(progress.training.deliveries),
@@ -191,3 +193,11 @@ class _Run:
             growth={name: tuple(lengths) for name, lengths in tap.growth.items()},
             store=tap.store,
         )
+
+
+def _count(given: Any, default: int) -> int:
+    """A whole number as given to fit; the default for what fit itself refuses."""
+    try:
+        return operator.index(given)
+    except TypeError:
+        return default

@@ -184,6 +184,23 @@ def test_a_list_that_only_a_dataset_may_return_is_no_fault():
     assert (report.verdict, alarms(report)) == ("trains", [])
 
 
+def test_a_source_is_read_on_behind_the_failure_only_as_long_as_there_is_time():
+    def source():
+        for step, (x, y) in enumerate(sound(500)):
+            if step > 5:
+                threading.Event().wait(0.05)
+            yield (np.pad(x, ((0, 0), (0, 1))) if step == 3 else x), y
+
+    report = quickly(source, linear(), budget_s=1.0)
+    assert (report.verdict, report.fails_at) == ("raises", 3)
+    assert 5 < len(report.profile.batches) < 100
+
+
+def test_an_argument_that_fit_refuses_is_quoted():
+    report = quickly(sound, linear(), epochs="ten")
+    assert (report.verdict, report.findings[0].severity) == ("raises", "error")
+
+
 def test_a_rule_that_fails_does_not_cost_the_report(monkeypatch):
     def fails(_seen):
         return {}["of the rule"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class Source(ABC):
     def read(self) -> Iterator[Any]:
         """Yield the raw batches of one pass, without Keras."""
 
-    def drain(self, tap: Recording, limit: int) -> None:  # noqa: B027  (most kinds end where fit raised)
-        """Read on behind the batch at which fit raised, up to ``limit`` batches in all, for the profile."""
+    def drain(self, tap: Recording, is_enough: Callable[[], bool]) -> None:  # noqa: B027  (most kinds end there)
+        """Read on behind the batch at which fit raised, for the profile, until ``is_enough()``."""
 
     def close(self) -> None:  # noqa: B027  (most kinds leave nothing behind)
         """Take back what fit, when it raised, left behind of this source."""

@@ -6,7 +6,7 @@ import dis
 import inspect
 import time
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from gendiag.errors import SourceSpentError
@@ -38,19 +38,19 @@ class GeneratorSource(Source):
         """Yield what is left."""
         return iter(self.value)
 
-    def drain(self, tap: Recording, limit: int) -> None:
+    def drain(self, tap: Recording, is_enough: Callable[[], bool]) -> None:
         """Go on where fit stopped; the thread that read for fit may need a moment to let go."""
         for _ in range(RETRIES):
-            if self._read_on(tap, limit):
+            if self._read_on(tap, is_enough):
                 return
             tap.error = tap.failed_index = None
             time.sleep(RETRY_S)
 
-    def _read_on(self, tap: Recording, limit: int) -> bool:
+    def _read_on(self, tap: Recording, is_enough: Callable[[], bool]) -> bool:
         """Read to the limit, the end or an exception; False if another thread is reading just now."""
         try:
             for _ in tap.through(self.value):
-                if len(tap.batches) >= limit:
+                if is_enough():
                     return True
         except ValueError as error:
             return "already executing" not in str(error)

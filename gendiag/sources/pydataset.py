@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -49,11 +49,13 @@ class PyDatasetSource(Source):
             yield self.value[index]
             index += 1
 
-    def drain(self, tap: Recording, limit: int) -> None:
+    def drain(self, tap: Recording, is_enough: Callable[[], bool]) -> None:
         """Ask for the items of the first pass that fit did not come to."""
         read = {batch.index for batch in tap.batches}
-        for index in range(min(self.length or 0, limit)):
-            if index not in read and index != tap.failed_index and not tap.pulse.stop.is_set():
+        for index in range(self.length or 0):
+            if is_enough():
+                return
+            if index not in read and index != tap.failed_index:
                 with suppress(Exception):  # fit never came to this item
                     tap.yielded(self.value[index], 0.0, index)
 
