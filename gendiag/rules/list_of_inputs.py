@@ -7,7 +7,7 @@ from typing import Any
 
 from gendiag.evidence import Evidence
 from gendiag.records import Batch, Finding
-from gendiag.rules.base import Rule, sound
+from gendiag.rules.base import FEATURES, Rule, sound
 
 ELEMENTS = ("x", "y", "sample_weight")
 
@@ -54,7 +54,15 @@ class ListOfInputs(Rule):
         return (([x, x], y) for x, y in sound())
 
     def mended(self) -> Iterator[Any]:
-        return sound()
+        return (((x, x), y) for x, y in sound())
+
+    def model(self) -> Any:
+        import keras
+
+        inputs = [keras.Input((FEATURES,)) for _ in range(2)]
+        model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Add()(inputs)))
+        model.compile("sgd", "mse")
+        return model
 
 
 def _lists(batch: Batch) -> list[str]:
