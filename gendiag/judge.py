@@ -18,7 +18,7 @@ from gendiag.probe import Limits
 from gendiag.progress import bar
 from gendiag.records import Trial
 from gendiag.rehearsal import Rehearsed, rehearse
-from gendiag.replay import through_fit
+from gendiag.replay import Replay, through_fit
 from gendiag.seeds import kept_seeds
 from gendiag.sources import recognise
 from gendiag.sources.base import Source
@@ -115,12 +115,28 @@ class Case:
         if self.model is None or not order or rehearsed.rehearsal.ended == "stopped":
             return None
         again, evaluation = self._evaluation(rehearsed)
+        raw = [rehearsed.profile.raw(index) for index in order]
+        run, is_copy = self._train_stand_in(raw, evaluation)
+        if is_copy and not run.answered:
+            # About 5 of 1,000 fits on a loaded machine stop for good inside TensorFlow, and pass when repeated.
+            run, _ = self._train_stand_in(raw, evaluation)
+        return ModelRun(
+            batches=tuple(order),
+            steps=run.steps,
+            failure=run.failure if run.answered else None,
+            non_finite=order[run.first_non_finite] if run.first_non_finite is not None else None,
+            seconds=run.step_s,
+            validation=again,
+            evaluated=run.evaluated,
+        )
+
+    def _train_stand_in(self, raw: list[Any], evaluation: Mapping[str, Any]) -> tuple[Replay, bool]:
+        """Train on raw batches as fit does, within half of the time; and whether that was on a copy."""
         pulse = Pulse()
         timer = threading.Timer(self.options.budget_s * MODEL_SHARE, pulse.stop.set)
         timer.start()
         try:
-            with stand_in(self.model) as copy, self._bar("training a copy on what fit delivered", len(order)) as show:
-                raw = [rehearsed.profile.raw(index) for index in order]
+            with stand_in(self.model) as copy, self._bar("training a copy on what fit delivered", len(raw)) as show:
                 run = through_fit(
                     copy,
                     raw,
@@ -131,17 +147,9 @@ class Case:
                     quiet_s=self.options.quiet_s,
                     on_progress=show,
                 )
+                return run, copy is not self.model
         finally:
             timer.cancel()
-        return ModelRun(
-            batches=tuple(order),
-            steps=run.steps,
-            failure=run.failure if run.answered else None,
-            non_finite=order[run.first_non_finite] if run.first_non_finite is not None else None,
-            seconds=run.step_s,
-            validation=again,
-            evaluated=run.evaluated,
-        )
 
     def _evaluation(self, rehearsed: Rehearsed) -> tuple[tuple[int, ...], dict[str, Any]]:
         """Fit's arguments to evaluate on what it delivered for validation, and the indices of these batches."""

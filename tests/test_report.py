@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from gendiag import GendiagError, conclusion, diagnose
+from gendiag import GendiagError, conclusion, diagnose, judge
 from gendiag.demo import TOUR, float_labels, make_model, one_pass
 from gendiag.errors import BadArgumentError, BadModelError, BadSourceError, NotKeptError, SourceSpentError
+from gendiag.replay import Replay, through_fit
 from gendiag.rules.base import sound
 from tests.models import classifier, linear, recording
 
@@ -494,3 +495,16 @@ def test_a_saved_report_is_one_page_that_needs_nothing_else(tmp_path):
     assert html.startswith("<!doctype html>")
     assert "<script" not in html
     assert "http" not in html.replace("http://www.w3.org", "")
+
+
+def test_a_run_of_the_copy_that_does_not_answer_is_repeated_once(monkeypatch):
+    answers = iter([Replay(answered=False)])
+    monkeypatch.setattr(
+        judge, "through_fit", lambda *given, **named: next(answers, None) or through_fit(*given, **named)
+    )
+
+    def source():
+        for step, (x, y) in enumerate(sound(8)):
+            yield x, y[:-1] if step == 4 else y
+
+    assert quickly(source, linear()).fails_at == 4
