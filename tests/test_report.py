@@ -192,9 +192,9 @@ def test_a_source_is_read_on_behind_the_failure_only_as_long_as_there_is_time():
                 threading.Event().wait(0.05)
             yield (np.pad(x, ((0, 0), (0, 1))) if step == 3 else x), y
 
-    report = quickly(source, linear(), budget_s=1.0)
+    report = quickly(source, linear(), budget_s=3.0)
     assert (report.verdict, report.fails_at) == ("raises", 3)
-    assert 5 < len(report.profile.batches) < 100
+    assert 3 < len(report.profile.batches) < 400  # all 500 would take 25 s
 
 
 def test_an_argument_that_fit_refuses_is_quoted():
