@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from gendiag.model_facts import ModelFacts
+from gendiag.model_facts import Input, ModelFacts, Output
 from gendiag.profiled import Profile
 from gendiag.records import NOTHING, Batch, Delivery, Failure, Leaf, Rehearsal, Trial
 from gendiag.signature import PEEKED
@@ -79,7 +79,7 @@ class Evidence:
     model, model_run
         The model in a few words, and what it did; None where no model was given, or nothing was delivered.
     model_facts
-        What was known of the model beforehand; None where no model was given.
+        What was known of the model beforehand; nothing where no model was given.
     trials
         By batch; empty while suspects are sought.
     """
@@ -92,7 +92,7 @@ class Evidence:
     validation_source: Source | None = None
     model: str | None = None
     model_run: ModelRun | None = None
-    model_facts: ModelFacts | None = None
+    model_facts: ModelFacts = field(default_factory=ModelFacts)
     trials: Mapping[int, Trial] = field(default_factory=dict)
 
     @property
@@ -118,6 +118,14 @@ class Evidence:
     def validation_by_epoch(self) -> tuple[tuple[Delivery, ...], ...]:
         """Evaluation steps of each epoch that was rehearsed."""
         return split_by_epoch(self.rehearsal, self.rehearsal.validation)
+
+    def fed(self) -> Iterator[tuple[Batch, Leaf, Input]]:
+        """Give every leaf of x with the input that takes it, as far as the model is known."""
+        return ((batch, leaf, port) for batch in self.batches for leaf, port in self.model_facts.fed(batch))
+
+    def scored(self) -> Iterator[tuple[Batch, Leaf, Output]]:
+        """Give every leaf of y with the output that it is compared with, as far as the model is known."""
+        return ((batch, leaf, port) for batch in self.batches for leaf, port in self.model_facts.scored(batch))
 
     @property
     def failure(self) -> Failure | None:
@@ -158,8 +166,9 @@ class Evidence:
     def raised_in_layer(self) -> bool:
         """Whether a layer of the model raised, and so not its loss."""
         failure = self.model_run.failure if self.model_run is not None else None
-        known = self.model_facts.layers if self.model_facts is not None else frozenset()
-        stems = {_COUNTED.sub("", name) for name in known}  # The copy counts anew: functional_4 is functional_5 there.
+        stems = {
+            _COUNTED.sub("", name) for name in self.model_facts.layers
+        }  # The copy counts anew: functional_4 is functional_5 there.
         return failure is not None and failure.layer is not None and _COUNTED.sub("", failure.layer) in stems
 
     def trained_on(self, index: int) -> bool:

@@ -13,6 +13,7 @@ from gendiag.copying import stand_in
 from gendiag.diagnosis import Diagnosis
 from gendiag.errors import BadModelError
 from gendiag.evidence import Evidence, ModelRun
+from gendiag.model_facts import ModelFacts
 from gendiag.model_reading import read_model
 from gendiag.probe import Limits
 from gendiag.progress import bar
@@ -64,7 +65,7 @@ class Case:
                 validation=rehearsed.validation,
                 validation_source=self.validation,
                 model_run=self._run_model(rehearsed),
-                model_facts=None if self.model is None else read_model(self.model),
+                model_facts=ModelFacts() if self.model is None else read_model(self.model),
             )
             trials = self._try(evidence, suspects(evidence))
         evidence = replace(evidence, trials=trials)

@@ -6,15 +6,16 @@ import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from gendiag.evidence import Evidence
-from gendiag.records import NOTHING, Finding, Severity
+from gendiag.records import NOTHING, Batch, Finding, Leaf, Severity
 
 HEADINGS = ("What fit does", "Why it hurts", "How to mend it", "Known limits", "Source")
 ROWS, FEATURES = 4, 3
+Met = TypeVar("Met")
 BAD = 3  # the batch at which the broken source of a rule goes wrong
 
 
@@ -100,6 +101,14 @@ def dense(units: int = 1, *, loss: Any = "mse", activation: str | None = None, f
     model = keras.Sequential([keras.Input((features,)), layer])
     model.compile("sgd", loss)
     return model
+
+
+def by_leaf(odd: Iterable[tuple[Batch, Leaf, Met]]) -> list[dict[int, tuple[Leaf, Met]]]:
+    """Group by path what is odd: a dict per leaf of what it is and what it meets, by batch."""
+    found: dict[str, dict[int, tuple[Leaf, Met]]] = {}
+    for batch, leaf, met in odd:
+        found.setdefault(leaf.path, {})[batch.index] = (leaf, met)
+    return list(found.values())
 
 
 def listed(indices: Iterable[int], *, most: int = 6) -> str:

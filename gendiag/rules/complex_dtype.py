@@ -66,7 +66,7 @@ class ComplexDtype(Rule):
 
 def _cut(seen: Evidence, batch: Batch) -> list[str]:
     """Paths of complex leaves with an imaginary part that goes to a real input or loss."""
-    if seen.model_facts is None or not any(leaf.dtype.startswith("complex") for leaf in batch.leaves):
+    if not any(leaf.dtype.startswith("complex") for leaf in batch.leaves):
         return []
     real = [leaf for leaf, port in seen.model_facts.fed(batch) if not port.dtype.startswith("complex")]
     real += [leaf for leaf, out in seen.model_facts.scored(batch) if out.loss is not None]

@@ -101,7 +101,7 @@ class ConstantLabels(Rule):
 
 def _output(seen: Evidence) -> Output | None:
     """Return the model's only output, where it is known."""
-    known = seen.model_facts.outputs if seen.model_facts is not None else ()
+    known = seen.model_facts.outputs
     return known[0] if len(known) == 1 else None
 
 
@@ -109,7 +109,7 @@ def _are_classes(seen: Evidence, labels: Labels) -> bool:
     """Whether the target stands for classes: by the model's loss, else by its looks."""
     output = _output(seen)
     if output is None or output.loss is None:
-        return seen.model_facts is None and (labels.one_hot or len(labels.counts) == TWO)
+        return seen.model is None and (labels.one_hot or len(labels.counts) == TWO)
     if not output.loss.key:
         return labels.one_hot or len(labels.counts) == TWO
     return labels.one_hot or output.loss.key.endswith(OF_CLASSES)

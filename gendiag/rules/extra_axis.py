@@ -35,8 +35,8 @@ class ExtraAxis(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[int, tuple[Leaf, Shape, int]] = {}
-        for batch in seen.batches if seen.model_facts is not None else ():
-            for leaf, wanted in seen.model_facts.fed(batch) if seen.model_facts is not None else []:
+        for batch in seen.batches:
+            for leaf, wanted in seen.model_facts.fed(batch):
                 axis = _surplus(leaf.shape, wanted.shape)
                 if axis is not None and seen.refused(batch.index):
                     found.setdefault(batch.index, (leaf, wanted.shape, axis))

@@ -36,7 +36,7 @@ class InputCount(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         facts = seen.model_facts
-        if facts is None or not facts.inputs:
+        if not facts.inputs:
             return
         odd = [batch for batch in seen.batches if len(_inputs(batch)) not in (0, len(facts.inputs))]
         indices = [batch.index for batch in odd if seen.refused(batch.index)]
@@ -44,7 +44,7 @@ class InputCount(Rule):
             yield self._finding(seen, odd[0], indices)
 
     def _finding(self, seen: Evidence, batch: Batch, indices: list[int]) -> Finding:
-        leaves, inputs = _inputs(batch), seen.model_facts.inputs if seen.model_facts is not None else ()
+        leaves, inputs = _inputs(batch), seen.model_facts.inputs
         names = ", ".join(f"{port.name!r} {format_shape(port.shape)}" for port in inputs[:4])
         message = (
             f"x of {seen.place(batch.index)} is {counted(len(leaves), 'array')}; the model has "
@@ -82,7 +82,7 @@ def _inputs(batch: Batch) -> list[Leaf]:
 
 def _sample_by_sample(seen: Evidence, leaves: list[Leaf]) -> bool:
     """Whether every array is one sample of one of the inputs, and none a batch."""
-    inputs = seen.model_facts.inputs if seen.model_facts is not None else ()
+    inputs = seen.model_facts.inputs
     return all(
         leaf.shape is not None and any(fits(leaf.shape, port.shape[1:]) for port in inputs)
         for leaf in leaves

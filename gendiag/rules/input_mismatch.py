@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from gendiag.evidence import Evidence
-from gendiag.model_facts import Shape, fits
+from gendiag.model_facts import Input, Shape, fits
 from gendiag.records import Finding, Leaf, Severity, format_shape
-from gendiag.rules.base import Rule, dense, sound
+from gendiag.rules.base import Rule, by_leaf, dense, sound
 
 IMAGE, MOST_AXES = 4, 5
 CHANNELS = (1, 2, 3, 4)
-Odd = dict[int, tuple[Leaf, Shape]]
+Odd = dict[int, tuple[Leaf, Input]]
 
 
 class InputMismatch(Rule):
@@ -44,14 +44,9 @@ class InputMismatch(Rule):
     name, title = "input-mismatch", "The model's input has another shape"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        odd: dict[str, Odd] = {}
-        for batch in seen.batches if seen.model_facts is not None else ():
-            for leaf, wanted in seen.model_facts.fed(batch) if seen.model_facts is not None else []:
-                if leaf.shape and _differs(leaf.shape, wanted.shape):
-                    odd.setdefault(leaf.path, {})[batch.index] = (leaf, wanted.shape)
-        for found in odd.values():
-            leaf, wanted_shape = next(iter(found.values()))
-            order = _order(leaf.shape or (), wanted_shape)
+        for found in by_leaf(each for each in seen.fed() if _differs(*each[1:])):
+            leaf, wanted = next(iter(found.values()))
+            order = _order(leaf.shape or (), wanted.shape)
             if seen.model_raised_at(found) and (order or seen.raised_in_layer()):
                 yield self._finding(seen, "error", found, order)
             elif order and all(seen.trained_on(index) for index in list(found)[:1]):
@@ -59,21 +54,21 @@ class InputMismatch(Rule):
 
     def _finding(self, seen: Evidence, severity: Severity, found: Odd, order: tuple[int, ...] | None) -> Finding:
         index, (leaf, wanted) = next(iter(found.items()))
-        shape = leaf.shape or ()
+        shape, declared = leaf.shape or (), format_shape(wanted.shape)
         took = "" if severity == "error" else " The model takes it without a word."
         message = (
             f"{leaf.path} of {seen.place(index)} has shape {format_shape(shape)}; the model's input is "
-            f"{format_shape(wanted)}{_said(shape, wanted, order)}.{took}"
+            f"{declared}{_said(shape, wanted.shape, order)}.{took}"
         )
         fix = (
             f"Bring the axes into the order that the model declares: `np.transpose({leaf.path}, {order})`."
             if order
-            else f"Resize or reshape {leaf.path} to {format_shape(wanted)}, or declare the input as "
+            else f"Resize or reshape {leaf.path} to {declared}, or declare the input as "
             f"`keras.Input({format_shape(shape[1:])})`."
         )
         return self.finding(
             severity, message, fix=fix, batches=found, leaf=leaf.path,
-            shape=format_shape(shape), wanted=format_shape(wanted), order=order,
+            shape=format_shape(shape), wanted=declared, order=order,
         )  # fmt: skip
 
     def broken(self) -> Iterator[Any]:
@@ -86,8 +81,9 @@ class InputMismatch(Rule):
         return dense()
 
 
-def _differs(shape: Shape, wanted: Shape) -> bool:
-    return len(shape) == len(wanted) and not fits(shape[1:], wanted[1:])
+def _differs(leaf: Leaf, wanted: Input) -> bool:
+    shape = leaf.shape or ()
+    return len(shape) == len(wanted.shape) and not fits(shape[1:], wanted.shape[1:])
 
 
 def _order(shape: Shape, wanted: Shape) -> tuple[int, ...] | None:

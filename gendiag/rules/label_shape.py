@@ -10,7 +10,7 @@ import numpy as np
 from gendiag.evidence import Evidence
 from gendiag.model_facts import Output, Shape, aligned, fits
 from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
-from gendiag.rules.base import Rule, dense, sound
+from gendiag.rules.base import Rule, by_leaf, dense, sound
 from gendiag.targets import SPARSE, is_one_column, is_other_form
 
 BROADCAST = (
@@ -47,12 +47,7 @@ class LabelShape(Rule):
     name, title = "label-shape", "y has another shape than the model's output"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        odd: dict[str, Odd] = {}
-        for batch in seen.batches if seen.model_facts is not None else ():
-            for leaf, output in seen.model_facts.scored(batch) if seen.model_facts is not None else []:
-                if _differs(batch, leaf, output):
-                    odd.setdefault(leaf.path, {})[batch.index] = (leaf, output)
-        for found in odd.values():
+        for found in by_leaf(each for each in seen.scored() if _differs(*each)):
             if seen.model_raised_at(found):
                 if not seen.raised_in_layer():
                     yield self._finding(seen, "error", found)

@@ -90,8 +90,8 @@ class LabelsOutOfRange(Rule):
 
 def _beyond(seen: Evidence, batches: tuple[Batch, ...]) -> dict[str, dict[int, Case]]:
     found: dict[str, dict[int, Case]] = {}
-    for batch in batches if seen.model_facts is not None else ():
-        for leaf, output in seen.model_facts.scored(batch) if seen.model_facts is not None else []:
+    for batch in batches:
+        for leaf, output in seen.model_facts.scored(batch):
             range_ = _range(output)
             if range_ is None or leaf.low is None or leaf.high is None or is_other_form(leaf, output):
                 continue

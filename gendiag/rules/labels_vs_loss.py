@@ -10,7 +10,7 @@ import numpy as np
 from gendiag.evidence import Evidence
 from gendiag.model_facts import Output
 from gendiag.records import Finding, Leaf, format_shape
-from gendiag.rules.base import Rule, dense, sound
+from gendiag.rules.base import Rule, by_leaf, dense, sound
 from gendiag.targets import SPARSE, is_class_numbers, is_one_column, is_other_form
 
 CLASSES = 3
@@ -41,12 +41,7 @@ class LabelsVsLoss(Rule):
     name, title = "labels-vs-loss", "Labels in another form than the loss takes"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        odd: dict[str, Odd] = {}
-        for batch in seen.batches if seen.model_facts is not None else ():
-            for leaf, output in seen.model_facts.scored(batch) if seen.model_facts is not None else []:
-                if is_other_form(leaf, output):
-                    odd.setdefault(leaf.path, {})[batch.index] = (leaf, output)
-        for found in odd.values():
+        for found in by_leaf(each for each in seen.scored() if is_other_form(*each[1:])):
             if all(is_one_column(leaf, output) for leaf, output in found.values()):  # one class in all of the data
                 continue
             if seen.model_raised_at(found) and not seen.raised_in_layer():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.evidence import Evidence
-from gendiag.model_facts import Input, Shape, fits
+from gendiag.model_facts import Shape, fits
 from gendiag.records import Batch, Finding, Leaf, format_shape
 from gendiag.rules.base import Rule, sound
 
@@ -38,8 +38,6 @@ class MissingBatchAxis(Rule):
     name, title = "missing-batch-axis", "The batch axis is missing"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        if seen.model_facts is None:
-            return
         found: dict[int, tuple[Leaf, Shape]] = {}
         for batch in seen.batches:
             bare = _bare_input(seen, batch) or _bare_label(seen, batch)
@@ -80,8 +78,7 @@ def _raised_here(seen: Evidence, found: dict[int, tuple[Leaf, Shape]]) -> bool:
 
 def _bare_input(seen: Evidence, batch: Batch) -> tuple[Leaf, Shape] | None:
     """Return an input that is just one sample of what the model declares."""
-    pairs: list[tuple[Leaf, Input]] = seen.model_facts.fed(batch) if seen.model_facts is not None else []
-    for leaf, wanted in pairs:
+    for leaf, wanted in seen.model_facts.fed(batch):
         if leaf.shape is not None and len(leaf.shape) == len(wanted.shape) - 1 and fits(leaf.shape, wanted.shape[1:]):
             return leaf, wanted.shape
     return None
@@ -90,7 +87,7 @@ def _bare_input(seen: Evidence, batch: Batch) -> tuple[Leaf, Shape] | None:
 def _bare_label(seen: Evidence, batch: Batch) -> tuple[Leaf, Shape] | None:
     """Return labels of one sample beside an input that is a batch of one."""
     inputs = [leaf for leaf in batch.leaves if leaf.role == "x"]
-    for leaf, output in seen.model_facts.scored(batch) if seen.model_facts is not None else []:
+    for leaf, output in seen.model_facts.scored(batch):
         if output.shape is None or not leaf.shape or any(each.rows != 1 for each in inputs):
             continue
         if leaf.shape[0] != 1 and len(output.shape) >= TWO and leaf.shape == output.shape[1:]:

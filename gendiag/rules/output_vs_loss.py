@@ -43,7 +43,7 @@ class OutputVsLoss(Rule):
     name, title = "output-vs-loss", "The last activation does not fit the loss"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        if seen.model_facts is None or seen.model_run is None or not seen.model_run.steps:
+        if seen.model_run is None or not seen.model_run.steps:
             return
         for output in seen.model_facts.outputs:
             fault = _fault(output)

@@ -84,8 +84,6 @@ class RoundedInModel(Rule):
 def _casts(seen: Evidence, batch: Batch) -> list[tuple[Leaf, str, bool]]:
     """Leaves whose largest number the type they are cast to may not hold."""
     facts = seen.model_facts
-    if facts is None:
-        return []
     scored = [(leaf, out.loss.dtype, False) for leaf, out in facts.scored(batch) if out.loss is not None]
     fed = [(leaf, port.dtype, port.takes_ids) for leaf, port in facts.fed(batch)]
     return [(leaf, dtype, is_id) for leaf, dtype, is_id in scored + fed if _may_lose(leaf, dtype)]

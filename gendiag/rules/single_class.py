@@ -43,8 +43,8 @@ class SingleClass(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[int, tuple[Leaf, Output]] = {}
         others = 0
-        for batch in seen.batches if seen.model_facts is not None else ():
-            for leaf, output in seen.model_facts.scored(batch) if seen.model_facts is not None else []:
+        for batch in seen.batches:
+            for leaf, output in seen.model_facts.scored(batch):
                 if is_one_column(leaf, output):
                     found[batch.index] = (leaf, output)
                 else:

@@ -40,8 +40,6 @@ class StaticBatch(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         facts = seen.model_facts
-        if facts is None:
-            return
         if facts.stateful and facts.batch_size is None:
             yield from self._undeclared(seen)
         if facts.batch_size is None:
@@ -57,7 +55,7 @@ class StaticBatch(Rule):
         self, seen: Evidence, severity: Severity, batches: list[int], size: int, rows: dict[int, int]
     ) -> Finding:
         index = batches[0]
-        stateful = seen.model_facts is not None and seen.model_facts.stateful
+        stateful = seen.model_facts.stateful
         why = f"has a stateful layer built for batches of {size}" if stateful else f"is built for batches of {size}"
         end = " Its one state is broadcast over all." if severity == "warning" else " fit raises there."
         last = ", the last one," if index == seen.batches[-1].index else ""

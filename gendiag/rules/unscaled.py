@@ -57,7 +57,7 @@ class Unscaled(Rule):
         for path, column in columns(seen, "x").items():
             if mixed := _mixed(column):
                 yield self._batches(seen, path, column, mixed)
-        if seen.model_facts is not None and seen.model_facts.scales == "no":
+        if seen.model_facts.scales == "no":
             yield from self._images(seen)
 
     def _validation(self, seen: Evidence) -> Iterator[Finding]:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from gendiag.evidence import Evidence
-from gendiag.model_facts import Output, Shape, aligned
+from gendiag.model_facts import ModelFacts, Output, Shape, aligned
 from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
-from gendiag.rules.base import Rule, sound
+from gendiag.rules.base import Rule, by_leaf, sound
 
 Odd = dict[int, tuple[Leaf, Shape]]
 ONE = 1
@@ -41,12 +41,8 @@ class WeightsShape(Rule):
     name, title = "weights-shape", "Sample weights lined up with another axis"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        odd: dict[str, Odd] = {}
-        for batch in seen.batches if seen.model_facts is not None else ():
-            for leaf, losses in _weighed(seen, batch):
-                if not _meets(losses, leaf.shape or ()):
-                    odd.setdefault(leaf.path, {})[batch.index] = (leaf, losses)
-        for found in odd.values():
+        weighed = ((batch, *pair) for batch in seen.batches for pair in _weighed(seen.model_facts, batch))
+        for found in by_leaf(each for each in weighed if not _meets(*each[1:])):
             if seen.model_raised_at(found) and not seen.raised_in_layer():
                 yield self._finding(seen, "error", found)
             elif trained := {
@@ -89,14 +85,13 @@ class WeightsShape(Rule):
         return model
 
 
-def _weighed(seen: Evidence, batch: Batch) -> Iterator[tuple[Leaf, Shape]]:
+def _weighed(facts: ModelFacts, batch: Batch) -> Iterator[tuple[Leaf, Shape]]:
     """Every leaf of weights with the shape of the losses that it multiplies."""
-    pairs = seen.model_facts.scored(batch) if seen.model_facts is not None else []
     for leaf in batch.leaves:
         nesting = leaf.path.removeprefix("sample_weight")
         if leaf.role != "sample_weight" or not leaf.shape or leaf.shape[0] != batch.rows:
             continue
-        for y, output in pairs:
+        for y, output in facts.scored(batch):
             losses = _losses(batch, output)
             if losses is not None and nesting in ("", y.path.removeprefix("y")):
                 yield leaf, losses
@@ -108,9 +103,9 @@ def _losses(batch: Batch, output: Output) -> Shape | None:
     return (batch.rows, *output.shape[1:-1])
 
 
-def _meets(losses: Shape, weights: Shape) -> bool:
+def _meets(leaf: Leaf, losses: Shape) -> bool:
     """Whether the weights meet sample for sample, after what Keras does to a last axis of size 1."""
-    losses, weights = aligned(losses, weights)
+    losses, weights = aligned(losses, leaf.shape or ())
     return len(losses) == len(weights) and all(
         weight in (1, size) or size is None for size, weight in zip(losses, weights, strict=True)
     )
