@@ -17,7 +17,8 @@ from gendiag.rules.base import Rule, sound
 
 MARKS = ("pickle", "serializ")
 FORKED = (
-    "cannot be pickled ({}): it runs here, where processes are forked, and raises on macOS, Windows and Python 3.14."
+    "cannot be pickled ({}): it runs here, where processes are forked, and raises where they are spawned "
+    "(multiprocessing's default on macOS and Windows)."
 )
 
 
@@ -25,9 +26,9 @@ class ForkPickle(Rule):
     """Something that the dataset holds cannot be sent to a worker process.
 
     What fit does
-        With ``use_multiprocessing=True`` sends the dataset to each worker process. Where processes are spawned (macOS,
-        Windows, or ``set_start_method("spawn")``) it is pickled for that, and a lock, an open file, a lambda or a
-        generator cannot be: TypeError "cannot pickle '_thread.lock' object".
+        With ``use_multiprocessing=True`` sends the dataset to each worker process. Where processes are spawned
+        (``set_start_method("spawn")``) it is pickled for that, and a lock, an open file, a lambda or a generator cannot
+        be: TypeError "cannot pickle '_thread.lock' object".
 
     Why it hurts
         The error names a type and no attribute; and where processes are forked (Linux) the same code runs, with a lock
@@ -43,7 +44,8 @@ class ForkPickle(Rule):
         are forked it is a note.
 
     Source
-        measured on keras 3.15.1 / tensorflow 2.21.0 with the start method spawn.
+        measured on keras 3.15.1 / tensorflow 2.21.0 on Linux, with the start methods fork and spawn; which one is the
+        default where: Python's documentation of multiprocessing, contexts and start methods.
     """
 
     name, title = "fork-pickle", "The dataset cannot be pickled for worker processes"
