@@ -118,7 +118,7 @@ class ModelFacts:
 
 
 def _paired(leaves: Sequence[Leaf], ports: Sequence[Port]) -> list[tuple[Leaf, Port]]:
-    if len(leaves) != len(ports):
+    if not leaves or len(leaves) != len(ports):
         return []
     if len(ports) == 1:
         return [(leaves[0], ports[0])]

@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import Any, Literal, TypeAlias
 
 from gendiag.model_facts import Input, Loss, ModelFacts, Output
+from gendiag.records import Role
+from gendiag.tree import walk
 
 Model: TypeAlias = Any  # keras ships no types
 KERAS = "keras.src."
@@ -74,15 +76,12 @@ def _inputs(model: Model) -> tuple[Input, ...]:
         return ()
     return tuple(
         Input(path, _name(path, tensor), tuple(tensor.shape), str(tensor.dtype), _takes_ids(graph, tensor))
-        for path, tensor in _walk("x", graph._inputs_struct)  # noqa: SLF001  (public .inputs has lost the nesting)
+        for path, tensor in _tensors("x", graph._inputs_struct)  # noqa: SLF001  (public .inputs has lost the nesting)
     )
 
 
-def _walk(path: str, structure: Any) -> Iterator[tuple[str, Any]]:
-    import keras
-
-    for keys, tensor in keras.tree.flatten_with_path(structure):
-        yield path + "".join(f"[{key!r}]" for key in keys), tensor
+def _tensors(role: Role, structure: Any) -> list[tuple[str, Any]]:
+    return [(part.path, part.value) for part in walk(role, role, structure)]
 
 
 def _name(path: str, tensor: Any) -> str:
@@ -116,7 +115,7 @@ def _outputs(model: Model) -> tuple[Output, ...]:
     graph = _graph(model)
     if graph is None:
         return _of_last_layer(model)
-    found = list(_walk("y", graph._outputs_struct))  # noqa: SLF001  (public .outputs has lost the nesting)
+    found = _tensors("y", graph._outputs_struct)  # noqa: SLF001  (public .outputs has lost the nesting)
     names = [_name(path, tensor) for path, tensor in found]
     losses = _losses(model.loss, names)
     return tuple(

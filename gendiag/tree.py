@@ -30,8 +30,8 @@ def flatten(raw: object) -> list[Part]:
     a fourth one is ``batch[3]``. Anything that is no tuple or list is ``x``.
     """
     if isinstance(raw, (tuple, list)) and not is_leaf(raw):
-        return [part for place, value in enumerate(raw) for part in _walk(_name(place), _role(place), value)]
-    return list(_walk("x", "x", raw))
+        return [part for place, value in enumerate(raw) for part in walk(_name(place), _role(place), value)]
+    return list(walk("x", "x", raw))
 
 
 def structure(raw: object) -> str:
@@ -75,15 +75,16 @@ def _is_numbers(value: object) -> bool:
     return _is_scalar(value)
 
 
-def _walk(path: str, role: Role, value: object) -> Iterator[Part]:
+def walk(path: str, role: Role, value: object) -> Iterator[Part]:
+    """Give the leaves below ``value``, which is called ``path``, in Keras's order."""
     if is_leaf(value):
         yield Part(path, role, value)
     elif isinstance(value, Mapping):
         for key in _keys(value):
-            yield from _walk(f"{path}[{key!r}]", role, value[key])
+            yield from walk(f"{path}[{key!r}]", role, value[key])
     else:
         for place, item in enumerate(value):  # type: ignore[arg-type, var-annotated]
-            yield from _walk(f"{path}[{place}]", role, item)
+            yield from walk(f"{path}[{place}]", role, item)
 
 
 def _keys(mapping: Mapping[Any, Any]) -> list[Any]:
