@@ -30,6 +30,8 @@ class Profile:
     ----------
     batches
         Every batch read, by index.
+    read_order
+        Their indices in the order in which the source was done with them; an indexed source is asked in any order.
     ended
         ``end``: the source came to its end. ``budget``: the batch or time budget did. ``stopped``: the user did.
         ``raised``: the source raised. ``fit``: fit read no further.
@@ -50,6 +52,7 @@ class Profile:
     """
 
     batches: tuple[Batch, ...] = ()
+    read_order: tuple[int, ...] = ()
     ended: Literal["end", "budget", "stopped", "raised", "fit"] = "end"
     failure: Failure | None = None
     error: BaseException | None = None

@@ -184,6 +184,7 @@ class _Run:
         ended: Any = "raised" if tap.error else "end" if tap.ended else "fit"
         return Profile(
             batches=tuple(sorted(tap.batches, key=lambda batch: batch.index)),
+            read_order=tuple(batch.index for batch in tap.batches),
             ended=ended,
             failure=cut(tap.error) if tap.error else None,
             error=tap.error,

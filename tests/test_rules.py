@@ -3,7 +3,9 @@
 import functools
 import re
 
+import keras
 import pytest
+from packaging.version import Version
 
 from gendiag import diagnose
 from gendiag.conclusion import RULE_FAILED
@@ -12,6 +14,8 @@ from gendiag.rules.base import HEADINGS, counted, listed
 from tests.models import linear
 
 NAMES = [rule.name for rule in RULES]
+HERE = [rule for rule in RULES if Version(keras.__version__) >= Version(rule.since or "0")]
+each_rule_here = pytest.mark.parametrize("rule", HERE, ids=[rule.name for rule in HERE])
 QUIET_S = 10.0  # for the rule whose broken source hangs
 
 
@@ -36,7 +40,7 @@ def run_fit(source, rule):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+@each_rule_here
 def test_the_broken_source_has_this_fault_first(rule):
     report = diagnosed_broken(rule)
     assert report.findings, f"nothing found; verdict {report.verdict}"
@@ -44,7 +48,7 @@ def test_the_broken_source_has_this_fault_first(rule):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+@each_rule_here
 def test_the_mended_source_has_no_fault(rule):
     report = diagnosed(rule.mended, rule.mended_model(), rule)
     assert report.verdict == "trains"
@@ -52,7 +56,7 @@ def test_the_mended_source_has_no_fault(rule):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+@each_rule_here
 def test_the_real_fit_does_with_the_broken_source_what_the_report_says(rule):
     report = diagnosed_broken(rule)
     errors = [finding for finding in report.findings if finding.severity == "error"]
@@ -77,7 +81,7 @@ def test_the_name_is_kebab_case_and_the_file_is_called_like_it(rule):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+@each_rule_here
 def test_a_finding_says_what_why_and_what_to_type_next(rule):
     finding = diagnosed_broken(rule).findings[0]
     assert finding.title == rule.title

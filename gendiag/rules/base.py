@@ -32,12 +32,15 @@ class Rule(ABC):
         Whether a warning of this rule means that fit trains on something else than was yielded.
     fit_args
         Arguments of fit under which ``broken`` shows the fault.
+    since
+        The first version of Keras that does so; empty for all that are supported.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     alters: ClassVar[bool] = False
     fit_args: ClassVar[Mapping[str, Any]] = NOTHING
+    since: ClassVar[str] = ""
 
     @abstractmethod
     def check(self, seen: Evidence) -> Iterator[Finding]:

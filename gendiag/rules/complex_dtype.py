@@ -31,7 +31,7 @@ class ComplexDtype(Rule):
         Told from batches still held; a model with complex inputs, or with a ``train_step`` of its own, is left alone.
 
     Source
-        measured on keras 3.15.1 / tensorflow 2.21.0.
+        measured on keras 3.15.1 / tensorflow 2.21.0. Keras 3.5.0 refuses them before training: "Invalid dtype".
     """
 
     name, title = "complex-dtype", "Complex numbers lose their imaginary part"
@@ -42,7 +42,7 @@ class ComplexDtype(Rule):
             for path in _cut(seen, batch):
                 found.setdefault(path, []).append(batch.index)
         for path, batches in found.items():
-            refused = seen.model_raised_at(batches)
+            refused = seen.model_raised_at(batches) or _refused_at_start(seen)
             trained = [index for index in batches if seen.trained_on(index)]
             if not refused and not trained:
                 continue
@@ -62,6 +62,11 @@ class ComplexDtype(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _refused_at_start(seen: Evidence) -> bool:
+    failure = seen.rehearsal.failure
+    return failure is not None and seen.rehearsal.failed_in == "start" and "complex" in failure.line
 
 
 def _cut(seen: Evidence, batch: Batch) -> list[str]:

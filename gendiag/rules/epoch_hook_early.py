@@ -30,10 +30,12 @@ class EpochHookEarly(Rule):
         before epoch 1, where item 0 was another before it and is the same each time it is asked for.
 
     Source
-        measured on keras 3.15.1 / tensorflow 2.21.0.
+        measured on keras 3.15.1, 3.12.0, 3.10.0, 3.8.0 and 3.7.0. Keras 3.6.0 and 3.5.0 call it at the end of epochs
+        only.
     """
 
     name, title = "epoch-hook-early", "on_epoch_end has run before epoch 1"
+    since = "3.7"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         inquiry = seen.profile.inquiry

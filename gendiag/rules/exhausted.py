@@ -34,8 +34,8 @@ class Exhausted(Rule):
         rehearsed; later ones repeat the last.
 
     Source
-        keras 3.15.1, epoch_iterator.py and data_adapter_utils.peek_and_restore; measured on 3.15.1 and 3.8.0. Keras
-        3.3.3 trains later epochs on nothing instead.
+        keras 3.15.1, epoch_iterator.py and data_adapter_utils.peek_and_restore; measured on 3.15.1, 3.8.0 and
+        3.7.0. Keras 3.6.0 and 3.5.0 train later epochs on nothing instead.
     """
 
     name, title, alters = "exhausted", "The source is exhausted before fit is done", True
@@ -96,6 +96,8 @@ def _late_epochs(epochs: tuple[tuple[Delivery, ...], ...]) -> list[int]:
         batches = {delivery.batch for delivery in steps}
         if epoch and batches < seen:
             late.append(epoch)
+        elif batches - seen:  # So it was not exhausted: Keras before 3.7 has an empty epoch where a pass ends.
+            late.clear()
         seen |= batches
     return late
 

@@ -28,13 +28,15 @@ class StepsMismatch(Rule):
         mean the same. Older TensorFlow ended the whole training at that point.
 
     How to mend it
-        Leave steps_per_epoch out: the source knows its own end. For shorter epochs let it divide the number of batches.
+        Leave steps_per_epoch out: the source knows its own end. For shorter epochs let it divide the number of batches,
+        or repeat the source (``dataset.repeat()``).
 
     Known limits
         Counted in the epochs that were rehearsed. A generator that is read once is another fault (exhausted).
 
     Source
-        measured on keras 3.15.1 / tensorflow 2.21.0; keras 3.15.1, epoch_iterator.py.
+        measured on keras 3.15.1 / tensorflow 2.21.0; keras 3.15.1, epoch_iterator.py. On 3.5.0 and 3.6.0 an epoch that
+        begins where the pass has just ended has no step: 8, 0, 8 for 8 batches with steps_per_epoch=8.
     """
 
     name, title = "steps-mismatch", "steps_per_epoch does not fit the number of batches"
@@ -43,7 +45,7 @@ class StepsMismatch(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         asked, counts = seen.rehearsal.steps_per_epoch, _steps(seen)
         is_cut = asked and any(count < asked for count in counts)
-        if not is_cut or not seen.source.restarts_each_epoch or 0 in counts:
+        if not is_cut or not seen.source.restarts_each_epoch or not counts[-1]:
             return
         length = seen.source.length
         has = f"The source has {counted(length or max(counts), 'batch', 'batches')}"
@@ -54,10 +56,10 @@ class StepsMismatch(Rule):
             )
             fix = f"Leave steps_per_epoch out, or pass `steps_per_epoch={counts[0]}`."
         else:
-            shown = ", ".join(map(str, counts[:SHOWN]))
+            shown, uneven = ", ".join(map(str, counts[:SHOWN])), (length or max(counts)) % (asked or 1)
             message = (
-                f"{has} and steps_per_epoch={asked} does not divide them: the epochs get {shown} steps instead of "
-                f"{asked} each, because an epoch is cut where the pass ends."
+                f"{has} and steps_per_epoch={asked}{' does not divide them' if uneven else ''}: the epochs get {shown} "
+                f"steps instead of {asked} each, because an epoch is cut where the pass ends."
             )
             fix = "Leave steps_per_epoch out, or pass one that divides the number of batches available."
         yield self.finding("warning", message, fix=fix, asked=asked, steps=counts, length=length)
@@ -66,7 +68,7 @@ class StepsMismatch(Rule):
         return _dataset(5)
 
     def mended(self) -> Any:
-        return _dataset(8)
+        return _dataset(5).repeat()
 
 
 def _steps(seen: Evidence) -> list[int]:
