@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 
+from gendiag.evaluated import as_training, in_validation
 from gendiag.evidence import Evidence
 from gendiag.records import Finding, Verdict
 from gendiag.rules import RULES
@@ -19,8 +20,23 @@ GENERAL = ("fit-refuses", "model-rejects")  # they quote; any other error says w
 def find(evidence: Evidence) -> tuple[Finding, ...]:
     """Ask every rule; the root cause comes first: what stopped fit, then what it took amiss."""
     found = [(place, finding) for place, rule in enumerate(RULES) for finding in _ask(rule, evidence)]
+    found += _about_validation(evidence)
     ranked = sorted(found, key=lambda pair: _rank(evidence, *pair))
     return tuple(_without_consequences(evidence, [finding for _, finding in ranked]))
+
+
+def _about_validation(evidence: Evidence) -> list[tuple[int, Finding]]:
+    """Why fit fails in the evaluation, from the rules about batches."""
+    evaluated = as_training(evidence)
+    if evaluated is None:
+        return []
+    return [
+        (place, in_validation(finding))
+        for place, rule in enumerate(RULES)
+        if rule.batchwise
+        for finding in _ask(rule, evaluated)
+        if finding.severity == "error"
+    ]
 
 
 def _ask(rule: Rule, evidence: Evidence) -> list[Finding]:

@@ -147,6 +147,8 @@ def _activation(tensor: Any) -> str | None:
 def _own_activation(layer: Any) -> str | None:
     if type(layer).__name__ == "Softmax":
         return "softmax"
+    if type(layer).__name__ == "TimeDistributed":
+        return _own_activation(layer.layer)
     if type(layer).__name__ not in {"Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Activation"}:
         return None
     function = layer.activation

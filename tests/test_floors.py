@@ -27,7 +27,7 @@ FLOORS = (
     ),
     ("store", "sources", "model_facts"),
     ("profiled", "recording", "probe", "rehearsal", "profiler", "copying", "model_reading"),
-    ("signature", "diagnosis", "evidence", "passes", "scales", "classes", "targets", "rules"),
+    ("signature", "diagnosis", "evidence", "evaluated", "passes", "scales", "classes", "targets", "rules"),
     ("replay", "trial", "shrink"),
     ("conclusion", "judge", "repair"),
     ("views",),

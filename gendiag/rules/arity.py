@@ -32,6 +32,7 @@ class Arity(Rule):
     """
 
     name, title = "arity", "A batch has too few or too many elements"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = next((batch for batch in seen.batches if batch.index == 0), None)

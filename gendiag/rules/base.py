@@ -30,6 +30,8 @@ class Rule(ABC):
         The fault in a few words.
     alters
         Whether a warning of this rule means that fit trains on something else than was yielded.
+    batchwise
+        Whether an error of this rule is about what a batch is, so that it is asked about validation data too.
     fit_args
         Arguments of fit under which ``broken`` shows the fault.
     since
@@ -39,6 +41,7 @@ class Rule(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     alters: ClassVar[bool] = False
+    batchwise: ClassVar[bool] = False
     fit_args: ClassVar[Mapping[str, Any]] = NOTHING
     since: ClassVar[str] = ""
 

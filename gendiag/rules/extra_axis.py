@@ -32,6 +32,7 @@ class ExtraAxis(Rule):
     """
 
     name, title = "extra-axis", "An input has one axis too many"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[int, tuple[Leaf, Shape, int]] = {}
@@ -66,7 +67,9 @@ class ExtraAxis(Rule):
 
 def _surplus(shape: Shape | None, wanted: Shape) -> int | None:
     """Which axis must go for ``shape`` to meet ``wanted``: one of size 1 rather than another, the first rather."""
-    if shape is None or len(shape) != len(wanted) + 1 or shape[-1] == 1:  # Keras drops a last one itself.
+    if shape is None or len(shape) != len(wanted) + 1:
+        return None
+    if shape[-1] == 1 and fits(shape[:-1], wanted):  # Keras drops a last one itself.
         return None
     fitting = [axis for axis in range(len(shape)) if fits(shape[:axis] + shape[axis + 1 :], wanted)]
     return min(fitting, key=lambda axis: (shape[axis] != 1, axis), default=None)

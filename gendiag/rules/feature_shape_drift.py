@@ -38,6 +38,7 @@ class FeatureShapeDrift(Rule):
     """
 
     name, title = "feature-shape-drift", "A dimension other than the batch axis changes"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         specs = infer(seen.batches)

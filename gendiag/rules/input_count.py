@@ -33,6 +33,7 @@ class InputCount(Rule):
     """
 
     name, title = "input-count", "x has another number of arrays than the model has inputs"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         facts = seen.model_facts

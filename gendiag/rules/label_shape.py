@@ -45,6 +45,7 @@ class LabelShape(Rule):
     """
 
     name, title = "label-shape", "y has another shape than the model's output"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for found in by_leaf(each for each in seen.scored() if _differs(*each)):

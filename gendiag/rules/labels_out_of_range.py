@@ -54,6 +54,7 @@ class LabelsOutOfRange(Rule):
     """
 
     name, title = "labels-out-of-range", "Labels outside the range of the loss or the output"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, found in _beyond(seen, seen.batches).items():

@@ -33,6 +33,7 @@ class ListOfInputs(Rule):
     """
 
     name, title = "list-of-inputs", "Several inputs in a list"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = next((batch for batch in seen.batches if batch.index == 0), None)

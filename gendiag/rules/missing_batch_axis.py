@@ -36,6 +36,7 @@ class MissingBatchAxis(Rule):
     """
 
     name, title = "missing-batch-axis", "The batch axis is missing"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[int, tuple[Leaf, Shape]] = {}
@@ -79,6 +80,8 @@ def _raised_here(seen: Evidence, found: dict[int, tuple[Leaf, Shape]]) -> bool:
 def _bare_input(seen: Evidence, batch: Batch) -> tuple[Leaf, Shape] | None:
     """Return an input that is just one sample of what the model declares."""
     for leaf, wanted in seen.model_facts.fed(batch):
+        if leaf.dtype in NUMBERLESS or leaf.dtype.startswith(TEXT):  # no tensor can be made of it: another rule says so
+            continue
         if leaf.shape is not None and len(leaf.shape) == len(wanted.shape) - 1 and fits(leaf.shape, wanted.shape[1:]):
             return leaf, wanted.shape
     return None

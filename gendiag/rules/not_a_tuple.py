@@ -31,6 +31,7 @@ class NotATuple(Rule):
     """
 
     name, title = "not-a-tuple", "A batch is no tuple"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = next((batch for batch in seen.batches if batch.index == 0), None)

@@ -39,6 +39,7 @@ class ObjectOrStringDtype(Rule):
     """
 
     name, title = "object-or-string-dtype", "A leaf holds Python objects or text"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in seen.leaves.items():

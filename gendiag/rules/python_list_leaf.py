@@ -33,6 +33,7 @@ class PythonListLeaf(Rule):
     """
 
     name, title = "python-list-leaf", "A leaf is a Python list or number"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in seen.leaves.items():

@@ -31,6 +31,7 @@ class RankDrift(Rule):
     """
 
     name, title = "rank-drift", "The number of dimensions changes"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         specs = infer(seen.batches)

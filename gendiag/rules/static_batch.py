@@ -37,6 +37,7 @@ class StaticBatch(Rule):
     """
 
     name, title = "static-batch", "The batch size is fixed by the model"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         facts = seen.model_facts

@@ -32,6 +32,7 @@ class StructureDrift(Rule):
     """
 
     name, title = "structure-drift", "A batch is nested otherwise than batch 0"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = next((batch for batch in seen.batches if batch.index == 0), None)

@@ -39,6 +39,7 @@ class WeightsShape(Rule):
     """
 
     name, title = "weights-shape", "Sample weights lined up with another axis"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         weighed = ((batch, *pair) for batch in seen.batches for pair in _weighed(seen.model_facts, batch))

@@ -35,6 +35,7 @@ class XyLengthMismatch(Rule):
     """
 
     name, title = "xy-length-mismatch", "x and y have different numbers of rows"
+    batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         odd = {batch.index: rows for batch in seen.batches if len(set((rows := _rows(batch)).values())) > 1}
