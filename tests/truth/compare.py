@@ -34,7 +34,7 @@ def compare(scenario: Scenario, truth: Truth, report: Any) -> list[Disagreement]
     found = [*_verdict(scenario, truth, report), *_error(truth, report)]
     if truth.outcome == "raises" and report.verdict == "raises":
         found += _fails_at(scenario, truth, report)
-    if not scenario.reused:
+    if not scenario.reused and not scenario.races:
         found += [*_deliveries(truth, report), *_numbers(scenario, truth, report), *_changes(scenario, truth, report)]
     return found
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
+import keras
 import numpy as np
+from packaging.version import Version
 
 from tests.truth.anomalies import FOR_ARRAYS, fitting
 
@@ -60,6 +62,11 @@ class Scenario:
     def one_shot(self) -> bool:
         """Whether the source can be read once only."""
         return self.kind.startswith("generator") or self.once
+
+    @property
+    def races(self) -> bool:
+        """Whether what later epochs get hangs on timing: Keras before 3.7 stopped its workers at each epoch's end."""
+        return Version(keras.__version__) < Version("3.7") and "workers" in self.kind and self.steps is not None
 
     def __str__(self) -> str:
         said = [f"{f.name}={value!r}" for f in fields(self) if (value := getattr(self, f.name)) != f.default]
