@@ -36,7 +36,7 @@ _TENSOR = re.compile(
 )
 # An array printed in the middle of a message, over many lines; what is behind it says more.
 _NUMBERS = r"(?:[-+\d.eE\s\[\],]|nan|inf|True|False)*"
-_ARRAY = re.compile(rf"(?<=[A-Za-z:=] )\[(?:\[{_NUMBERS}\](?=\]\s[a-z])|{_NUMBERS}(?=\]\swith\b))\]")
+_ARRAY = re.compile(rf"(?<=[A-Za-z:=] )\[(?:\[{_NUMBERS}\](?=\]\s[a-z])|{_NUMBERS}(?=\](?:\swith\b|\.\s[A-Z])))\]")
 # Where an array, or the specs of a whole batch, begin to be printed. Shapes such as [9,1] stay.
 _DUMP = re.compile(
     r"(?:; (?:tuple|list|dict|namedtuple): |\[\[|\barray\(|<tf\.Tensor|\(?TensorSpec\(|\bLabel values: "

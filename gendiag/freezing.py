@@ -34,16 +34,27 @@ def optimizers(model: Any) -> list[Any]:
 
 
 def held_values(model: Any) -> PutBack:
-    """Keep the values of all variables of model and optimizers; the result puts them back."""
+    """Keep the values of all variables of model and optimizers, and the schedules; the result puts them back."""
     import tensorflow as tf
 
     kept = [(v, tf.identity(v.value)) for owner in (model, *optimizers(model)) for v in owner.variables]
+    inner = [getattr(optimizer, "inner_optimizer", optimizer) for optimizer in optimizers(model)]
+    rates = [(each, vars(each).get("_learning_rate")) for each in inner]
 
     def put_back() -> None:
         for variable, value in kept:
             variable.assign(value)
+        for optimizer, rate in rates:
+            vars(optimizer)["_learning_rate"] = rate  # A schedule stands here itself, else it is among the variables.
 
     return put_back
+
+
+def is_variable(thing: object) -> bool:
+    """Whether this is a variable of Keras's, whose class has no public name before keras 3.7."""
+    import keras
+
+    return isinstance(thing, keras.Variable) or "KerasVariable" in {base.__name__ for base in type(thing).__mro__}
 
 
 def _reachable(model: object) -> list[Any]:
@@ -63,9 +74,10 @@ def _is_state(thing: object) -> bool:
     import keras
     import tensorflow as tf
 
-    holders = (keras.Layer, keras.optimizers.Optimizer, keras.metrics.Metric, keras.losses.Loss, keras.Variable)
+    holders = (keras.Layer, keras.optimizers.Optimizer, keras.metrics.Metric, keras.losses.Loss)
     others = (keras.random.SeedGenerator, tf.Variable, list, tuple, dict, set)
-    return isinstance(thing, holders + others) or type(thing).__name__ == "Tracker"  # (Tracker is private to Keras)
+    is_tracker = type(thing).__name__ == "Tracker"  # (Tracker is private to Keras)
+    return isinstance(thing, holders + others) or is_variable(thing) or is_tracker
 
 
 def _parts(thing: object) -> list[Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gendiag.failure import cut
-from gendiag.freezing import held_values, optimizers
+from gendiag.freezing import held_values, is_variable, optimizers
 from gendiag.records import Failure
 from gendiag.worker import NoAnswerError, Pulse, Task
 
@@ -130,7 +130,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         with quiet():
             if learning_rate_zero:
                 _stop_learning(model)
-                _build_optimizer(model)
+                build_optimizer(model)
             failure = Task(work).start().wait(quiet_s=quiet_s, tick=lambda: on_progress(len(log.losses)))
     except NoAnswerError as error:
         answered, failure = False, Failure(type(error).__name__, str(error), details=error.stack)
@@ -167,17 +167,15 @@ def _fit(
 
 def _stop_learning(model: Model) -> None:
     """Set every learning rate to 0, schedules and callables too."""
-    import keras
-
     for optimizer in optimizers(model):
         inner = getattr(optimizer, "inner_optimizer", optimizer)
-        if isinstance(vars(inner).get("_learning_rate"), keras.Variable):
+        if is_variable(vars(inner).get("_learning_rate")):
             inner.learning_rate = 0.0
         else:
             inner.learning_rate = lambda: 0.0  # A number is refused where there was a schedule.
 
 
-def _build_optimizer(model: Model) -> None:
+def build_optimizer(model: Model) -> None:
     """Make the slots now, so that NaN can be taken out of them again."""
     optimizer = getattr(model, "optimizer", None)
     if model.built and optimizer is not None and not optimizer.built:

@@ -5,8 +5,16 @@ import linecache
 
 import numpy as np
 import pytest
+from packaging.version import Version
 
 from gendiag.failure import LONGEST_LINE, cut
+from tests.versions import KERAS
+
+DRIFTED = (
+    "ValueError: tuple arity mismatch; expected: 3, got: 2"
+    if Version("3.8") <= KERAS
+    else "ValueError: `a` and `b` don't have the same structure."
+)
 
 
 def caught(work):
@@ -66,7 +74,7 @@ def test_an_exception_of_the_users_own_class_is_named_too():
 @pytest.mark.slow
 def test_drift_of_structure_is_told_without_the_batch():
     failure = cut(fitted(pairs_then((np.ones((8, 4)), np.ones((8, 1)), np.ones(8))))[0])
-    assert failure.line.startswith("ValueError: tuple arity mismatch; expected: 3, got: 2")
+    assert failure.line.startswith(DRIFTED)
     assert "TensorSpec" not in failure.line
     assert failure.frame is None, "the line that failed is Keras's"
 
@@ -124,7 +132,7 @@ def test_a_wrong_rank_is_told_with_both_shapes_and_without_the_tensor(eagerly):
     rows = 2 if eagerly else None
     line = cut(error).line
     shown = "…" if eagerly else "float32 (None, 8, 4)"
-    assert line.startswith(f"Invalid input shape for input {shown} with name")
+    assert line.startswith(f"Invalid input shape for input {shown}")
     assert line.endswith(f"Expected shape (None, 4), but input has incompatible shape ({rows}, 8, 4)")
 
 

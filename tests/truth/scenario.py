@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-import keras
 import numpy as np
 from packaging.version import Version
 
 from tests.truth.anomalies import FOR_ARRAYS, fitting
+from tests.versions import KERAS
 
 KINDS = ("generator function", "generator", "PyDataset", "PyDataset, 2 workers", "tf.data", "arrays")
 Y_DTYPES = {
@@ -66,7 +66,7 @@ class Scenario:
     @property
     def races(self) -> bool:
         """Whether what later epochs get hangs on timing: Keras before 3.7 stopped its workers at each epoch's end."""
-        return Version(keras.__version__) < Version("3.7") and "workers" in self.kind and self.steps is not None
+        return Version("3.7") > KERAS and "workers" in self.kind and self.steps is not None
 
     def __str__(self) -> str:
         said = [f"{f.name}={value!r}" for f in fields(self) if (value := getattr(self, f.name)) != f.default]
