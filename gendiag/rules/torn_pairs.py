@@ -55,7 +55,7 @@ class TornPairs(Rule):
         for epoch in seen.by_epoch[1:]:
             torn |= _torn(seen, epoch, known)
         if torn:
-            yield self._finding(seen, torn)
+            yield self._finding(seen, dict(sorted(torn.items())))
 
     def _finding(self, seen: Evidence, torn: dict[int, int]) -> Finding:
         first = next(iter(torn))
