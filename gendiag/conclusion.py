@@ -14,6 +14,14 @@ from gendiag.rules.base import Rule
 RANK = {"error": 0, "warning": 1, "note": 2}
 MOST_SUSPECTS = 3
 RULE_FAILED = "A rule of gendiag failed"
+CAUSES = {  # of a finding, which other rules' findings say why it is there
+    "source-raises": ("leftover-state", "thread-unsafe"),
+    "nan-inf": ("silent-cast",),
+    "value-drift": ("double-scaled", "unscaled"),
+    "unfilled-rows": ("buffer-reuse",),
+    "empty-batch": ("len-mismatch",),
+    "input-count": ("not-iterable",),
+}
 GENERAL = ("fit-refuses", "model-rejects")  # they quote; any other error says why
 
 
@@ -64,10 +72,23 @@ def _stopped_fit(evidence: Evidence, finding: Finding) -> bool:
 
 
 def _without_consequences(evidence: Evidence, findings: list[Finding]) -> list[Finding]:
-    """Leave out what only says that fit raised, or that the model did, where another finding says why."""
+    """Leave out what only says that fit raised, or that the model did, or what else follows from another finding."""
+    findings = [finding for finding in findings if not any(_follows(finding, cause) for cause in findings)]
     stopped = {finding.rule for finding in findings if _stopped_fit(evidence, finding)}
     left_out = GENERAL if stopped.difference(GENERAL) else GENERAL[:1] if "model-rejects" in stopped else ()
     return [finding for finding in findings if finding.rule not in left_out]
+
+
+def _follows(finding: Finding, cause: Finding) -> bool:
+    """Whether ``cause`` is why ``finding`` is there: about the same leaf, and about all of its batches."""
+    before_any = cause.severity == "error" and not cause.batches
+    return (
+        cause.rule in CAUSES.get(finding.rule, ())
+        and RANK[cause.severity] <= RANK[finding.severity]
+        and cause.in_validation == finding.in_validation
+        and (cause.leaf == finding.leaf or cause.leaf is None)
+        and (before_any or set(finding.batches) <= set(cause.batches))
+    )
 
 
 def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from types import FunctionType
 from typing import Any, TypeAlias
 
-from gendiag.errors import BadModelError
-from gendiag.freezing import frozen
+from gendiag.errors import BadModelError, NoFreshWeightsError
+from gendiag.freezing import frozen, optimizers
 from gendiag.seeds import kept_seeds
 
 # What fit, evaluate and predict leave behind, names, and what Keras wraps anew around each layer's methods.
@@ -54,6 +54,34 @@ def stand_in(model: Model) -> Iterator[Model]:
             yield model
 
 
+@contextmanager
+def fresh_stand_in(model: Model) -> Iterator[Model]:
+    """Give a copy whose layers and optimizer start anew; layers that do not train keep their values.
+
+    What ``Normalization.adapt`` learned, and a frozen part that was trained elsewhere, belong to the model.
+
+    Raises
+    ------
+    NoFreshWeightsError
+        If no copy can be made.
+    """
+    with stand_in(model) as copy:
+        if copy is model:
+            msg = (
+                f"the model {model.name} cannot be made again from its config, so there are no fresh weights to try. "
+                "Give it get_config (and register what it is made of), or make it anew: diagnose(source, make_model())."
+            )
+            raise NoFreshWeightsError(msg)
+        again = _remade(model, with_values=False)
+        training = {_owner(variable) for variable in copy.trainable_variables}
+        for mine, fresh in zip(copy.variables, again.variables, strict=True):
+            if _owner(mine) in training:
+                mine.assign(fresh.value)
+        for optimizer in optimizers(copy):
+            _start_anew(optimizer, copy)
+        yield copy
+
+
 def is_compiled(model: Model) -> bool:
     """Whether ``compile`` was called."""
     return bool(getattr(model, "compiled", False))
@@ -72,7 +100,20 @@ def _copy(model: Model) -> Model | None:
     return copy
 
 
-def _remade(model: Model) -> Model:
+def _owner(variable: Any) -> str:
+    """``model/dense`` of ``model/dense/kernel``."""
+    return str(variable.path).rpartition("/")[0]
+
+
+def _start_anew(optimizer: Any, copy: Model) -> None:
+    again = type(optimizer).from_config(optimizer.get_config())
+    if optimizer.built:
+        again.build(copy.trainable_variables)
+    for mine, fresh in zip(optimizer.variables, again.variables, strict=True):
+        mine.assign(fresh.value)
+
+
+def _remade(model: Model, *, with_values: bool = True) -> Model:
     """Make the model again from its config, with the names, the built state and the values of the original.
 
     ``from_config`` and not ``clone_model``: that one also compiles, which fails for losses it cannot serialize.
@@ -89,7 +130,8 @@ def _remade(model: Model) -> Model:
         copy.build_from_config(model.get_build_config())
     if type(copy) is not type(model):
         raise _NoCopyError
-    _assign(copy.variables, model.variables)
+    if with_values:
+        _assign(copy.variables, model.variables)
     return copy
 
 

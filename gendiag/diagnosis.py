@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gendiag.profiled import Profile
-from gendiag.records import NOTHING, Batch, Finding, Rehearsal, Trial, Verdict
+from gendiag.records import NOTHING, Batch, Finding, Rehearsal, Shrunk, Trial, Verdict
 
 MOST_LEAVES = 4  # named in the headline
 
@@ -30,8 +30,8 @@ class Diagnosis:
         What ``validation_data`` yielded; empty where there is none, or where it is arrays.
     findings
         Root cause first.
-    trials
-        By batch index.
+    trials, shrunk
+        By batch index; the second for batches that failed in their trial and were reduced to samples.
     verdict, fails_at
         See ``Report``.
     notes
@@ -49,6 +49,7 @@ class Diagnosis:
     validation: Profile = field(default_factory=Profile)
     findings: tuple[Finding, ...] = ()
     trials: Mapping[int, Trial] = field(default_factory=dict)
+    shrunk: Mapping[int, Shrunk] = field(default_factory=dict)
     fails_at: int | None = None
     notes: tuple[str, ...] = ()
     versions: str = ""

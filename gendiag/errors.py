@@ -16,12 +16,20 @@ class BadModelError(GendiagError, TypeError):
     """What was passed as a model cannot be rehearsed or tried."""
 
 
+class NoFreshWeightsError(BadModelError):
+    """The model cannot be made again from its config, and so has no fresh weights to try."""
+
+
 class BadArgumentError(GendiagError, ValueError):
     """An option has a value that makes no sense."""
 
 
 class SourceSpentError(GendiagError, RuntimeError):
     """A one-shot source was already read, or is being read by somebody else."""
+
+
+class NotReproducibleError(GendiagError, RuntimeError):
+    """There is no failure in this diagnosis that a few batches would bring about again."""
 
 
 class NotKeptError(GendiagError, LookupError):

@@ -31,8 +31,12 @@ def as_training(seen: Evidence) -> Evidence | None:
 
 def in_validation(finding: Finding) -> Finding:
     """Say of which data the batches are."""
-    message = f"In validation_data: {finding.message}"
-    return replace(finding, message=message, evidence={**finding.evidence, "source": "validation"})
+    return replace(
+        finding,
+        message=f"In validation_data: {finding.message}",
+        fix=f"fit took the training data, so mend validation_data. {finding.fix}",
+        evidence={**finding.evidence, "source": "validation"},
+    )
 
 
 def _run(run: ModelRun, profile: Profile) -> ModelRun:

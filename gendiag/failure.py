@@ -40,7 +40,7 @@ _ARRAY = re.compile(rf"(?<=[A-Za-z:=] )\[(?:\[{_NUMBERS}\](?=\]\s[a-z])|{_NUMBER
 # Where an array, or the specs of a whole batch, begin to be printed. Shapes such as [9,1] stay.
 _DUMP = re.compile(
     r"(?:; (?:tuple|list|dict|namedtuple): |\[\[|\barray\(|<tf\.Tensor|\(?TensorSpec\(|\bLabel values: "
-    r"|\[\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s+[-+\d.]|\[[^\][]{80,}|\{'[^}]{80,})",
+    r"|\[\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s+[-+\d.]|\[(?!-?\d+, -?\d+\))[^\][]{80,}|\{'[^}]{80,})",
 )
 _DANGLING = re.compile(r"[\s,;:]*(?:\bReceived(?: \w+=)?|\bgot)?[\s,;:(]*$")
 _OF_LAYER = re.compile(r"(?:of|on|calling) layer [\"']?([\w/.-]+)")

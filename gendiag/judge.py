@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -13,16 +15,19 @@ from gendiag.copying import stand_in
 from gendiag.diagnosis import Diagnosis
 from gendiag.errors import BadModelError
 from gendiag.evidence import Evidence, ModelRun
+from gendiag.guilt import with_samples
 from gendiag.model_facts import ModelFacts
 from gendiag.model_reading import read_model
 from gendiag.probe import Limits
 from gendiag.progress import bar
-from gendiag.records import Trial
+from gendiag.records import Shrunk, Trial
 from gendiag.rehearsal import Rehearsed, rehearse
 from gendiag.replay import Replay, through_fit
 from gendiag.seeds import kept_seeds
+from gendiag.shrink import FAILS, shrink
 from gendiag.sources import recognise
 from gendiag.sources.base import Source
+from gendiag.suspicion import known_limits
 from gendiag.tree import flatten, transform
 from gendiag.trial import try_batch
 from gendiag.values import as_array, cast
@@ -30,6 +35,7 @@ from gendiag.worker import Pulse, current_dtype_policy, dtype_policy
 
 ENDLESS_STEPS = 100  # a source that provably has no end needs no more to show what it does
 MODEL_SHARE = 0.5  # of the time budget, for running the model on what was delivered
+SHRINK_S, SHRINK_TRIALS = 3.0, 30  # for all failing batches together; for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,9 @@ class Case:
                 model_facts=ModelFacts() if self.model is None else read_model(self.model),
             )
             trials = self._try(evidence, suspects(evidence))
+            shrunk = self._shrink_failing(evidence, trials)
         evidence = replace(evidence, trials=trials)
-        return self._diagnosis(evidence), evidence
+        return self._diagnosis(evidence, shrunk), evidence
 
     def _rehearse(self) -> Rehearsed:
         rehearsed = self._rehearse_once()
@@ -80,7 +87,7 @@ class Case:
         return rehearsed
 
     def _rehearse_once(self) -> Rehearsed:
-        with self._bar("rehearsing fit", None) as show:
+        with self.bar("rehearsing fit", None) as show:
             return rehearse(
                 self.source,
                 self.fit_args,
@@ -90,8 +97,11 @@ class Case:
                 on_progress=show,
             )
 
-    def _bar(self, what: str, total: int | None) -> AbstractContextManager[Callable[[int], None]]:
-        return bar(what, total, shown=self.options.progress)
+    def bar(
+        self, what: str, total: int | None, unit: str = "batches"
+    ) -> AbstractContextManager[Callable[[int], None]]:
+        """Show the progress of long work, unless the user wants none."""
+        return bar(what, total, shown=self.options.progress, unit=unit)
 
     def _limits(self) -> Limits:
         options = self.options
@@ -137,7 +147,7 @@ class Case:
         timer = threading.Timer(self.options.budget_s * MODEL_SHARE, pulse.stop.set)
         timer.start()
         try:
-            with stand_in(self.model) as copy, self._bar("training a copy on what fit delivered", len(raw)) as show:
+            with stand_in(self.model) as copy, self.bar("training a copy on what fit delivered", len(raw)) as show:
                 run = through_fit(
                     copy,
                     raw,
@@ -171,8 +181,8 @@ class Case:
             return {}
         return {index: self.trial(evidence, index) for index in batches if index in evidence.profile.store}
 
-    def trial(self, evidence: Evidence, index: int) -> Trial:
-        """Try one batch on the user's model.
+    def trial(self, evidence: Evidence, index: int, *, fresh_weights: bool = False) -> Trial:
+        """Try one batch on the user's model, or on the same with fresh weights.
 
         Raises
         ------
@@ -181,9 +191,7 @@ class Case:
         NotKeptError
             If the batch is not held.
         """
-        if self.model is None:
-            msg = "no model was given to try a batch on. Pass it: gendiag.diagnose(source, model)."
-            raise BadModelError(msg)
+        self._needs_model()
         yielded = evidence.profile.raw(index)
         first = [evidence.profile.raw(i) for i in range(2) if i in evidence.profile.store]
         with dtype_policy(self.policy):
@@ -195,11 +203,53 @@ class Case:
                 yielded=yielded,
                 as_source=self.source.replay,
                 quiet_s=self.options.quiet_s,
+                fresh_weights=fresh_weights,
             )
 
+    def _shrink_failing(self, evidence: Evidence, trials: Mapping[int, Trial]) -> dict[int, Shrunk]:
+        """Reduce the batches whose eager step failed too, as far as a few seconds go."""
+        until, shrunk = time.monotonic() + SHRINK_S, dict[int, Shrunk]()
+        for index, trial in trials.items():
+            left = until - time.monotonic()
+            if left > 0 and any(step.outcome in FAILS for step in trial.steps[1:2]):
+                shrunk[index] = self.shrink(evidence, index, max_trials=SHRINK_TRIALS, budget_s=left)
+        return shrunk
+
+    def shrink(self, evidence: Evidence, index: int, *, max_trials: int, budget_s: float = math.inf) -> Shrunk:
+        """Reduce one batch that the model does not take to the samples that make it so.
+
+        Raises
+        ------
+        BadModelError
+            If no model was given.
+        NotKeptError
+            If the batch is not held.
+        """
+        self._needs_model()
+        yielded = evidence.profile.raw(index)
+        delivered = _as_delivered(evidence, yielded)
+        measured = next((batch for batch in evidence.batches if batch.index == index), None)
+        what = f"narrowing batch {index} down to samples"
+        with dtype_policy(self.policy), self.bar(what, max_trials, unit="trials") as show:
+            return shrink(
+                self.model,
+                index,
+                yielded if delivered is None else delivered,
+                limits=known_limits(evidence.model_facts, measured),
+                max_trials=max_trials,
+                budget_s=budget_s,
+                quiet_s=self.options.quiet_s,
+                on_progress=show,
+            )
+
+    def _needs_model(self) -> None:
+        if self.model is None:
+            msg = "no model was given to try a batch on. Pass it: gendiag.diagnose(source, model)."
+            raise BadModelError(msg)
+
     # ------------------------------------------------------------------ the conclusion
-    def _diagnosis(self, evidence: Evidence) -> Diagnosis:
-        findings = find(evidence)
+    def _diagnosis(self, evidence: Evidence, shrunk: Mapping[int, Shrunk]) -> Diagnosis:
+        findings = with_samples(find(evidence), shrunk)
         ending = verdict(evidence, findings)
         return Diagnosis(
             source=self.source.describe(),
@@ -210,6 +260,7 @@ class Case:
             validation=evidence.validation,
             findings=findings,
             trials=evidence.trials,
+            shrunk=shrunk,
             verdict=ending,
             fails_at=fails_at(evidence, findings) if ending == "raises" else None,
             notes=tuple(notes(evidence)),

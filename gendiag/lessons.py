@@ -63,13 +63,21 @@ def explain(name: str) -> Lesson:
 
 def _code(rule: Rule, method: str) -> str:
     """The method's own code, behind what it calls: helpers of its module, and the sound batches."""
-    code = textwrap.dedent(inspect.getsource(getattr(type(rule), method)))
+    code = textwrap.dedent(inspect.getsource(getattr(type(rule), method))) + _arguments_of_fit(rule, method)
     helpers = _called(code, vars(sys.modules[type(rule).__module__]))
     whole = "\n\n\n".join([*helpers, code])
     if "sound(" not in whole or method == "mended":
         return whole
     numbers = f"ROWS, FEATURES, BAD = {ROWS}, {FEATURES}, {BAD}"
     return f"import numpy as np\n\n{numbers}\n\n\n{inspect.getsource(sound)}\n\n{whole}"
+
+
+def _arguments_of_fit(rule: Rule, method: str) -> str:
+    """The code that makes fit's arguments, where the fault is in these."""
+    made = getattr(type(rule), "fit_args" if method == "broken" else "mended_fit_args")
+    if not isinstance(made, property) or made.fget is None:
+        return ""
+    return "\n\n" + re.sub(r"  # type: ignore.*", "", textwrap.dedent(inspect.getsource(made.fget)))
 
 
 def _called(code: str, names: Mapping[str, Any]) -> list[str]:

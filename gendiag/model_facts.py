@@ -99,6 +99,8 @@ class ModelFacts:
         The fixed one, or None.
     scales
         Whether the model scales its inputs itself.
+    rescaling
+        The smallest number by which a Rescaling layer multiplies; None where there is no such layer.
     """
 
     inputs: tuple[Input, ...] = ()
@@ -107,6 +109,7 @@ class ModelFacts:
     stateful: bool = False
     batch_size: int | None = None
     scales: Literal["yes", "no", "unknown"] = "unknown"
+    rescaling: float | None = None
 
     def fed(self, batch: Batch) -> list[tuple[Leaf, Input]]:
         """Which leaf of x each input takes; empty where they cannot be paired."""

@@ -36,6 +36,8 @@ def read_model(model: Model) -> ModelFacts:
     with suppress(Exception):
         known["scales"] = _scales(model)
     with suppress(Exception):
+        known["rescaling"] = _rescaling(model)
+    with suppress(Exception):
         if _is_kerass_own(model):
             known["outputs"] = _outputs(model)
             known["inputs"] = _inputs(model)
@@ -108,6 +110,11 @@ def _scales(model: Model) -> Literal["yes", "no", "unknown"]:
         return "yes"
     plain = bool(names) and all(name in PLAIN for name in names) and type(model).call.__module__.startswith(KERAS)
     return "no" if plain else "unknown"
+
+
+def _rescaling(model: Model) -> float | None:
+    by = [layer.scale for layer in _all_layers(model) if type(layer).__name__ == "Rescaling"]
+    return min((float(scale) for scale in by if isinstance(scale, (int, float))), default=None)
 
 
 # ------------------------------------------------------------------ outputs

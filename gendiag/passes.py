@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gendiag.evidence import Evidence
+from gendiag.profiled import Profile
 from gendiag.records import Batch, Leaf, Role
 from gendiag.signature import PEEKED
 from gendiag.tree import flatten
@@ -20,6 +21,12 @@ def first_pass(seen: Evidence) -> tuple[Batch, ...]:
         return ()
     delivered = {delivery.batch for delivery in seen.by_epoch[0]}
     return tuple(batch for batch in seen.batches if batch.index in delivered)
+
+
+def in_read_order(profile: Profile) -> list[Batch]:
+    """Every batch in the order in which the source was done with them, which of an indexed one is any."""
+    by_index = {batch.index: batch for batch in profile.batches}
+    return [by_index[index] for index in profile.read_order or sorted(by_index)]
 
 
 def epoch_of(seen: Evidence, index: int) -> int:

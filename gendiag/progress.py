@@ -12,10 +12,10 @@ DELAY_S, PERIOD_S = 1.0, 0.2
 
 
 @contextmanager
-def bar(what: str, total: int | None, *, shown: bool) -> Iterator[Callable[[int], None]]:
-    """Give a function that takes the number of batches done; nothing is left of the bar when it is over."""
+def bar(what: str, total: int | None, *, shown: bool, unit: str = "batches") -> Iterator[Callable[[int], None]]:
+    """Give a function that takes the number of units done; nothing is left of the bar when it is over."""
     if shown and _in_notebook():
-        element = _Element(what, total)
+        element = _Element(what, total, unit)
         try:
             yield element.show
         finally:
@@ -23,7 +23,7 @@ def bar(what: str, total: int | None, *, shown: bool) -> Iterator[Callable[[int]
         return
     from tqdm import tqdm
 
-    with tqdm(desc=what, total=total, unit=" batches", delay=DELAY_S, leave=False, disable=not shown) as line:
+    with tqdm(desc=what, total=total, unit=f" {unit}", delay=DELAY_S, leave=False, disable=not shown) as line:
         yield lambda done: _advance(line, done)
 
 
@@ -40,8 +40,8 @@ def _in_notebook() -> bool:
 class _Element:
     """An output that is updated in place, and emptied: a closed widget would leave a hole in a saved notebook."""
 
-    def __init__(self, what: str, total: int | None) -> None:
-        self.what, self.total = what, total
+    def __init__(self, what: str, total: int | None, unit: str) -> None:
+        self.what, self.total, self.unit = what, total, unit
         self.began = self.last = time.monotonic()
         self.handle: Any = None
 
@@ -52,7 +52,7 @@ class _Element:
         self.last = now
         limits = f' value="{done}" max="{self.total}"' if self.total else ""
         self._put(
-            f"<progress{limits}></progress> {self.what}: {done} batches, {now - self.began:.0f} s "
+            f"<progress{limits}></progress> {self.what}: {done} {self.unit}, {now - self.began:.0f} s "
             "(interrupt the kernel to stop)"
         )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gendiag.copying import is_compiled
 from gendiag.errors import BadArgumentError, BadModelError
 from gendiag.judge import Case, Options
+from gendiag.repair import repairs
 from gendiag.sources.foreign import describe_type
 from gendiag.store import MIB
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
     from gendiag.diagnosis import Diagnosis
     from gendiag.evidence import Evidence
+    from gendiag.export.code import Code
     from gendiag.profiled import Profile
-    from gendiag.records import Delivery, Finding, Trial, Verdict
+    from gendiag.records import Delivery, Finding, Repair, Reproducer, Shrunk, Trial, Verdict
     from gendiag.views.dashboard import Dashboard
 
 
@@ -33,7 +35,10 @@ class Report:
         self.diagnosis: Diagnosis
         self._evidence: Evidence
         self.diagnosis, self._evidence = case.judge()
+        self._repairs: tuple[Repair, ...] | None = None
         self._trials: dict[int, Trial] = dict(self.diagnosis.trials)
+        self._fresh_trials: dict[int, Trial] = {}
+        self._shrunk: dict[int, Shrunk] = dict(self.diagnosis.shrunk)
 
     @property
     def verdict(self) -> Verdict:
@@ -68,10 +73,54 @@ class Report:
         columns = ["epoch", "step", "batch", "rows", "dtypes", "changed"]
         return pd.DataFrame([_row(delivery) for delivery in self.diagnosis.rehearsal.deliveries], columns=columns)
 
-    def trial(self, batch: int) -> Trial:
-        """Say what fit does with this batch on a copy of the model, and what one step of training does.
+    def trial(self, batch: int, *, fresh_weights: bool = False) -> Trial:
+        """Say what fit does with this batch on a copy of the model, and what goes on inside in one step of training.
 
         The model itself, its optimizer, metrics and all random states are as before.
+
+        Parameters
+        ----------
+        fresh_weights
+            Whether to try it on weights and an optimizer as they are made for a new model, in place of those that the
+            model has now. Layers that do not train keep what they hold.
+
+        Raises
+        ------
+        NotKeptError
+            If the batch was never read, or is no longer held.
+        BadModelError
+            If no model was given; ``NoFreshWeightsError`` if it cannot be made again from its config.
+        """
+        trials = self._fresh_trials if fresh_weights else self._trials
+        if batch not in trials:
+            trials[batch] = self._case.trial(self._evidence, batch, fresh_weights=fresh_weights)
+        return trials[batch]
+
+    def repairs(self, *, budget_s: float = 60.0) -> tuple[Repair, ...]:
+        """Search for changes to the source or to fit's arguments that mend what was found, and run each.
+
+        Every one is applied to the source made anew (or to the batches that were read, where it cannot be), rehearsed
+        and judged with your model, which stays as it was. The best comes first. The result is kept.
+
+        Parameters
+        ----------
+        budget_s
+            No further change is tried after so many seconds. Ctrl-C ends the search too, with what was found.
+        """
+        if self._repairs is None:
+            self._repairs = repairs(self._case, self.diagnosis, self._evidence, budget_s=budget_s)
+        return self._repairs
+
+    def shrink(self, batch: int, *, max_trials: int = 60) -> Shrunk:
+        """Reduce a batch that the model does not take to the samples, and the values in them, that make it so.
+
+        Each trial is one training step on a copy of the model with a part of the batch. Ctrl-C ends it with what is
+        known by then. The model and all random states are as before.
+
+        Parameters
+        ----------
+        max_trials
+            Most steps to run.
 
         Raises
         ------
@@ -79,10 +128,61 @@ class Report:
             If the batch was never read, or is no longer held.
         BadModelError
             If no model was given.
+        BadArgumentError
+            If ``max_trials`` is not positive.
         """
-        if batch not in self._trials:
-            self._trials[batch] = self._case.trial(self._evidence, batch)
-        return self._trials[batch]
+        if max_trials <= 0:
+            msg = f"max_trials={max_trials}: it must be above 0."
+            raise BadArgumentError(msg)
+        known = self._shrunk.get(batch)
+        if known is None or not (known.minimal or known.trials >= max_trials):
+            self._shrunk[batch] = self._case.shrink(self._evidence, batch, max_trials=max_trials)
+        return self._shrunk[batch]
+
+    def output_signature(self) -> Code:
+        """Write the ``from_generator`` code and the PyDataset that fit the profile, both tried on the batches held.
+
+        Raises
+        ------
+        BadSourceError
+            If nothing was read, the nesting changes, or a leaf has no place in a signature.
+        """
+        from gendiag.export.output_signature import output_signature
+
+        return output_signature(self.profile)
+
+    def reproducer(self, path: str | Path, *, only_guilty: bool = False, anonymous: bool = False) -> Reproducer:
+        """Write a folder whose script raises in a fresh process what fit raised, and run it to make sure.
+
+        Parameters
+        ----------
+        path
+            The folder: ``reproduce.py``, ``batches.npz`` (the failing batch and the first two, without pickle) and
+            ``model.json``. Files of these names are overwritten.
+        only_guilty
+            Keep only the samples of the failing batch that ``shrink`` finds guilty.
+        anonymous
+            Replace values by random ones of the same dtype, shape and range, leaf by leaf, wherever the failure
+            survives it. ``replaced`` of the result names these leaves; all others hold your data.
+
+        Raises
+        ------
+        NotReproducibleError
+            If fit raised nothing, or what it raised does not come from a batch.
+        NotKeptError
+            If the failing batch is no longer held.
+        """
+        from gendiag.export.reproducer import reproduce
+
+        at, failure = self.fails_at, None
+        if at is not None and self._case.model is not None and at in self.profile.store:
+            failure = next((step.failure for step in self.trial(at).steps), None)
+        samples = self.shrink(at).samples if only_guilty and at is not None else ()
+        with self._case.bar("running the script", None) as show:
+            return reproduce(
+                self._evidence, self._case.model, path, versions=self.diagnosis.versions, failure=failure,
+                samples=samples, anonymous=anonymous, on_run=show,
+            )  # fmt: skip
 
     def save(self, path: str | Path) -> Path:
         """Write the report as one HTML file that needs nothing else, and return its path."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from gendiag.copying import Model, is_compiled, stand_in
+from gendiag.copying import Model, fresh_stand_in, is_compiled, stand_in
+from gendiag.errors import NoFreshWeightsError
 from gendiag.failure import cut
-from gendiag.freezing import held_values, optimizers
+from gendiag.freezing import held_values
+from gendiag.inside import Told, keep_weights, look_inside
 from gendiag.records import Failure, Outcome, Trial, TrialStep
-from gendiag.replay import AsSource, Replay, all_finite, quiet, through_fit
+from gendiag.replay import AsSource, Replay, all_finite, build_optimizer, quiet, through_fit
+from gendiag.watching import Seen, watched
 from gendiag.worker import NoAnswerError, Task
 
 PEEKED = 2
@@ -28,11 +31,12 @@ class _Replayed(NamedTuple):
 
 
 class _Ways(NamedTuple):
-    """The batch to try, in both its forms."""
+    """The batch to try, in both its forms, and whether on fresh weights."""
 
     delivered: Any
     yielded: Any
     only_tuples: bool
+    fresh: bool = False
 
     @property
     def suspect(self) -> object:
@@ -56,6 +60,7 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     yielded: object | None,
     as_source: AsSource | None = None,
     quiet_s: float = 60.0,
+    fresh_weights: bool = False,
 ) -> Trial:
     """Say what ``model.fit`` does with a batch, and what loss and gradient it gives with the weights as they are.
 
@@ -74,6 +79,13 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
         Makes what fit is given from raw batches; by default a generator.
     quiet_s
         After how many seconds without a step the answer is "no answer".
+    fresh_weights
+        Whether to try it on weights as they are made for a new model, in place of those that the model has.
+
+    Raises
+    ------
+    NoFreshWeightsError
+        If fresh weights are asked for, and the model cannot be made again.
 
     Notes
     -----
@@ -81,9 +93,11 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     kinds of faulty batch, one bare ``train_on_batch`` on 8 or 9. The eager step has the readable messages.
     """
     started = time.monotonic()
+    ways = _Ways(delivered, yielded, only_tuples=as_source is None, fresh=fresh_weights)
     try:
-        ways = _Ways(delivered, yielded, only_tuples=as_source is None)
         steps = _steps(model, _replayed(batch, first, ways.suspect, as_source), ways, quiet_s)
+    except NoFreshWeightsError:
+        raise
     except Exception as error:  # noqa: BLE001  (no model at all, or one whose own code fails when it is copied)
         steps = (TrialStep("through fit", "not tried", failure=cut(error)),)
     return _summary(batch, steps, time.monotonic() - started)
@@ -98,8 +112,9 @@ def _replayed(batch: int, first: Sequence[Any], suspect: object, as_source: AsSo
 
 
 def _steps(model: Model, replayed: _Replayed, ways: _Ways, quiet_s: float) -> Steps:
-    with stand_in(model) as other:
-        put_back = held_values(other)
+    another = fresh_stand_in if ways.fresh else stand_in
+    with another(model) as other:
+        put_back = held_state(other)
         replay = through_fit(other, replayed.batches, as_source=replayed.as_source, quiet_s=quiet_s)
         fit_step = _judged(replay, replayed.position)
         if fit_step.outcome in ("no answer", "not tried") or not is_compiled(model):
@@ -107,8 +122,14 @@ def _steps(model: Model, replayed: _Replayed, ways: _Ways, quiet_s: float) -> St
         if replay.steps or model.built:
             put_back()
             return (fit_step, *_eager_steps(other, ways, put_back, quiet_s))
-    with stand_in(model) as other:  # Whatever a broken batch built does not meet the eager steps.
-        return (fit_step, *_eager_steps(other, ways, held_values(other), quiet_s))
+    with another(model) as other:  # Whatever a broken batch built does not meet the eager steps.
+        return (fit_step, *_eager_steps(other, ways, held_state(other), quiet_s))
+
+
+def held_state(model: Model) -> Callable[[], None]:
+    """Keep all values that a step may change, the optimizer's slots too; the result puts them back."""
+    build_optimizer(model)
+    return held_values(model)
 
 
 def _judged(replay: Replay, position: int) -> TrialStep:
@@ -131,73 +152,71 @@ def _eager_steps(model: Model, ways: _Ways, put_back: Callable[[], None], quiet_
     steps: list[TrialStep] = []
     for way, raw in ways.eager():
         only_tuples = ways.only_tuples and way == "as yielded"
-        steps.append(_eager_step(model, way, raw, quiet_s, only_tuples=only_tuples))
+        steps.append(_timed(model, way, raw, quiet_s, only_tuples=only_tuples, fresh=ways.fresh))
         if steps[-1].outcome == "no answer":
             break
         put_back()
     return steps
 
 
-def _eager_step(model: Model, way: str, raw: object, quiet_s: float, *, only_tuples: bool) -> TrialStep:
+def _timed(model: Model, way: str, raw: object, quiet_s: float, **options: bool) -> TrialStep:
     started = time.monotonic()
     try:
         with quiet():
-            step = Task(lambda _: _run(model, way, raw, only_tuples=only_tuples)).start().wait(quiet_s=quiet_s)
+            step = Task(lambda _: eager_step(model, way, raw, **options)).start().wait(quiet_s=quiet_s)
     except NoAnswerError as error:
         step = TrialStep(way, "no answer", failure=Failure(type(error).__name__, str(error), details=error.stack))
     return replace(step, seconds=time.monotonic() - started)
 
 
-def _run(model: Model, way: str, raw: object, *, only_tuples: bool) -> TrialStep:
-    """One eager ``train_step``; the gradient is read off where the optimizer is given it."""
+def eager_step(  # noqa: PLR0913  (keyword-only options)
+    model: Model, way: str, raw: object, *, only_tuples: bool = False, look: bool = True, fresh: bool = False
+) -> TrialStep:
+    """One eager ``train_step`` in this thread; the model is changed by it.
+
+    Parameters
+    ----------
+    model
+        A stand-in that is compiled.
+    way
+        What the step is called.
+    raw
+        The batch.
+    only_tuples
+        Whether to refuse what fit refuses of a generator.
+    look
+        Whether to say what went on inside; without it a step takes half the time.
+    fresh
+        Whether the weights are fresh, for the record.
+    """
     import keras
 
     keras.config.disable_traceback_filtering()  # Kept per thread, and this one is ours.
-    squares: list[float] = []
     model.run_eagerly = True
     model.reset_metrics()
-    taken_back = _listen(model, squares)
-    try:
-        logs = model.train_step(_as_tensors(raw, only_tuples=only_tuples))
-        logs = {name: float(value) for name, value in _flat(logs).items()}
-        finite = all(map(math.isfinite, squares)) and all_finite(model.variables)
-    except BaseException as error:  # noqa: BLE001  (what the step raises is the answer; the thread is ours)
-        return TrialStep(way, "raises", failure=cut(error))
-    finally:
-        taken_back()
-    losses = {name: value for name, value in logs.items() if "loss" in name}
+    kept = keep_weights(model) if look else ()
+    data = None
+    with watched(model, layers=look) as seen:
+        try:
+            data = as_tensors(raw, only_tuples=only_tuples)
+            step = _finished(way, model, seen, model.train_step(data))
+        except BaseException as error:  # noqa: BLE001  (what the step raises is the answer; the thread is ours)
+            step = TrialStep(way, "raises", failure=cut(error))
+    if not look:
+        return step
+    inside = look_inside(model, seen, kept, data, Told(step.outcome, step.loss, step.failure))
+    return replace(step, inside=replace(inside, weights="fresh" if fresh else "as they are"))
+
+
+def _finished(way: str, model: Model, seen: Seen, logs: object) -> TrialStep:
+    told = {name: float(value) for name, value in _flat(logs).items()}
+    finite = seen.gradient_is_finite and all_finite(model.variables)
+    losses = {name: value for name, value in told.items() if "loss" in name}
     outcome: Outcome = "trains" if finite and all(map(math.isfinite, losses.values())) else "non-finite"
-    norm = math.sqrt(sum(squares)) if squares else None
-    return TrialStep(way, outcome, loss=logs.pop("loss", None), metrics=logs, grad_norm=norm)
+    return TrialStep(way, outcome, loss=told.pop("loss", None), metrics=told, grad_norm=seen.grad_norm)
 
 
-def _listen(model: Model, squares: list[float]) -> Callable[[], None]:
-    """Write down the squared norm of every gradient that reaches an optimizer, before clipping."""
-    for optimizer in optimizers(model):
-        vars(optimizer)["apply"] = _listening(optimizer, squares)
-
-    def stop_listening() -> None:
-        for optimizer in optimizers(model):
-            vars(optimizer).pop("apply", None)
-
-    return stop_listening
-
-
-def _listening(optimizer: Any, squares: list[float]) -> Callable[..., object]:
-    import tensorflow as tf
-
-    scale, apply = float(optimizer.scale_loss(1.0)), optimizer.apply
-
-    def listening(grads: Iterable[Any], *args: object, **kwargs: object) -> object:
-        grads = list(grads)
-        norm = tf.linalg.global_norm([tf.cast(g, tf.float32) for g in grads if g is not None]) / scale
-        squares.append(float(norm) ** 2)
-        return apply(grads, *args, **kwargs)
-
-    return listening
-
-
-def _as_tensors(raw: object, *, only_tuples: bool) -> object:
+def as_tensors(raw: object, *, only_tuples: bool = False) -> Any:
     """Turn arrays into tensors, and refuse what fit refuses of a generator; it takes lists from a PyDataset."""
     import keras
     import tensorflow as tf

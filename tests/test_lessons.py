@@ -29,6 +29,14 @@ def test_a_name_like_no_rule_gets_all_names():
         gendiag.explain("qqqq")
 
 
+def test_a_fault_in_the_arguments_of_fit_is_shown_with_them():
+    lesson = gendiag.explain("validation-not-comparable")
+    assert "def fit_args" in lesson.broken
+    assert "def _endless" in lesson.broken
+    assert "def mended_fit_args" in lesson.mended
+    assert "validation_steps" not in lesson.mended
+
+
 def test_the_code_shown_holds_what_it_calls():
     lesson = gendiag.explain("fork-rng")
     assert "def _items" in lesson.broken

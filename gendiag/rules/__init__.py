@@ -45,6 +45,7 @@ from gendiag.rules.not_iterable import NotIterable
 from gendiag.rules.object_or_string_dtype import ObjectOrStringDtype
 from gendiag.rules.order_nondeterministic import OrderNondeterministic
 from gendiag.rules.output_vs_loss import OutputVsLoss
+from gendiag.rules.overlapping_batches import OverlappingBatches
 from gendiag.rules.python_list_leaf import PythonListLeaf
 from gendiag.rules.rank_drift import RankDrift
 from gendiag.rules.rounded_in_model import RoundedInModel
@@ -55,6 +56,7 @@ from gendiag.rules.source_raises import SourceRaises
 from gendiag.rules.static_batch import StaticBatch
 from gendiag.rules.steps_mismatch import StepsMismatch
 from gendiag.rules.structure_drift import StructureDrift
+from gendiag.rules.target_structure import TargetStructure
 from gendiag.rules.thread_unsafe import ThreadUnsafe
 from gendiag.rules.torn_pairs import TornPairs
 from gendiag.rules.unfilled_rows import UnfilledRows
@@ -89,6 +91,7 @@ RULES: tuple[Rule, ...] = (
     ExtraAxis(),
     InputMismatch(),
     StaticBatch(),
+    TargetStructure(),
     XyLengthMismatch(),
     SingleClass(),
     LabelsVsLoss(),
@@ -115,6 +118,7 @@ RULES: tuple[Rule, ...] = (
     UnfilledRows(),
     BlankBatches(),
     DuplicateBatches(),
+    OverlappingBatches(),
     NeverReshuffled(),
     ConstantLabels(),
     DoubleScaled(),

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
+from gendiag.edits import Edit
 from gendiag.evidence import Evidence
 from gendiag.records import NOTHING, Batch, Finding, Leaf, Severity
 
@@ -34,6 +35,8 @@ class Rule(ABC):
         Whether an error of this rule is about what a batch is, so that it is asked about validation data too.
     fit_args
         Arguments of fit under which ``broken`` shows the fault.
+    mended_fit_args
+        Those for ``mended``, where the fault is in them; None for the same.
     since
         The first version of Keras that does so; empty for all that are supported.
     """
@@ -43,6 +46,7 @@ class Rule(ABC):
     alters: ClassVar[bool] = False
     batchwise: ClassVar[bool] = False
     fit_args: ClassVar[Mapping[str, Any]] = NOTHING
+    mended_fit_args: ClassVar[Mapping[str, Any] | None] = None
     since: ClassVar[str] = ""
 
     @abstractmethod
@@ -56,6 +60,10 @@ class Rule(ABC):
     @abstractmethod
     def mended(self) -> Any:
         """Make the same source without the fault."""
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterable[Edit]:  # noqa: ARG002  (a default)
+        """Propose changes to mend what was found, the smallest first; each is run before it is shown."""
+        return ()
 
     def model(self) -> Any | None:
         """Make the compiled model on which ``broken`` shows the fault; None for any that takes ``sound``."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Batch, Finding
 from gendiag.rules.base import BAD, Rule, counted, listed, sound
@@ -65,6 +66,11 @@ class BatchTooBig(Rule):
             "while there are enough."
         )
         return self.finding("warning", message, fix=fix, batches=big, rows=batch.rows, usual_rows=rows, times=times)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        usual, steps = finding.evidence["usual_rows"], seen.rehearsal.steps_per_epoch
+        rows = [batch.rows or 0 for batch in seen.batches[:steps]]
+        yield from edits.split(edits.at(seen, finding), usual, sum(-(-count // usual) for count in rows))
 
     def broken(self) -> Iterator[Any]:
         whole = tuple(np.concatenate(part) for part in zip(*sound(20), strict=True))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
-from gendiag.records import Delivery, Finding, Leaf, Severity
+from gendiag.passes import in_read_order
+from gendiag.records import Batch, Delivery, Finding, Severity
 from gendiag.rules.base import Rule, counted, listed, sound
 
 
@@ -36,16 +38,22 @@ class BufferReuse(Rule):
     name, title, alters = "buffer-reuse", "One buffer is filled and yielded again", True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        reused = {path: batches for path, column in seen.leaves.items() if (batches := _rewritten(column))}
+        read = in_read_order(seen.profile)
+        reused = {path: batches for path in seen.leaves if (batches := _rewritten(read, path))}
         if not reused:
             return
         altered = [d for d in seen.rehearsal.deliveries if set(d.changed) & set(reused)]
         wrong = sorted({d.batch for d in altered if d.batch is not None})
-        severity: Severity = "warning" if wrong or seen.source.kind == "generator" else "note"
+        threads = _threads(seen)
+        severity: Severity = "warning" if wrong or threads > 1 or seen.source.kind == "generator" else "note"
         fix = "Allocate the array inside the loop, or yield a copy: `yield x.copy(), y.copy()`."
-        batches = sorted({0, *wrong, *(i for batches in reused.values() for i in batches)})
-        message = _message(reused, altered, wrong)
+        batches = sorted({*wrong, *(i for batches in reused.values() for i in batches)})
+        which = "Every batch is" if len(batches) == len(read) else f"{listed(batches).capitalize()} of {len(read)} are"
+        message = f"{which} the same {' and '.join(reused)} array, written over in place: {_effect(altered, threads)}"
         yield self.finding(severity, message, fix=fix, batches=batches, leaf=next(iter(reused)), wrong=wrong)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.copies(edits.at(seen, finding))
 
     def broken(self) -> Iterator[Any]:
         buffer = None
@@ -58,13 +66,34 @@ class BufferReuse(Rule):
         return sound()
 
 
-def _rewritten(column: Sequence[tuple[int, Leaf]]) -> list[int]:
-    return [index for (_, before), (index, leaf) in pairwise(column) if leaf.shared and leaf.digest != before.digest]
+def _rewritten(read: Sequence[Batch], path: str) -> list[int]:
+    """Batches whose leaf is the memory of the one read just before or after, with other content."""
+    column = [(batch.index, batch.leaf(path)) for batch in read]
+    pairs = [
+        (before, index)
+        for (before, earlier), (index, leaf) in pairwise(column)
+        if earlier is not None and leaf is not None and leaf.shared and leaf.digest != earlier.digest
+    ]
+    return sorted({index for pair in pairs for index in pair})
 
 
-def _message(paths: Iterable[str], altered: Sequence[Delivery], wrong: Sequence[int]) -> str:
+def _threads(seen: Evidence) -> int:
+    """How many threads fill the buffer at once."""
+    dataset = seen.source.value
+    in_threads = seen.source.kind == "PyDataset" and not getattr(dataset, "use_multiprocessing", False)
+    return int(getattr(dataset, "workers", 1)) if in_threads else 1
+
+
+def _effect(altered: Sequence[Delivery], threads: int) -> str:
+    if altered:
+        steps, wrong = counted(len(altered), "step"), listed({d.batch for d in altered if d.batch is not None})
+        return (
+            "fit reads ahead, so what it trains on is not what was yielded. In this rehearsal "
+            f"{steps} had other content ({wrong})."
+        )
+    if threads > 1:
+        return f"{threads} worker threads fill it at the same time, so a batch likely holds rows of several items."
     return (
-        f"Every batch is the same {' and '.join(paths)} array, written over in place: fit reads ahead, so what it "
-        f"trains on is not what was yielded. In this rehearsal {counted(len(altered), 'step')} had other content"
-        + (f" ({listed(wrong)})." if wrong else ", but that depends on the memory's alignment.")
+        "fit reads ahead. In this rehearsal every step had the content that was yielded, but that depends on the "
+        "memory's alignment."
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Batch, Finding
 from gendiag.rules.base import Rule, listed, sound
@@ -56,6 +57,9 @@ class ComplexDtype(Rule):
                 f"or `np.abs({path})`."
             )
             yield self.finding("error" if refused else "warning", message, fix=fix, batches=batches, leaf=path)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.magnitude(edits.at(seen, finding), finding.leaf or "")
 
     def broken(self) -> Iterator[Any]:
         return ((x + 1j, y) for x, y in sound())

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.classes import Labels, labels_of
 from gendiag.evidence import Evidence
 from gendiag.model_facts import Output
@@ -40,8 +41,9 @@ class ConstantLabels(Rule):
 
     Known limits
         Said only where shuffled samples would come like this less than once in 10**9 times, so small data and very
-        unequal classes are left out. Targets that are no classes are not looked at, nor is a model with several, or
-        with a training step of its own. One class in all is told of losses for several classes only.
+        unequal classes are left out. Targets that are no classes are not looked at, nor is a model with several, with
+        a training step of its own, or with a layer that carries its state from batch to batch. One class in all is
+        told of losses for several classes only.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -53,7 +55,7 @@ class ConstantLabels(Rule):
         labels = labels_of(seen, first_pass(seen))
         if labels is not None and len(labels.counts) == 1:
             yield from self._one_class(seen, labels)
-        elif labels is not None and _are_classes(seen, labels) and (labels.is_single or labels.is_sorted):
+        elif labels is not None and _is_to_shuffle(seen, labels) and (labels.is_single or labels.is_sorted):
             yield self._finding(seen, labels)
 
     def _one_class(self, seen: Evidence, labels: Labels) -> Iterator[Finding]:
@@ -92,6 +94,10 @@ class ConstantLabels(Rule):
     def model(self) -> Any:
         return dense(2, activation="softmax", loss="sparse_categorical_crossentropy")
 
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        rows = max((batch.rows or 0 for batch in seen.batches), default=0)
+        yield from edits.shuffled(edits.at(seen, finding), seen.rehearsal.steps_per_epoch, rows)
+
     def broken(self) -> Iterator[Any]:
         return _in_order(np.arange(48))
 
@@ -103,6 +109,11 @@ def _output(seen: Evidence) -> Output | None:
     """Return the model's only output, where it is known."""
     known = seen.model_facts.outputs
     return known[0] if len(known) == 1 else None
+
+
+def _is_to_shuffle(seen: Evidence, labels: Labels) -> bool:
+    """Whether the order of the samples means nothing to the model; one that carries its state on needs it as it is."""
+    return _are_classes(seen, labels) and not seen.model_facts.stateful
 
 
 def _are_classes(seen: Evidence, labels: Labels) -> bool:

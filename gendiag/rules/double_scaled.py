@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.passes import Column, columns, is_image
 from gendiag.records import Finding
@@ -33,7 +34,7 @@ class DoubleScaled(Rule):
 
     Known limits
         Told from the range, so it says "likely". In all batches alike it is told of images only (four axes, 1, 3 or 4
-        channels).
+        channels), and of a Rescaling layer only where the model has one input.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -48,6 +49,8 @@ class DoubleScaled(Rule):
                 continue
             if is_image(column[0][1]) and whole.is_twice:
                 yield self._always(path, column)
+            elif is_image(column[0][1]) and whole.is_unit and _divides(seen):
+                yield self._in_the_model(seen, path, column)
             elif late := _again(column):
                 yield self._late(seen, path, column, late)
 
@@ -59,6 +62,16 @@ class DoubleScaled(Rule):
         fix = f"Divide {path} by 255 once: leave out one of `/ 255`, `rescale=1/255` and a Rescaling layer."
         return self.finding("warning", message, fix=fix, batches=[i for i, _ in column], leaf=path)
 
+    def _in_the_model(self, seen: Evidence, path: str, column: Column) -> Finding:
+        whole, by = spread(leaf for _, leaf in column), seen.model_facts.rescaling or 0.0
+        message = (
+            f"{path} spans {whole} in all {len(column)} batches, and a Rescaling layer of the model multiplies by "
+            f"{by:.4g} (1/{1 / by:.4g}) again, so that hardly anything is left: images of 0..255 are likely divided by "
+            "255 twice, in the source and in the model."
+        )
+        fix = f"Scale once: leave `/ 255` out in the source, so that {path} spans 0..255, or the Rescaling layer."
+        return self.finding("warning", message, fix=fix, batches=[i for i, _ in column], leaf=path, rescaling=by)
+
     def _late(self, seen: Evidence, path: str, column: Column, late: list[int]) -> Finding:
         these = spread(leaf for index, leaf in column if index in late)
         others = spread(leaf for index, leaf in column if index not in late)
@@ -69,12 +82,22 @@ class DoubleScaled(Rule):
         fix = f"Do not change the data in place: write `{path} = {path} / 255` instead of `{path} /= 255`; scale once."
         return self.finding("warning", message, fix=fix, batches=late, leaf=path, late=str(these), before=str(others))
 
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        if len(finding.batches) == len(seen.batches):
+            yield from edits.scale(edits.at(seen, finding), finding.leaf or "", "* 255")
+
     def broken(self) -> Iterator[Any]:
         return ((x / 255 if step >= BAD else x, y) for step, (x, y) in enumerate(self.mended()))
 
     def mended(self) -> Iterator[Any]:
         random = np.random.default_rng(0)
         return ((x := random.random((8, 3)), x[:, :1]) for _ in range(6))
+
+
+def _divides(seen: Evidence) -> bool:
+    """Whether the model divides its only input by about 255."""
+    facts = seen.model_facts
+    return len(facts.inputs) == 1 and facts.rescaling is not None and 0 < facts.rescaling <= 1 / LEAST_SHRINK
 
 
 def _again(column: Column) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Finding
 from gendiag.rules.base import BAD, Rule, listed, sound
@@ -45,6 +46,9 @@ class EmptyBatch(Rule):
             "`math.ceil(len(x) / batch_size)`."
         )
         yield self.finding("error" if seen.refused(empty[0]) else "warning", message, fix=fix, batches=empty)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.without_empty(edits.at(seen, finding))
 
     def broken(self) -> Iterator[Any]:
         return ((x[:0], y[:0]) if step == BAD else (x, y) for step, (x, y) in enumerate(sound()))

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Delivery, Finding
 from gendiag.rules.base import Rule, sound
 from gendiag.sources.base import Source
+
+STEPS = 32  # batches in an epoch, where the source itself tells no number
 
 
 class Endless(Rule):
@@ -65,6 +68,13 @@ class Endless(Rule):
                 "training stops in the first validation for ever (never ends)."
             )
             yield self.finding("error", message, fix=_fix("validation_steps"), steps=len(steps), source="validation")
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        costs = "" if place.period else f"an epoch then has {STEPS} batches, a number of our choice"
+        count = place.period or STEPS
+        yield from edits.with_argument(place, place.steps_argument, count, costs=costs)
+        yield from edits.kept(place, count, costs=costs)
 
     def broken(self) -> Iterator[Any]:
         while True:

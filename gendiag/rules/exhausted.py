@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Delivery, Finding
 from gendiag.rules.base import Rule, counted, listed, sound
@@ -80,6 +81,14 @@ class Exhausted(Rule):
         yield self.finding(
             "warning", message, fix=fix, batches=batches, source="validation", from_epoch=first, ran_out_at=count
         )
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        if not finding.in_validation:
+            yield from edits.again(place)
+        yield from edits.cached(place)
+        yield from edits.with_signature(place)
+        yield from edits.kept(place)
 
     def broken(self) -> Iterator[Any]:
         return sound()

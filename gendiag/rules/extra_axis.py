@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.model_facts import Shape, fits
 from gendiag.records import Finding, Leaf, format_shape
@@ -57,6 +58,13 @@ class ExtraAxis(Rule):
             "error", message, fix=_fix(seen, leaf, axis, twice=twice), batches=found, leaf=leaf.path,
             shape=format_shape(shape), wanted=format_shape(wanted), axis=axis,
         )  # fmt: skip
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        axis = finding.evidence["axis"]
+        if axis <= 1:
+            yield from edits.unbatch(place, place.leaves)
+        yield from edits.squeeze_all(place, place.leaves.values(), axis)
 
     def broken(self) -> Iterator[Any]:
         return ((x[None], y[None]) for x, y in sound())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Finding, Leaf, format_shape
 from gendiag.rules.base import BAD, Rule, listed, sound
@@ -63,6 +64,17 @@ class FeatureShapeDrift(Rule):
             "error", message, fix=_fix(leaf, batches), batches=batches, leaf=path,
             signature=format_shape(spec.shape), found=format_shape(leaf.shape),
         )  # fmt: skip
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        path = finding.leaf or ""
+        batches = seen.validation.batches if finding.in_validation else seen.batches
+        shapes = [leaf.shape for batch in batches for leaf in batch.leaves if leaf.path == path and leaf.shape]
+        usual = shapes[0]
+        axes = [axis for axis in range(1, len(usual)) if len({shape[axis : axis + 1] for shape in shapes}) > 1]
+        yield from edits.with_signature(place, [(path, axis) for axis in axes])
+        if len(axes) == 1 and usual[axes[0]] is not None:
+            yield from edits.pad_axis(place, path, axes[0], usual[axes[0]] or 0)
 
     def broken(self) -> Iterator[Any]:
         return ((np.pad(x, ((0, 0), (0, step == BAD))), y) for step, (x, y) in enumerate(sound()))

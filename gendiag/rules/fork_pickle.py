@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Finding, Severity
 from gendiag.rules.base import Rule, sound
@@ -75,6 +76,9 @@ class ForkPickle(Rule):
             "or use threads: use_multiprocessing=False."
         )
         return self.finding(severity, message, fix=fix, attributes=guilty)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.threads(edits.at(seen, finding))
 
     def broken(self) -> Any:
         return _items(spoiled=True)

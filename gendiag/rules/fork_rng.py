@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Finding
 from gendiag.rules.base import Rule, sound
@@ -55,6 +56,9 @@ class ForkRng(Rule):
         )
         fix = "Draw per index: `rng = np.random.default_rng([seed, epoch, index])` inside `__getitem__`."
         yield self.finding("warning", message, fix=fix, draws=copied, workers=workers)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.threads(edits.at(seen, finding))
 
     def broken(self) -> Any:
         return _items(by_index=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.model_facts import fits
 from gendiag.records import Batch, Finding, Leaf, format_shape
@@ -61,6 +62,11 @@ class InputCount(Rule):
         return self.finding(
             "error", message, fix=fix, batches=indices, leaf=leaves[0].path, arrays=len(leaves), inputs=len(inputs)
         )
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        batch = next(batch for batch in seen.batches if batch.index == finding.batches[0])
+        if _sample_by_sample(seen, _inputs(batch)):
+            yield from edits.stack_samples(edits.at(seen, finding), "x", count=finding.evidence["inputs"])
 
     def broken(self) -> Iterator[Any]:
         return sound()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.model_facts import Input, Shape, fits
 from gendiag.records import Finding, Leaf, Severity, format_shape
@@ -71,6 +72,11 @@ class InputMismatch(Rule):
             severity, message, fix=fix, batches=found, leaf=leaf.path,
             shape=format_shape(shape), wanted=declared, order=order,
         )  # fmt: skip
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        order = finding.evidence["order"]
+        if order:
+            yield from edits.transpose(edits.at(seen, finding), finding.leaf or "", order)
 
     def broken(self) -> Iterator[Any]:
         return ((np.repeat(x, 2, axis=1), y) for x, y in sound())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.model_facts import Output, Shape, aligned, fits
 from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
@@ -67,6 +68,22 @@ class LabelShape(Rule):
             severity, message, fix=_fix(leaf, output), batches=found, leaf=leaf.path,
             shape=format_shape(leaf.shape), output=format_shape(output.shape), loss=loss,
         )  # fmt: skip
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        outputs = [output for leaf, output in seen.model_facts.scored(seen.batches[0]) if leaf.path == finding.leaf]
+        leaf = place.leaves.get(finding.leaf or "")
+        if leaf is None or not outputs or not leaf.shape or not outputs[0].shape:
+            return
+        shape, wanted = leaf.shape, outputs[0].shape
+        for order in ((0, 3, 1, 2), (0, 2, 3, 1), (0, 2, 1)):
+            if len(order) == len(shape) == len(wanted) and fits(tuple(shape[axis] for axis in order)[1:], wanted[1:]):
+                yield from edits.transpose(place, leaf.path, order)
+        if len(wanted) == len(shape) + 1:
+            yield from edits.expand(place, leaf.path)
+        sizes = [size for size in wanted[1:] if size != 1]
+        if None not in sizes and sizes == [size for size in shape[1:] if size != 1]:  # else values would be mixed up
+            yield from edits.reshape(place, leaf.path, tuple(size or 1 for size in wanted[1:]))
 
     def broken(self) -> Iterator[Any]:
         return sound()

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.model_facts import Output
 from gendiag.records import Batch, Finding, Leaf, Severity
@@ -78,6 +79,20 @@ class LabelsOutOfRange(Rule):
         return self.finding(
             severity, message, fix=_fix(path, case, low, high), batches=found, leaf=path, low=low, high=high, **evidence
         )
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        path, low, high = finding.leaf or "", finding.evidence["low"], finding.evidence["high"]
+        outputs = [output for leaf, output in seen.model_facts.scored(seen.batches[0]) if leaf.path == path]
+        sparse = bool(outputs) and outputs[0].loss is not None and outputs[0].loss.key == SPARSE
+        if low >= 0 and high == BYTE:
+            yield from edits.shift(place, path, "// 255") if sparse else edits.scale(place, path, "/ 255")
+        elif sparse:
+            if low == 1:
+                yield from edits.shift(place, path, "- 1")
+            yield from edits.clip(place, path, 0, (outputs[0].channels or 1) - 1)
+        else:
+            yield from edits.to_range(place, path, low, high)
 
     def broken(self) -> Iterator[Any]:
         return ((x, np.arange(len(x)) % CLASSES + (step == BAD)) for step, (x, _) in enumerate(sound()))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.model_facts import Output
 from gendiag.records import Finding, Leaf, format_shape
@@ -69,6 +70,13 @@ class LabelsVsLoss(Rule):
             "error", message, fix=fix, batches=found, leaf=leaf.path,
             shape=format_shape(leaf.shape), loss=loss, classes=output.channels,
         )  # fmt: skip
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        if finding.evidence["loss"] == SPARSE:
+            yield from edits.class_numbers(place, finding.leaf or "")
+        else:
+            yield from edits.one_hot(place, finding.leaf or "", finding.evidence["classes"])
 
     def broken(self) -> Iterator[Any]:
         return ((x, np.arange(len(x)) % CLASSES) for x, _ in sound())

@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.measure import nbytes
+from gendiag.passes import in_read_order
 from gendiag.profiled import Profile
 from gendiag.records import Finding
 from gendiag.rules.base import Rule, counted, sound
@@ -50,8 +52,7 @@ class Leak(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.rehearsal.epochs_run < LEAST_EPOCHS or len(seen.batches) < LEAST_BATCHES:
             return
-        ours = _ours(seen.profile, seen.validation)
-        free = [batch.rss_bytes - kept for batch, kept in zip(seen.batches, ours, strict=True)]
+        free = list(_not_ours(seen.profile, seen.validation))
         per_batch = _steady_growth(free[len(free) // 5 :])
         growing = _growing(seen.profile.growth)
         total = per_batch * len(free)
@@ -67,6 +68,9 @@ class Leak(Rule):
         fix = f"Empty {names} after each batch, or make a new one per batch, so that the source keeps nothing."
         yield self.finding("warning", message, fix=fix, bytes_per_batch=int(per_batch), growing=dict(growing))
 
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.fresh_each_epoch(edits.at(seen, finding))
+
     def broken(self) -> Iterator[Any]:
         return _reading(keep=True)
 
@@ -74,13 +78,13 @@ class Leak(Rule):
         return _reading(keep=False)
 
 
-def _ours(training: Profile, validation: Profile) -> Iterator[int]:
-    """Bytes that the recording held when each batch was measured."""
+def _not_ours(training: Profile, validation: Profile) -> Iterator[int]:
+    """Bytes of the process when each batch was measured, less what the recording held then."""
     kept, limit = 0, training.store.keep_bytes
-    for batch in training.batches:
+    for batch in in_read_order(training):
         kept += nbytes(batch)
         beside = sum(nbytes(other) for other in validation.batches if other.epoch < batch.epoch)
-        yield min(kept, limit) + min(beside, limit)
+        yield batch.rss_bytes - min(kept, limit) - min(beside, limit)
 
 
 def _steady_growth(bytes_used: Sequence[int]) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.inquiry import MOST_AGAIN, content
 from gendiag.records import Finding
@@ -62,6 +63,11 @@ class LeftoverState(Rule):
                 f"and the {len(seen.profile.peeks)} items that fit reads before training shift what it trains on."
             )
             yield self.finding("warning", message, fix=fix, batches=[0])
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.kept(
+            edits.at(seen, finding), costs="each epoch has the batches of the first pass (no new augmentation)"
+        )
 
     def broken(self) -> Any:
         return _items(by_index=False)

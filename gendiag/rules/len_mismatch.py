@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.inquiry import Inquiry, content
 from gendiag.records import Finding, Severity
@@ -64,6 +65,11 @@ class LenMismatch(Rule):
             "warning" if whole else "note", message, fix=_fix(length + len(inquiry.beyond)),
             batches=[batch.index for batch in inquiry.beyond], rows=rows, length=length,
         )  # fmt: skip
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        length, count = finding.evidence["length"], len(finding.batches)
+        is_short = finding.batches[0] >= length
+        yield from edits.length(edits.at(seen, finding), length + count if is_short else finding.batches[0])
 
     def broken(self) -> Any:
         return _items(8)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
-from gendiag.records import Batch, Finding
+from gendiag.records import Batch, Finding, Leaf, format_shape
 from gendiag.rules.base import FEATURES, Rule, sound
 
 ELEMENTS = ("x", "y", "sample_weight")
@@ -41,15 +42,12 @@ class ListOfInputs(Rule):
         if first is None or not seen.refused(0) or "TypeSpec" not in raised:
             return
         for element in _lists(first):
-            count = sum(leaf.path.startswith(f"{element}[") for leaf in first.leaves)
-            message = (
-                f"{element} of batch 0 is a list of {count} arrays; "
-                f"on the TensorFlow backend several {element} go into a tuple or a dict."
-            )
-            fix = (
-                f"Yield a tuple, `(a, b)`, or a dict, `{{'a': a, 'b': b}}`, for {element} instead of the list `[a, b]`."
-            )
+            leaves = [leaf for leaf in first.leaves if leaf.path.startswith(f"{element}[")]
+            message, fix = _said(element, leaves, samples=_is_samples(seen, first, leaves))
             yield self.finding("error", message, fix=fix, batches=[0], leaf=f"{element}[0]", structure=first.structure)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.as_tuple(edits.at(seen, finding), (finding.leaf or "").split("[")[0])
 
     def broken(self) -> Iterator[Any]:
         return (([x, x], y) for x, y in sound())
@@ -64,6 +62,32 @@ class ListOfInputs(Rule):
         model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Add()(inputs)))
         model.compile("sgd", "mse")
         return model
+
+
+def _said(element: str, leaves: list[Leaf], *, samples: bool) -> tuple[str, str]:
+    """Return message and remedy."""
+    if samples:
+        message = (
+            f"{element} of batch 0 is a Python list of {len(leaves)} arrays of shape {format_shape(leaves[0].shape)}, "
+            "one per sample, where fit wants one array with a batch axis."
+        )
+        return message, f"Stack the samples into one array: `np.stack({element})`, or `np.array({element})`."
+    message = (
+        f"{element} of batch 0 is a list of {len(leaves)} arrays; "
+        f"on the TensorFlow backend several {element} go into a tuple or a dict."
+    )
+    fix = f"Yield a tuple, `(a, b)`, or a dict, `{{'a': a, 'b': b}}`, for {element} instead of the list `[a, b]`."
+    return message, fix
+
+
+def _is_samples(seen: Evidence, batch: Batch, leaves: list[Leaf]) -> bool:
+    """Whether a list holds the samples of one array, to judge by their shapes, their number and the model."""
+    others = [leaf for leaf in batch.leaves if leaf not in leaves]
+    alike = len({(leaf.shape, leaf.dtype) for leaf in leaves}) == 1 and leaves[0].shape is not None
+    ports = seen.model_facts.inputs if leaves[0].role == "x" else seen.model_facts.outputs
+    if not alike or (ports and len(ports) == len(leaves)):
+        return False
+    return bool(ports) or any(leaf.rows == len(leaves) for leaf in others)
 
 
 def _lists(batch: Batch) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Failure, Finding
 from gendiag.rules.base import Rule, sound
@@ -63,6 +64,9 @@ class LossDtype(Rule):
         yield self.finding(
             "error", message, fix=fix, batches=[batch.index], leaf=leaf.path, found=leaf.dtype, other=other
         )
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.cast(edits.at(seen, finding), finding.leaf or "", "float32")
 
     def broken(self) -> Iterator[Any]:
         return ((x, y.astype("int64")) for x, y in sound())

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.model_facts import Shape, fits
 from gendiag.records import Batch, Finding, Leaf, format_shape
 from gendiag.rules.base import Rule, sound
 
 TWO = 2
+NO_NUMBERS = ("object", "str", "bytes")
 
 
 class MissingBatchAxis(Rule):
@@ -66,6 +68,9 @@ class MissingBatchAxis(Rule):
             shape=format_shape(leaf.shape), wanted=format_shape(wanted),
         )  # fmt: skip
 
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.batch_axis(edits.at(seen, finding))
+
     def broken(self) -> Iterator[Any]:
         return ((x[0], y[0]) for x, y in sound())
 
@@ -80,7 +85,7 @@ def _raised_here(seen: Evidence, found: dict[int, tuple[Leaf, Shape]]) -> bool:
 def _bare_input(seen: Evidence, batch: Batch) -> tuple[Leaf, Shape] | None:
     """Return an input that is just one sample of what the model declares."""
     for leaf, wanted in seen.model_facts.fed(batch):
-        if leaf.dtype in NUMBERLESS or leaf.dtype.startswith(TEXT):  # no tensor can be made of it: another rule says so
+        if wanted.dtype != "string" and leaf.dtype.startswith(NO_NUMBERS):  # whatever its axes, no tensor is made of it
             continue
         if leaf.shape is not None and len(leaf.shape) == len(wanted.shape) - 1 and fits(leaf.shape, wanted.shape[1:]):
             return leaf, wanted.shape

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence, ModelRun
 from gendiag.records import Batch, Failure, Finding
 from gendiag.rules.base import Rule, dense, sound
@@ -59,6 +60,16 @@ class ModelRejects(Rule):
         fix = "Bring the validation data into the form that the training data have."
         batches = [] if index is None else [index]
         return self.finding("error", message, fix=fix, batches=batches, type=failure.type, source="validation")
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        for path, leaf in place.leaves.items():
+            if leaf.role == "y" and len(leaf.shape or ()) > 1:
+                yield from edits.class_numbers(place, path)
+            if leaf.role == "y":
+                yield from edits.expand(place, path)
+            if leaf.dtype and leaf.dtype != "float32":
+                yield from edits.cast(place, path, "float32")
 
     def broken(self) -> Iterator[Any]:
         return sound()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.passes import epoch_of
 from gendiag.records import Finding, Leaf, Severity
@@ -53,6 +54,13 @@ class NanInf(Rule):
         )
         n_nan, n_inf = sum(leaf.n_nan for _, leaf in odd), sum(leaf.n_inf for _, leaf in odd)
         return self.finding(severity, message, fix=fix, batches=batches, leaf=path, n_nan=n_nan, n_inf=n_inf)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        path = finding.leaf or ""
+        rank = len(place.leaves[path].shape or ()) if path in place.leaves else 1
+        yield from edits.finite_rows(place, path, rank)
+        yield from edits.no_nan(place, path)
 
     def broken(self) -> Iterator[Any]:
         for step, (x, y) in enumerate(sound()):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Finding
 from gendiag.rules.base import BAD, Rule, listed, sound
@@ -46,6 +47,9 @@ class NegativeWeights(Rule):
             )
             fix = "Use a weight of 0 for samples to be left out: `np.maximum(sample_weight, 0)`."
             yield self.finding("warning", message, fix=fix, batches=trained, leaf=path, lowest=lowest)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.not_negative(edits.at(seen, finding), finding.leaf or "sample_weight")
 
     def broken(self) -> Iterator[Any]:
         return ((x, y, np.where(np.arange(len(x)) == step - BAD, -1.0, 1.0)) for step, (x, y) in enumerate(sound(5)))

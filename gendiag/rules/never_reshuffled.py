@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.classes import Labels, labels_of
 from gendiag.evidence import Evidence
 from gendiag.passes import first_pass
@@ -63,6 +64,10 @@ class NeverReshuffled(Rule):
             message += f" They are sorted, class after class in {labels.path}{alone}."
         fix = "Shuffle in the source itself: draw a new `rng.permutation(len(x))` at the start of each pass."
         return self.finding("note" if labels is None else "warning", message, fix=fix, batches=batches, leaf="y")
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        rows = max((batch.rows or 0 for batch in seen.batches), default=0)
+        yield from edits.shuffled(edits.at(seen, finding), seen.rehearsal.steps_per_epoch, rows)
 
     def broken(self) -> Iterator[Any]:
         yield from islice(cycle(_batches(np.arange(48))), 18)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Batch, Finding
 from gendiag.rules.base import BAD, Rule, sound
@@ -50,6 +51,9 @@ class NoneInBatch(Rule):
         )
         leaf = next(leaf.path for leaf in first.leaves if leaf.kind == "None")
         yield self.finding("error", message, fix=fix, batches=[b.index for b in empty], leaf=leaf)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.without_none(edits.at(seen, finding))
 
     def broken(self) -> Iterator[Any]:
         return (None if step == BAD else batch for step, batch in enumerate(sound()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Finding
 from gendiag.rules.base import Rule, sound
@@ -41,6 +42,13 @@ class NotATuple(Rule):
             return
         message = f"Batch 0 is {_what(first.structure)}; from a generator fit takes a tuple: (x, y)."
         yield self.finding("error", message, fix=_fix(first.structure), batches=[0], structure=first.structure)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        if finding.evidence["structure"].startswith("["):
+            yield from edits.tuples(place)
+        else:
+            yield from edits.pairs(place, "x, x", "(x, x), as for an autoencoder", costs="the input is its own target")
 
     def broken(self) -> Iterator[Any]:
         return ([x, y] for x, y in sound())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Finding
 from gendiag.rules.base import Rule, sound
@@ -49,6 +50,20 @@ class NotIterable(Rule):
     def _finding(self, argument: str, origin: Source, **evidence: Any) -> Finding:
         message = f"{argument} is {describe_type(origin.value)}{_parts(origin.value)}; {_why(origin.value)}."
         return self.finding("error", message, fix=_fix(origin.value), type=type(origin.value).__name__, **evidence)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        value = seen.validation_source.value if finding.in_validation and seen.validation_source else seen.source.value
+        parts = list(value) if isinstance(value, (list, tuple)) else []
+        iterators = [number for number, part in enumerate(parts) if hasattr(part, "__next__")]
+        if iterators:
+            yield from edits.zipped(place, iterators, len(parts))
+        elif parts:
+            yield from edits.kept(place, size=1)
+        elif hasattr(value, "__iter__") or hasattr(value, "__next__"):
+            yield from edits.native(place)
+        elif finding.in_validation:
+            yield from edits.without(place, "validation_data", costs="nothing is validated", size=5)
 
     def broken(self) -> Iterator[Any]:
         return zip(*(iter(part) for part in zip(*sound(), strict=True)), strict=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.errors import NotKeptError
 from gendiag.evidence import Evidence
 from gendiag.records import Finding, Leaf
@@ -51,6 +52,14 @@ class ObjectOrStringDtype(Rule):
                 yield self.finding(
                     "error", message, fix=_fix(leaf), batches=[i for i, _ in odd], leaf=path, dtype=leaf.dtype
                 )
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        path, is_text = finding.leaf or "", finding.evidence["dtype"].startswith(TEXT)
+        for dtype in ("int64", "float32") if is_text else ("float32",):
+            yield from edits.cast(place, path, dtype)
+        if not is_text:
+            yield from edits.pad_sequences(place, path, "float32")
 
     def broken(self) -> Iterator[Any]:
         for x, y in sound():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Finding, Leaf, format_shape
 from gendiag.rules.base import Rule, sound
@@ -54,6 +55,12 @@ class RankDrift(Rule):
         fix = "Name the axis when you squeeze, `np.squeeze(y, axis=1)`, or reshape: `y.reshape(-1)`."
         batches = [i for i, _ in odd]
         return self.finding("error", message, fix=fix, batches=batches, leaf=path, rank=rank, usual=usual)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        leaf = place.leaves.get(finding.leaf or "")
+        if leaf is not None:
+            yield from edits.like_rows(place, leaf.path, leaf.shape or ())
 
     def broken(self) -> Iterator[Any]:
         for x, y in [*sound(4), *((x[:1], y[:1]) for x, y in sound(1))]:

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
+from gendiag.model_facts import Loss
 from gendiag.passes import held
 from gendiag.records import Batch, Finding, Leaf
 from gendiag.rules.base import Rule, counted, listed, sound
+from gendiag.targets import SPARSE
 from gendiag.values import Array, dtype_of
 
 COARSE = 0.01  # of the spread: steps above it wash out what is to be learned
@@ -21,12 +24,13 @@ class RoundedInModel(Rule):
     """The loss or an input casts values to a type that cannot tell them apart.
 
     What fit does
-        Every Keras loss casts y to float32 (7 digits), and every input of the model casts to its own dtype, also
-        whole numbers and ids. float32 holds whole numbers exactly up to 2**24 = 16,777,216.
+        Every Keras loss casts y to float32 (7 digits), or to whole numbers where it takes class numbers. Every input of
+        the model casts to its own dtype, also whole numbers and ids. float32 holds whole numbers exactly up to 2**24 =
+        16,777,216.
 
     Why it hurts
         Different numbers become one without a word: times in milliseconds fall together by minutes, ids by groups, and
-        fractions under an integer input become 0.
+        fractions under an integer input, or a loss for class numbers, become 0.
 
     How to mend it
         Subtract an offset and scale targets and features before the first yield; declare inputs for ids as integers,
@@ -68,11 +72,20 @@ class RoundedInModel(Rule):
             if path.startswith("y") or "int" not in old
             else f"Declare that input with the ids' type, `keras.Input(..., dtype='{old}')`."
         )
-        if "int" in new:
+        if "int" in new and path.startswith("y"):
+            fix = (
+                f"Yield whole class numbers in {path}, or compile with a loss for quantities or shares, such as 'mse'."
+            )
+        elif "int" in new:
             fix = f"Declare that input as float, `keras.Input(..., dtype='float32')`, or round {path} on purpose."
         return self.finding(
             "warning", message, fix=fix, batches=found, leaf=path, yielded=old, cast=new, changed=changed
         )
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        leaves = [leaf for _, leaf in seen.leaves[finding.leaf or ""] if leaf.low is not None]
+        low, high = min(leaf.low or 0.0 for leaf in leaves), max(leaf.high or 0.0 for leaf in leaves)
+        yield from edits.to_range(edits.at(seen, finding), finding.leaf or "", low, high)
 
     def broken(self) -> Iterator[Any]:
         return ((x, (x[:, :1] * 1000).astype("int64") + OFFSET) for x, _ in sound())
@@ -84,9 +97,14 @@ class RoundedInModel(Rule):
 def _casts(seen: Evidence, batch: Batch) -> list[tuple[Leaf, str, bool]]:
     """Leaves whose largest number the type they are cast to may not hold."""
     facts = seen.model_facts
-    scored = [(leaf, out.loss.dtype, False) for leaf, out in facts.scored(batch) if out.loss is not None]
+    scored = [(leaf, _loss_dtype(out.loss), False) for leaf, out in facts.scored(batch) if out.loss is not None]
     fed = [(leaf, port.dtype, port.takes_ids) for leaf, port in facts.fed(batch)]
     return [(leaf, dtype, is_id) for leaf, dtype, is_id in scored + fed if _may_lose(leaf, dtype)]
+
+
+def _loss_dtype(loss: Loss) -> str:
+    """Return what the loss makes of y; one that takes class numbers cuts off fractions."""
+    return "int64" if loss.key == SPARSE else loss.dtype
 
 
 def _may_lose(leaf: Leaf, dtype: str) -> bool:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import Any, ClassVar
+import inspect
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
 
 from gendiag.evidence import Evidence
 from gendiag.records import Finding, Severity
 from gendiag.rules.base import Rule, counted, sound
 
 
-def _endless() -> Iterator[Any]:
+def _endless() -> Generator[Any, None, None]:
     while True:
         yield from sound()
 
 
-ONE = _endless()
+_MADE: list[Generator[Any, None, None]] = []
+
+
+def _one() -> Iterator[Any]:
+    """The generator made last; another one once anything was read from it, so that each fit has its own."""
+    if not _MADE or inspect.getgeneratorstate(_MADE[0]) != inspect.GEN_CREATED:
+        _MADE[:] = [_endless()]
+    return _MADE[0]
 
 
 class SharedGenerator(Rule):
@@ -42,9 +49,10 @@ class SharedGenerator(Rule):
     """
 
     name, title = "shared-generator", "Training and validation share one generator"
-    fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {"epochs": 2, "steps_per_epoch": 4, "validation_data": ONE, "validation_steps": 2}
-    )
+
+    @property
+    def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # the generator that broken gives too
+        return {"epochs": 2, "steps_per_epoch": 4, "validation_data": _one(), "validation_steps": 2}
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         other = seen.validation_source
@@ -63,7 +71,7 @@ class SharedGenerator(Rule):
         yield self.finding(severity, message, fix=fix, source="validation")
 
     def broken(self) -> Iterator[Any]:
-        return ONE
+        return _one()
 
     def mended(self) -> Iterator[Any]:
         return _endless()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Delivery, Finding, Leaf
 from gendiag.rules.base import BAD, Rule, counted, listed, sound
@@ -63,6 +64,10 @@ class SilentCast(Rule):
             "warning", message, fix=fix, batches=batches, leaf=path,
             changed=changed, example=example, yielded=old, delivered=new, first_at=seen.place(batches[0]),
         )  # fmt: skip
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        wider = _wider(finding.evidence["yielded"], finding.evidence["delivered"])
+        yield from edits.cast(edits.at(seen, finding), finding.leaf or "", wider)
 
     def broken(self) -> Iterator[Any]:
         for step, (x, y) in enumerate(sound()):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.profiled import Profile
 from gendiag.records import Failure, Finding
-from gendiag.rules.base import BAD, Rule, sound
+from gendiag.rules.base import BAD, Rule, counted, sound
 from gendiag.sources.base import Source
 
 HINTS = {
@@ -63,6 +64,8 @@ class SourceRaises(Rule):
         if seen.profile.failure is not None and index is not None and index == seen.rehearsal.failed_batch:
             place = seen.place(index) if seen.batches else f"batch {index}"
             yield self._finding(seen.source, seen.profile, seen.profile.failure, f"The source raised in {place}", index)
+        elif seen.profile.failure is None:
+            yield from self._between_items(seen)
         if seen.validation.failure is not None and seen.validation_source is not None:
             index = len(seen.validation.batches)
             said = f"validation_data raised in its batch {index}"
@@ -70,18 +73,44 @@ class SourceRaises(Rule):
                 seen.validation_source, seen.validation, seen.validation.failure, said, index, source="validation"
             )
 
+    def _between_items(self, seen: Evidence) -> Iterator[Finding]:
+        """What an indexed source raises in ``__len__`` or a hook of fit's epochs."""
+        failure, is_ours = seen.rehearsal.failure, seen.rehearsal.failed_in != "validation"
+        if seen.source.kind != "PyDataset" or failure is None or not failure.frame or seen.never_ends or not is_ours:
+            return
+        count = len(seen.rehearsal.deliveries)
+        message = (
+            f"The source raised outside of `__getitem__`, after {counted(count, 'training step')}: {failure.type}: "
+            f"{failure.line.removeprefix(f'{failure.type}: ')}, at {failure.frame}: `{failure.code}`."
+        )
+        fix = "Mend that line; fit calls `on_epoch_end` once before epoch 1 too."
+        yield self.finding("error", message, fix=fix, type=failure.type, frame=failure.frame)
+
     def _finding(
         self, origin: Source, profile: Profile, failure: Failure, said: str, index: int, **evidence: Any
     ) -> Finding:
         where = f", at {failure.frame}: `{failure.code}`" if failure.frame else ""
         promised = f" `__len__` promises {origin.length} batches." if origin.kind == "PyDataset" else ""
-        call = f" (`__getitem__({index})`)" if origin.kind == "PyDataset" else ""
+        call = f" (`__getitem__({index % (origin.length or index + 1)})`)" if origin.kind == "PyDataset" else ""
         message = f"{said}{call}: {failure.line}{where}.{promised}"
         hint = next((fix for mark, fix in HINTS.items() if mark in failure.line or mark in failure.type), None)
         fix = hint or f"Mend that line; {len(profile.batches)} batches came before it."
         return self.finding(
             "error", message, fix=fix, batches=[index], type=failure.type, frame=failure.frame, **evidence
         )
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        index, error = next(iter(finding.batches), 0), finding.evidence["type"]
+        if not index:
+            return
+        if place.target == "validation_data":
+            yield from edits.kept(place, index, steps=None, costs=f"evaluates on the {index} batches before the error")
+        elif place.kind == "PyDataset":
+            count = index % (place.length or index + 1)
+            yield from edits.length(place, count, costs=f"leaves out item {count} and all behind it")
+        yield from edits.restarted(place, error, index)
+        yield from edits.ended(place, error, index)
 
     def broken(self) -> Iterator[Any]:
         divisors = {step: step - BAD for step in range(BAD)}  # none for batch 3: KeyError

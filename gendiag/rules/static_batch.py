@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Finding, Severity
 from gendiag.rules.base import Rule, counted, listed
@@ -78,6 +79,12 @@ class StaticBatch(Rule):
         message = f"The model has a stateful layer and no fixed batch size, so fit raises on batch 0: {failure.line}"
         fix = f"Declare it, `keras.Input(batch_shape=({rows}, ...))`, and yield only batches of {rows} samples."
         yield self.finding("error", message.rstrip(".") + ".", fix=fix, batches=[0], size=None)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        size, odd = finding.evidence["size"], finding.batches
+        if size:
+            lost = sum(batch.rows or 0 for batch in seen.batches if batch.index in odd)
+            yield from edits.full_batches(edits.at(seen, finding), size, lost)
 
     def broken(self) -> Iterator[Any]:
         return _sequences(FIXED, FIXED, FIXED, 2)

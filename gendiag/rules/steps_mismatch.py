@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Delivery, Finding
 from gendiag.rules.base import ROWS, Rule, counted, sound
@@ -63,6 +64,12 @@ class StepsMismatch(Rule):
             )
             fix = "Leave steps_per_epoch out, or pass one that divides the number of batches available."
         yield self.finding("warning", message, fix=fix, asked=asked, steps=counts, length=length)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        yield from edits.without(place, "steps_per_epoch")
+        if place.is_graph:
+            yield from edits.again(place)
 
     def broken(self) -> Any:
         return _dataset(5)

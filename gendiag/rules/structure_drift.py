@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Batch, Finding
 from gendiag.rules.base import BAD, Rule, listed, sound
@@ -51,6 +52,12 @@ class StructureDrift(Rule):
         )
         fix = f"Yield {expected} every time; look at what makes {listed(batches)} special."
         return self.finding("error", message, fix=fix, batches=batches, expected=expected, found=found)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        profile = seen.validation if finding.in_validation else seen.profile
+        rows = sum(batch.rows or 0 for batch in profile.batches if batch.index in finding.batches)
+        if 0 in profile.store:
+            yield from edits.like_first(edits.at(seen, finding), profile.raw(0), finding.batches, rows)
 
     def broken(self) -> Iterator[Any]:
         return ((x, y) if step == BAD else (x, y, abs(y)) for step, (x, y) in enumerate(sound()))

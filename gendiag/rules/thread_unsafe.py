@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Finding
 from gendiag.rules.base import Rule, sound
@@ -49,6 +50,9 @@ class ThreadUnsafe(Rule):
         index = seen.rehearsal.failed_batch
         batches = [] if index is None else [index]
         yield self.finding("error", message, fix=fix, batches=batches, workers=workers, frame=failure.frame)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.one_worker(edits.at(seen, finding))
 
     def broken(self) -> Any:
         return _items(lambda slow, _index: next(slow))

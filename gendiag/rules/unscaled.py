@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.measure import measure_leaf
 from gendiag.passes import Column, columns, first_pass, is_image
@@ -106,6 +107,16 @@ class Unscaled(Rule):
             fix = f"Divide by 255 in the source, `{path} / 255`, or put `keras.layers.Rescaling(1 / 255)` first."
             batches = [index for index, _ in images[path]]
             yield self.finding("warning" if unit else "note", message, fix=fix, batches=batches, leaf=path)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        path = finding.leaf or ""
+        if "training" in finding.evidence:
+            yield from edits.scale(edits.at(seen, finding, validation=True), path, "/ 255")
+            yield from edits.scale(edits.at(seen, finding), path, "/ 255")
+        elif "odd" in finding.evidence:
+            yield from edits.scale_large(edits.at(seen, finding), path)
+        else:
+            yield from edits.scale(edits.at(seen, finding), path, "/ 255")
 
     def broken(self) -> Iterator[Any]:
         random = np.random.default_rng(0)

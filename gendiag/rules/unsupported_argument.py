@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Failure, Finding
 from gendiag.rules.base import Rule, sound
@@ -67,6 +68,11 @@ class UnsupportedArgument(Rule):
         elif seen.fit_args.get("batch_size") and kind not in {"arrays", "object"}:
             message = f"batch_size={seen.fit_args['batch_size']} is ignored: a {kind} brings its own batches."
             yield self.finding("note", message, fix="Leave batch_size out.", argument="batch_size")
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        argument = finding.evidence["argument"]
+        costs = f"{argument} has no effect then" if "weight" in argument else ""
+        yield from edits.without(edits.at(seen, finding), argument, costs=costs)
 
     def broken(self) -> Iterator[Any]:
         return sound()

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from gendiag.evidence import Evidence
-from gendiag.passes import Column, columns, epoch_of, size_of
+from gendiag.passes import Column, columns, epoch_of, first_pass, size_of
 from gendiag.records import Finding
 from gendiag.rules.base import BAD, Rule, counted, sound
 from gendiag.scales import spread
@@ -18,6 +18,7 @@ LEAST_VALUES = 12
 SHIFT = 3.0  # spreads within a batch
 SCALE = math.log(10)
 GAP = 3.0  # times the whole range of what came before
+STEP = 0.3  # of the whole change, between two batches; less is growth
 LEAST_DISTINCT = 0.5  # of a target's values, else they are classes
 
 
@@ -35,8 +36,9 @@ class ValueDrift(Rule):
         (``x -= x.mean()`` on the data themselves does it again in each epoch).
 
     Known limits
-        The mean must move by 3 spreads of a batch, or the spread by a factor of 10, beyond all that came before, in
-        every batch from there to the end. Sorted data of very different kinds look the same, so it says "likely".
+        The mean must move by 3 spreads of a batch, or the spread by a factor of 10, at once and beyond all that came
+        before, in every batch from there to the end of the run or of the first pass. Sorted data of very different
+        kinds look the same, so it says "likely".
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -49,14 +51,18 @@ class ValueDrift(Rule):
             usable = [(i, leaf) for i, leaf in column if (leaf.std or 0) > 0 and size_of(leaf) >= LEAST_VALUES]
             if len(usable) < len(column) or (column[0][1].role == "y" and not _is_continuous(column)):
                 continue
-            if (place := _jump(column)) is not None:
-                yield self._finding(seen, path, column, place)
+            for part in (column, _of_first_pass(seen, column)):
+                if (place := _jump(part)) is not None:
+                    yield self._finding(seen, path, part, place)
+                    break
 
     def _finding(self, seen: Evidence, path: str, column: Column, place: int) -> Finding:
         index = column[place][0]
+        whole = len(column) == len(seen.leaves[path])
         message = (
             f"From {seen.place(index)} on, {path} is likely on another level or scale: {_change(column, place)}; it "
-            f"stays there for all {counted(len(column) - place, 'batch', 'batches')} that follow."
+            f"stays there for all {counted(len(column) - place, 'batch', 'batches')} that follow"
+            f"{'' if whole else ' in the first pass'}."
         )
         if epoch_of(seen, index) > 0:
             message += " Epoch 1 was sound."
@@ -71,6 +77,11 @@ class ValueDrift(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound(8)
+
+
+def _of_first_pass(seen: Evidence, column: Column) -> Column:
+    indices = {batch.index for batch in first_pass(seen)}
+    return [(index, leaf) for index, leaf in column if index in indices]
 
 
 def _change(column: Column, place: int) -> str:
@@ -102,8 +113,13 @@ def _jump(column: Column) -> int | None:
 
 
 def _leaves(values: Sequence[float], place: int, least: float) -> bool:
-    """Whether all values from ``place`` on are on one side of those before, by ``least`` and by ``GAP`` ranges."""
+    """Whether all values from ``place`` on are on one side of those before, by ``least`` and by ``GAP`` ranges.
+
+    They must come there at once: what grows from batch to batch, such as the values of a replay buffer, is another
+    matter.
+    """
     before, after = values[:place], values[place:]
     centre, width = median(before), max(before) - min(before)
     far = max(least, GAP * width)
-    return min(after) > centre + far or max(after) < centre - far
+    at_once = abs(after[0] - before[-1]) >= STEP * abs(median(after) - centre)
+    return at_once and (min(after) > centre + far or max(after) < centre - far)

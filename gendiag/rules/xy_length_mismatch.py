@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Batch, Finding, Severity
 from gendiag.rules.base import BAD, Rule, counted, listed, sound
@@ -38,8 +39,12 @@ class XyLengthMismatch(Rule):
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        odd = {batch.index: rows for batch in seen.batches if len(set((rows := _rows(batch)).values())) > 1}
-        if not odd:
+        odd = {
+            batch.index: rows
+            for batch in seen.batches
+            if len(set((rows := _rows(batch)).values())) > 1 and batch.index != seen.rehearsal.failed_batch
+        }
+        if not odd or seen.rehearsal.failed_in == "start":  # fit refused these for something else than their lengths
             return
         index, rows = next(iter(odd.items()))
         said = ", ".join(f"{path} has {counted(count, 'row')}" for path, count in _telling(rows).items())
@@ -55,6 +60,9 @@ class XyLengthMismatch(Rule):
         if seen.model_run is None:
             return "Most losses raise there (likely; no model was given to try it on)."
         return "fit does not raise: the shorter one is broadcast to the longer one."
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.common_rows(edits.at(seen, finding))
 
     def broken(self) -> Iterator[Any]:
         return ((x, y[:-1] if step == BAD else y) for step, (x, y) in enumerate(sound()))

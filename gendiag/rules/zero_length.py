@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.records import Finding
 from gendiag.rules.base import Rule, sound
@@ -51,6 +52,9 @@ class ZeroLength(Rule):
         else:
             return
         yield self.finding("error", message, fix=fix)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.length(edits.at(seen, finding), 1)
 
     def broken(self) -> Iterator[Any]:
         return sound(0)

@@ -48,7 +48,9 @@ def _body(diagnosis: Diagnosis) -> markup.Html:
             markup.section("Batch", selected, "gd-details"),
         ]
     if diagnosis.trials:
-        tried = markup.join(trial.to_html(diagnosis.trials[batch]) for batch in sorted(diagnosis.trials))
+        tried = markup.join(
+            trial.to_html(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)
+        )
         parts.append(markup.section("Trials", tried, "gd-result"))
     parts += [
         markup.section("Findings", findings.to_html(diagnosis), "gd-findings"),

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gendiag.guilt import said
 from gendiag.views import leaves, words
 from gendiag.views.columns import State, columns
 
 if TYPE_CHECKING:
     from gendiag.diagnosis import Diagnosis
-    from gendiag.records import Finding, Trial
+    from gendiag.records import Finding, Shrunk, Trial
 
 WIDTH, MOST = 96, 72
 LOOKS = {
@@ -31,7 +32,7 @@ def render(diagnosis: Diagnosis) -> str:
     parts += [_finding(diagnosis, number, finding) for number, finding in enumerate(diagnosis.findings, 1)]
     if diagnosis.profile.batches:
         parts.append(_dtypes(diagnosis))
-    parts += [_trial(diagnosis.trials[batch]) for batch in sorted(diagnosis.trials)]
+    parts += [_trial(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -86,14 +87,15 @@ def _dtypes(diagnosis: Diagnosis) -> str:
     return "\n".join(["Dtypes", *(f"  {line}" for line in lines)])
 
 
-def _trial(trial: Trial) -> str:
+def _trial(trial: Trial, shrunk: Shrunk | None = None) -> str:
     lines = [f"Trial of batch {trial.batch}: {words.marked(trial.outcome)}"]
     for step in trial.steps:
         loss = "" if step.loss is None else f"  loss {words.figure(step.loss)}"
         grad = "" if step.grad_norm is None else f"  gradient norm {words.figure(step.grad_norm)}"
         lines.append(f"  {step.way:<13}{words.marked(step.outcome):<14}{loss}{grad}".rstrip())
     error = trial.failure.line if trial.failure else trial.error
-    return "\n".join([*lines, *([_filled(error, "  ")] if error else [])])
+    told = [text for text in (error, said(shrunk) if shrunk is not None else "") if text]
+    return "\n".join([*lines, *(_filled(text, "  ") for text in told)])
 
 
 def _filled(text: str, indent: str, label: str = "") -> str:

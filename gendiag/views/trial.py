@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gendiag.guilt import said
 from gendiag.views import markup, words
 
 if TYPE_CHECKING:
-    from gendiag.records import Failure, Trial, TrialStep
+    from gendiag.records import Failure, Shrunk, Trial, TrialStep
 
 HEAD = ("way", "outcome", "loss", "metrics", "gradient norm", "time")
 NUMERIC = ("loss", "gradient norm", "time")
@@ -20,8 +21,8 @@ SAYS = {
 }
 
 
-def to_html(trial: Trial) -> str:
-    """Outcome, one row per way, and the error if there is one."""
+def to_html(trial: Trial, shrunk: Shrunk | None = None) -> str:
+    """Outcome, the error if there is one, the samples that bring it, and one row per way."""
     head = markup.tag(
         "p", markup.chip(trial.outcome), " ", markup.tag("b", f"Trial of batch {trial.batch}"), ": ",
         SAYS[trial.outcome], css_class="gd-trial-head",
@@ -31,6 +32,8 @@ def to_html(trial: Trial) -> str:
         parts.append(_failure(trial.failure))
     elif trial.error:
         parts.append(markup.tag("p", trial.error, css_class="gd-line"))
+    if shrunk is not None and said(shrunk):
+        parts.append(markup.tag("p", said(shrunk), css_class="gd-samples"))
     if trial.steps:
         parts.append(markup.table(HEAD, [_row(step) for step in trial.steps], numeric=NUMERIC))
     foot = f"{words.duration(trial.seconds)} in all. Your model is as it was."

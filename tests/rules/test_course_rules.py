@@ -12,6 +12,7 @@ from gendiag import diagnose
 from gendiag.inquiry import inquire
 from gendiag.rules.leak import _steady_growth
 from tests.models import linear
+from tests.versions import since
 
 ROWS = 4
 
@@ -47,7 +48,7 @@ def found(source, **fit_args):
 
 # ---------------------------------------------------------------------- epochs
 @pytest.mark.slow
-@pytest.mark.parametrize("steps", [2, 3, 6, None])
+@pytest.mark.parametrize("steps", [2, pytest.param(3, marks=since("3.7")), 6, None])
 def test_steps_that_divide_one_pass_are_no_mismatch(steps):
     assert "steps-mismatch" not in found(Items, epochs=4, steps_per_epoch=steps)[0]
 
@@ -292,7 +293,9 @@ def test_a_finite_generator_shared_with_validation_is_named_first():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("count", "expected"), [(2, []), (3, ["note"]), (7, ["warning"])])
+@pytest.mark.parametrize(
+    ("count", "expected"), [(2, []), pytest.param(3, ["note"], marks=since("3.7")), (7, ["warning"])]
+)
 def test_validation_on_other_batches_is_as_bad_as_the_order_shows(count, expected):
     def endless(number):
         while True:

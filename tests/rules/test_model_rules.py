@@ -4,10 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from packaging.version import Version
 
 from gendiag import diagnose
 from gendiag.model_reading import read_model
 from tests.small_models import MODELS, state
+from tests.versions import KERAS
 
 FAMILY = {
     "complex-dtype", "extra-axis", "input-count", "input-mismatch", "label-shape", "labels-out-of-range",
@@ -335,7 +337,8 @@ WRONG = {
         "output-vs-loss", "warning", lambda: dense(3, "categorical_crossentropy"), [normal(3), one_hot(3)],
     ),
     "complex labels": (
-        "complex-dtype", "warning", lambda: dense(1), [normal(3), lambda r, _: r.random((ROWS, 1)) * 1j + 1],
+        "complex-dtype", "warning" if Version("3.6") <= KERAS else "error",
+        lambda: dense(1), [normal(3), lambda r, _: r.random((ROWS, 1)) * 1j + 1],
     ),
 }  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""What leaves the notebook: code that fits a profile, and a folder that reproduces a failure."""

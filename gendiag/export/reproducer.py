@@ -1,0 +1,229 @@
+"""A diagnosis that raises -> a folder whose script raises the same in a fresh process, without pickle or the source."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gendiag.errors import NotReproducibleError
+from gendiag.evidence import Evidence
+from gendiag.export.anonymous import randomised
+from gendiag.export.code import nested
+from gendiag.export.portable import Portable
+from gendiag.export.script import ARRAYS, DATA, MODEL, OWN, SCRIPT, Texts, literal, written
+from gendiag.export.stand_ins import models_as_json
+from gendiag.records import Failure, Reproducer
+from gendiag.rows import take
+from gendiag.signature import PEEKED
+from gendiag.tree import flatten
+
+LIMIT_S = 120
+NONE_FOUND = "none was found that raises the same: put your own model in the place of model.json"
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+RUN = """\
+import json, os, runpy, sys
+said = []
+try:
+    runpy.run_path(sys.argv[1], run_name="__main__")
+except BaseException as error:
+    said = [type(error).__name__, str(error)]
+with open(sys.argv[2], "w") as answer:
+    json.dump(said, answer)
+os._exit(0)  # threads of TensorFlow that still hold a generator would keep the process
+"""
+
+
+class Picked(NamedTuple):
+    """The batches that the script feeds to fit; of arrays the whole of them."""
+
+    training: Any
+    validation: Any = ()
+
+
+def reproduce(  # noqa: PLR0913  (keyword-only options)
+    evidence: Evidence,
+    model: Any,
+    path: str | Path,
+    *,
+    versions: str,
+    failure: Failure | None = None,
+    samples: Sequence[int] = (),
+    anonymous: bool = False,
+    on_run: Callable[[int], None] = lambda _runs: None,
+) -> Reproducer:
+    """Write the folder, run its script in a fresh process, and say whether it raises the same.
+
+    Parameters
+    ----------
+    evidence
+        Of a diagnosis in which fit raised at a batch that is held.
+    model
+        The user's, or None.
+    path
+        The folder; files of the same names are overwritten.
+    versions
+        Of Keras and TensorFlow, for the script's first lines.
+    failure
+        What the trial of the failing batch raised through fit; by default what the rehearsal or the model did.
+    samples
+        Rows of the failing batch to keep; all where empty.
+    anonymous
+        Replace values by random ones of the same dtype, shape and range, leaf by leaf, wherever the failure survives.
+    on_run
+        Called with the number of runs in a fresh process so far.
+
+    Raises
+    ------
+    NotReproducibleError
+        If fit raised nothing, or what it raised does not come from a batch.
+    NotKeptError
+        If the failing batch is no longer held.
+    """
+    folder = _Folder(evidence, Path(path), failure or _failure(evidence), versions, on_run)
+    picked = _picked(evidence, samples)
+    first = picked.training if folder.kind == ARRAYS else next(iter(picked.training), ())
+    for told, config in models_as_json(model, evidence.model_facts, first):
+        if folder.raises_the_same(picked, config):
+            replaced = _anonymous(folder, picked, config) if anonymous else ()
+            return folder.result(told, samples=samples, replaced=replaced)
+    return folder.result(NONE_FOUND, samples=samples)
+
+
+class _Folder:
+    """Writes and runs; the last one written is what is left."""
+
+    def __init__(
+        self, evidence: Evidence, path: Path, failure: Failure, versions: str, on_run: Callable[[int], None]
+    ) -> None:
+        self.failure = failure
+        self.kind, self._source = evidence.source.kind, evidence.source.value
+        self._fit_args = {
+            name: code
+            for name, value in evidence.fit_args.items()
+            if name not in OWN and (code := literal(value)) is not None
+        }
+        self._path, self._versions, self._on_run, self._runs = path, versions, on_run, 0
+        self._verified = False
+
+    def raises_the_same(self, picked: Picked, config: str) -> bool:
+        self._write(picked, config)
+        self._runs += 1
+        self._on_run(self._runs)
+        self._verified = _run(self._path / SCRIPT) == _first_line(self.failure.type, self.failure.details)
+        return self._verified
+
+    def result(self, told: str, *, samples: Sequence[int], replaced: Sequence[str] = ()) -> Reproducer:
+        kind, line = _first_line(self.failure.type, self.failure.details)
+        return Reproducer(str(self._path), f"{kind}: {line}", told, self._verified, tuple(samples), tuple(replaced))
+
+    def _write(self, picked: Picked, config: str) -> None:
+        portable = Portable()
+        training = _listed(portable, picked.training) if self.kind != ARRAYS else portable.batch(0, picked.training)
+        texts = Texts(
+            title=f"Raises {self.failure.type} in fit.",
+            versions=self._versions,
+            kind=self.kind,
+            batches=training,
+            validation=_listed(portable, picked.validation) if picked.validation else "",
+            signature=self._signature(),
+            fit_args=self._fit_args,
+            imports=portable.imports,
+        )
+        self._path.mkdir(parents=True, exist_ok=True)
+        np.savez(self._path / DATA, allow_pickle=False, **portable.arrays)
+        (self._path / MODEL).write_text(config, encoding="utf-8")
+        (self._path / SCRIPT).write_text(written(texts), encoding="utf-8")
+
+    def _signature(self) -> str:
+        spec = getattr(self._source, "element_spec", None) if self.kind == "tf.data.Dataset" else None
+        return "" if spec is None else nested(spec, lambda part: f"tf.{part.value!r}", indent=4)
+
+
+def _listed(portable: Portable, batches: Sequence[Any]) -> str:
+    lines = [f"    {portable.batch(place, batch, indent=4)},\n" for place, batch in enumerate(batches)]
+    return "[\n" + "".join(lines) + "]"
+
+
+def _failure(evidence: Evidence) -> Failure:
+    failure = evidence.failure
+    own = evidence.profile.failure
+    if failure is None or evidence.never_ends:
+        msg = (
+            "fit raises nothing on this source, so there is nothing to reproduce. `report.save(path)` keeps the report."
+        )
+        raise NotReproducibleError(msg)
+    if own is not None and evidence.profile.failed_index == evidence.fails_at:
+        msg = (
+            f"the source itself raised {own.type} at batch {evidence.fails_at} ({own.frame or own.line}): that is in "
+            "its code, not in a batch. Run that line alone to reproduce it."
+        )
+        raise NotReproducibleError(msg)
+    if evidence.source.kind == "object":
+        msg = "fit takes nothing from this source, so no batch reproduces it; see the first finding's fix."
+        raise NotReproducibleError(msg)
+    return failure
+
+
+def _picked(evidence: Evidence, samples: Sequence[int]) -> Picked:
+    """The two batches that fit peeks at and the one at which it failed, in training or in validation."""
+    if evidence.source.kind == ARRAYS:
+        value = evidence.source.value
+        return Picked(value if isinstance(value, tuple) else (value,))
+    run = evidence.model_run
+    in_validation = evidence.rehearsal.failed_in == "validation" or (run is not None and run.failed_in_validation)
+    at = (run.failed_validation_batch if run is not None else None) if in_validation else evidence.fails_at
+    profile = evidence.validation if in_validation else evidence.profile
+    indices = dict.fromkeys([*(i for i in range(PEEKED) if i in profile.store), *([] if at is None else [at])])
+    batches = [take(profile.raw(i), samples) if i == at and samples else profile.raw(i) for i in indices]
+    if not in_validation:
+        return Picked(batches)
+    return Picked([evidence.profile.raw(i) for i in range(PEEKED) if i in evidence.profile.store], batches)
+
+
+def _anonymous(folder: _Folder, picked: Picked, config: str) -> tuple[str, ...]:
+    """Replace all values, else those of each leaf alone; leave the last one written that still raises the same."""
+    batches = [picked.training] if folder.kind == ARRAYS else [*picked.training, *picked.validation]
+    paths = list(dict.fromkeys(part.path for raw in batches for part in flatten(raw)))
+    if folder.raises_the_same(_replaced(folder, picked, paths), config):
+        return tuple(paths)
+    done: list[str] = []
+    for path in paths:
+        if folder.raises_the_same(_replaced(folder, picked, [*done, path]), config):
+            done.append(path)
+    folder.raises_the_same(_replaced(folder, picked, done), config)
+    return tuple(done)
+
+
+def _replaced(folder: _Folder, picked: Picked, paths: Sequence[str]) -> Picked:
+    random = np.random.default_rng(0)
+    if folder.kind == ARRAYS:
+        return Picked(randomised(picked.training, paths, random))
+    training, validation = ([randomised(raw, paths, random) for raw in batches] for batches in picked)
+    return Picked(training, validation)
+
+
+def _run(script: Path) -> tuple[str, str] | None:
+    """Run the script in a fresh process, and return what it raised: type and first line."""
+    with tempfile.TemporaryDirectory() as scratch:
+        answer = Path(scratch) / "answer.json"
+        env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        command = [sys.executable, "-c", RUN, str(script), str(answer)]
+        try:
+            subprocess.run(command, env=env, capture_output=True, timeout=LIMIT_S, check=False)  # noqa: S603  (ours)
+            said = json.loads(answer.read_text(encoding="utf-8"))
+        except (subprocess.TimeoutExpired, OSError, ValueError):
+            return None
+    return _first_line(*said) if said else None
+
+
+def _first_line(kind: str, text: str) -> tuple[str, str]:
+    return kind, _ANSI.sub("", text).split("\n", 1)[0]
