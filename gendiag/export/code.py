@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gendiag.tree import Part, flatten, transform
 
-WIDTH = 100
+WIDTH, FEW = 100, 4
 
 
 class Code(str):
@@ -50,4 +50,16 @@ def _written(thing: Any, indent: int) -> str:
     else:
         items = [_written(value, indent + 4) for value in thing]
     opening, closing = flat[0], flat[-1]
-    return "\n".join([opening, *(f"{inner}{item}," for item in items), f"{outer}{closing}"])
+    return "\n".join([opening, *_filled(items, inner), f"{outer}{closing}"])
+
+
+def _filled(items: Sequence[str], indent: str) -> list[str]:
+    """Put many short items on each line, and one that takes several lines alone."""
+    lines: list[str] = []
+    for item in items:
+        fits = lines and "\n" not in item + lines[-1] and len(lines[-1]) + len(item) + 2 <= WIDTH
+        if fits and len(items) > FEW:
+            lines[-1] += f" {item},"
+        else:
+            lines.append(f"{indent}{item},")
+    return lines

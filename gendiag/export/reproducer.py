@@ -9,25 +9,27 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gendiag.errors import NotReproducibleError
+from gendiag.errors import BadSourceError, NotReproducibleError
 from gendiag.evidence import Evidence
 from gendiag.export.anonymous import randomised
 from gendiag.export.code import nested
 from gendiag.export.portable import Portable
 from gendiag.export.script import ARRAYS, DATA, MODEL, OWN, SCRIPT, Texts, literal, written
-from gendiag.export.stand_ins import models_as_json
+from gendiag.export.stand_ins import ITSELF, models_as_json
 from gendiag.records import Failure, Reproducer
 from gendiag.rows import take
 from gendiag.signature import PEEKED
 from gendiag.tree import flatten
 
-LIMIT_S = 120
-NONE_FOUND = "none was found that raises the same: put your own model in the place of model.json"
+LIMIT_S, ARGUMENT = 120, 1000
+NOT_JSON = "none: yours cannot be written as JSON and no stand-in raises the same; make it in the script yourself"
+OTHER = "the model's own config, which raises something else on these batches: the cause is not in them alone"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 RUN = """\
 import json, os, runpy, sys
@@ -88,14 +90,18 @@ def reproduce(  # noqa: PLR0913  (keyword-only options)
     NotKeptError
         If the failing batch is no longer held.
     """
-    folder = _Folder(evidence, Path(path), failure or _failure(evidence), versions, on_run)
+    told_first = _failure(evidence)
+    folder = _Folder(evidence, Path(path), failure or told_first, versions, on_run)
     picked = _picked(evidence, samples)
     first = picked.training if folder.kind == ARRAYS else next(iter(picked.training), ())
     for told, config in models_as_json(model, evidence.model_facts, first):
         if folder.raises_the_same(picked, config):
             replaced = _anonymous(folder, picked, config) if anonymous else ()
             return folder.result(told, samples=samples, replaced=replaced)
-    return folder.result(NONE_FOUND, samples=samples)
+        if told == ITSELF:
+            return folder.result(OTHER, samples=samples)
+    folder.write(picked, "{}")
+    return folder.result(NOT_JSON, samples=samples)
 
 
 class _Folder:
@@ -106,26 +112,25 @@ class _Folder:
     ) -> None:
         self.failure = failure
         self.kind, self._source = evidence.source.kind, evidence.source.value
-        self._fit_args = {
-            name: code
-            for name, value in evidence.fit_args.items()
-            if name not in OWN and (code := literal(value)) is not None
-        }
+        self._fit_args = {name: value for name, value in evidence.fit_args.items() if name not in OWN}
         self._path, self._versions, self._on_run, self._runs = path, versions, on_run, 0
         self._verified = False
 
     def raises_the_same(self, picked: Picked, config: str) -> bool:
-        self._write(picked, config)
+        """Write the folder and run its script."""
+        self.write(picked, config)
         self._runs += 1
         self._on_run(self._runs)
         self._verified = _run(self._path / SCRIPT) == _first_line(self.failure.type, self.failure.details)
         return self._verified
 
     def result(self, told: str, *, samples: Sequence[int], replaced: Sequence[str] = ()) -> Reproducer:
+        """Say what stands in the folder now."""
         kind, line = _first_line(self.failure.type, self.failure.details)
         return Reproducer(str(self._path), f"{kind}: {line}", told, self._verified, tuple(samples), tuple(replaced))
 
-    def _write(self, picked: Picked, config: str) -> None:
+    def write(self, picked: Picked, config: str) -> None:
+        """Write data, model and script."""
         portable = Portable()
         training = _listed(portable, picked.training) if self.kind != ARRAYS else portable.batch(0, picked.training)
         texts = Texts(
@@ -135,13 +140,21 @@ class _Folder:
             batches=training,
             validation=_listed(portable, picked.validation) if picked.validation else "",
             signature=self._signature(),
-            fit_args=self._fit_args,
+            fit_args=self._arguments(portable),
             imports=portable.imports,
         )
         self._path.mkdir(parents=True, exist_ok=True)
         np.savez(self._path / DATA, allow_pickle=False, **portable.arrays)
         (self._path / MODEL).write_text(config, encoding="utf-8")
         (self._path / SCRIPT).write_text(written(texts), encoding="utf-8")
+
+    def _arguments(self, portable: Portable) -> dict[str, str]:
+        """Write the arguments that are plain values or arrays; others, such as functions, are left out."""
+        codes = {name: literal(value) for name, value in self._fit_args.items()}
+        for name in [name for name, code in codes.items() if code is None]:
+            with suppress(BadSourceError):
+                codes[name] = portable.batch(ARGUMENT, self._fit_args[name])
+        return {name: code for name, code in codes.items() if code is not None}
 
     def _signature(self) -> str:
         spec = getattr(self._source, "element_spec", None) if self.kind == "tf.data.Dataset" else None
@@ -161,13 +174,13 @@ def _failure(evidence: Evidence) -> Failure:
             "fit raises nothing on this source, so there is nothing to reproduce. `report.save(path)` keeps the report."
         )
         raise NotReproducibleError(msg)
-    if own is not None and evidence.profile.failed_index == evidence.fails_at:
+    if own is not None and (evidence.profile.failed_index == evidence.fails_at or own.line in failure.line):
         msg = (
             f"the source itself raised {own.type} at batch {evidence.fails_at} ({own.frame or own.line}): that is in "
             "its code, not in a batch. Run that line alone to reproduce it."
         )
         raise NotReproducibleError(msg)
-    if evidence.source.kind == "object":
+    if not evidence.source.tapped and evidence.source.kind != ARRAYS:
         msg = "fit takes nothing from this source, so no batch reproduces it; see the first finding's fix."
         raise NotReproducibleError(msg)
     return failure
