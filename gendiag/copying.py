@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from types import FunctionType
 from typing import Any, TypeAlias
 
-from gendiag.errors import BadModelError, NoFreshWeightsError
-from gendiag.freezing import frozen, optimizers
+from gendiag.errors import BadModelError
+from gendiag.freezing import frozen
 from gendiag.seeds import kept_seeds
+from gendiag.values import digest, kind_of
 
 # What fit, evaluate and predict leave behind, names, and what Keras wraps anew around each layer's methods.
 _PASSING = {"history", "stop_training", "name", "built", "build", "quantize"} | {
@@ -20,7 +21,7 @@ Given: TypeAlias = Any  # whatever compile was given
 _PLAIN = (str, int, float, bool, type(None), FunctionType)
 
 
-class _NoCopyError(Exception):
+class NoCopyError(Exception):
     """A copy would not behave like the original."""
 
 
@@ -54,34 +55,6 @@ def stand_in(model: Model) -> Iterator[Model]:
             yield model
 
 
-@contextmanager
-def fresh_stand_in(model: Model) -> Iterator[Model]:
-    """Give a copy whose layers and optimizer start anew; layers that do not train keep their values.
-
-    What ``Normalization.adapt`` learned, and a frozen part that was trained elsewhere, belong to the model.
-
-    Raises
-    ------
-    NoFreshWeightsError
-        If no copy can be made.
-    """
-    with stand_in(model) as copy:
-        if copy is model:
-            msg = (
-                f"the model {model.name} cannot be made again from its config, so there are no fresh weights to try. "
-                "Give it get_config (and register what it is made of), or make it anew: diagnose(source, make_model())."
-            )
-            raise NoFreshWeightsError(msg)
-        again = _remade(model, with_values=False)
-        training = {_owner(variable) for variable in copy.trainable_variables}
-        for mine, fresh in zip(copy.variables, again.variables, strict=True):
-            if _owner(mine) in training:
-                mine.assign(fresh.value)
-        for optimizer in optimizers(copy):
-            _start_anew(optimizer, copy)
-        yield copy
-
-
 def is_compiled(model: Model) -> bool:
     """Whether ``compile`` was called."""
     return bool(getattr(model, "compiled", False))
@@ -91,30 +64,17 @@ def _copy(model: Model) -> Model | None:
     if getattr(model, "_distribute_strategy", None) is not None:  # Copies would have to live in its scope.
         return None
     try:
-        copy = _remade(model)
+        copy = remade(model)
         if is_compiled(model):
             _compile_like(model, copy)
-        _check_alike(model, copy)
+        check_alike(model, copy)
     except Exception:  # noqa: BLE001  (from_config and get_config are the user's; the frozen model is always left)
         return None
     return copy
 
 
-def _owner(variable: Any) -> str:
-    """``model/dense`` of ``model/dense/kernel``."""
-    return str(variable.path).rpartition("/")[0]
-
-
-def _start_anew(optimizer: Any, copy: Model) -> None:
-    again = type(optimizer).from_config(optimizer.get_config())
-    if optimizer.built:
-        again.build(copy.trainable_variables)
-    for mine, fresh in zip(optimizer.variables, again.variables, strict=True):
-        mine.assign(fresh.value)
-
-
-def _remade(model: Model, *, with_values: bool = True) -> Model:
-    """Make the model again from its config, with the names, the built state and the values of the original.
+def remade(model: Model, *, with_values: bool = True) -> Model:
+    """Make the model again from its config, with the names, the built state and (or not) the values of the original.
 
     ``from_config`` and not ``clone_model``: that one also compiles, which fails for losses it cannot serialize.
     """
@@ -129,9 +89,12 @@ def _remade(model: Model, *, with_values: bool = True) -> Model:
     if model.built and not copy.built:
         copy.build_from_config(model.get_build_config())
     if type(copy) is not type(model):
-        raise _NoCopyError
+        raise NoCopyError
     if with_values:
-        _assign(copy.variables, model.variables)
+        assign(copy.variables, model.variables)
+        for layer in _layers(copy):
+            if hasattr(layer, "finalize_state"):  # Normalization keeps what it learned as constants too.
+                layer.finalize_state()
     return copy
 
 
@@ -139,7 +102,7 @@ def _compile_like(model: Model, copy: Model) -> None:
     import keras
 
     if type(model).compile is not keras.Model.compile:  # Its arguments are not on record.
-        raise _NoCopyError
+        raise NoCopyError
     given: Mapping[str, Any] = model._compile_config.config  # noqa: SLF001  (public get_compile_config serializes)
     copy.compile(
         optimizer=_optimizer(model.optimizer, copy),
@@ -163,11 +126,11 @@ def _optimizer(optimizer: Given, copy: Model) -> Given:
         again = type(optimizer).from_config(optimizer.get_config())
     if optimizer.built:
         again.build(copy.trainable_variables)
-    _assign(again.variables, optimizer.variables)
+    assign(again.variables, optimizer.variables)
     # Not in any config: optimizer.exclude_from_weight_decay.
     excluded = any(vars(inner).get(f"_exclude_from_weight_decay{end}") for end in ("", "_pattern"))
     if excluded or not _plain_alike(optimizer, again):
-        raise _NoCopyError
+        raise NoCopyError
     return again
 
 
@@ -187,25 +150,29 @@ def _again(given: Given) -> Given:
         return given
     again = type(given).from_config(given.get_config())
     if not _plain_alike(given, again):
-        raise _NoCopyError
+        raise NoCopyError
     return again
 
 
-def _assign(to: list[Any], values: list[Any]) -> None:
+def assign(to: list[Any], values: list[Any]) -> None:
+    """Give variables the values of others, one by one; they must be alike."""
     for mine, theirs in zip(to, values, strict=True):
         # Slots are named by path, and the path of a layer in a copy may lack the name of the model.
         alike = theirs.name.endswith(mine.name) or mine.name.endswith(theirs.name)
         if not alike or (mine.dtype, tuple(mine.shape)) != (theirs.dtype, tuple(theirs.shape)):
-            raise _NoCopyError
+            raise NoCopyError
         mine.assign(theirs.value)
 
 
-def _check_alike(model: Model, copy: Model) -> None:
+def check_alike(model: Model, copy: Model) -> None:
+    """Raise ``NoCopyError`` where a copy is seen to differ in what is no variable."""
     for layer, again in zip(_layers(model), _layers(copy), strict=True):
-        if type(layer) is not type(again) or not _plain_alike(layer, again):
-            raise _NoCopyError
+        if type(layer) is not type(again) or not _plain_alike(layer, again) or _learned(layer) != _learned(again):
+            raise NoCopyError
     if [v.trainable for v in model.variables] != [v.trainable for v in copy.variables]:
-        raise _NoCopyError
+        raise NoCopyError
+    if is_compiled(model) and model.optimizer is not None and not _plain_alike(model.optimizer, copy.optimizer):
+        raise NoCopyError
 
 
 def _plain_alike(one: object, other: object) -> bool:
@@ -217,6 +184,12 @@ def _plain(thing: object) -> dict[str, Any]:
     told = {name: value for name, value in vars(thing).items() if not name.startswith("_") and name not in _PASSING}
     told["_fn_kwargs"] = vars(thing).get("_fn_kwargs")  # The arguments of a metric that wraps a function.
     return {name: value if _is_plain(value) else type(value) for name, value in told.items()}
+
+
+def _learned(layer: Any) -> list[Any]:
+    """What a layer knows beside its variables: constants, and the vocabulary, which is in no config once adapted."""
+    constants = [(name, digest(value)) for name, value in vars(layer).items() if kind_of(value) in ("array", "tensor")]
+    return [*constants, layer.get_vocabulary() if hasattr(layer, "get_vocabulary") else None]
 
 
 def _is_plain(value: object) -> bool:

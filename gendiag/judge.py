@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gendiag.bench import Bench
 from gendiag.conclusion import fails_at, find, notes, suspects, verdict
 from gendiag.copying import stand_in
 from gendiag.diagnosis import Diagnosis
@@ -57,6 +58,7 @@ class Case:
         self.given, self.source, self.model, self.options = source, recognise(source), model, options
         self.fit_args, self.policy = dict(fit_args), current_dtype_policy()
         self.validation = _validation_source(fit_args.get("validation_data"))
+        self._bench = Bench()
 
     def judge(self) -> tuple[Diagnosis, Evidence]:
         """Do it all; the random states are as before, so that fit will draw the same batches."""
@@ -97,9 +99,7 @@ class Case:
                 on_progress=show,
             )
 
-    def bar(
-        self, what: str, total: int | None, unit: str = "batches"
-    ) -> AbstractContextManager[Callable[[int], None]]:
+    def bar(self, what: str, total: int | None, unit: str = "batches") -> AbstractContextManager[Callable[[int], None]]:
         """Show the progress of long work, unless the user wants none."""
         return bar(what, total, shown=self.options.progress, unit=unit)
 
@@ -204,6 +204,7 @@ class Case:
                 as_source=self.source.replay,
                 quiet_s=self.options.quiet_s,
                 fresh_weights=fresh_weights,
+                bench=self._bench,
             )
 
     def _shrink_failing(self, evidence: Evidence, trials: Mapping[int, Trial]) -> dict[int, Shrunk]:

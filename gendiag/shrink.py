@@ -94,14 +94,20 @@ class _Work:
         try:
             whole = self.trial(self.raw)
             self.outcome, self._like = whole.outcome, _kind(whole)
-            if whole.outcome not in FAILS:
-                self.note = f"one eager step on it {whole.outcome}: there is nothing to reduce"
-            elif self.rows:
+            self.note = self._why_not(model)
+            if not self.note:
                 self._narrow(whole)
-            else:
-                self.note = "its arrays have no common number of samples, so it cannot be cut"
         except EnoughError as error:
             self.note = str(error)
+
+    def _why_not(self, model: Model) -> str:
+        """Why it cannot be reduced; empty where it can."""
+        if self.outcome not in FAILS:
+            return f"the outcome of one eager step on it is {self.outcome!r}, so there is nothing to reduce"
+        if not self.rows:
+            return "its arrays have no common number of samples, so it cannot be cut"
+        sizes = {tensor.shape[0] for tensor in getattr(model, "inputs", None) or ()} - {None}
+        return f"the model takes no other number of samples than {sizes.pop()}" if sizes else ""
 
     def _narrow(self, whole: TrialStep) -> None:
         self.limits = {**told_limits(self.raw, whole.failure), **self.limits}

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from gendiag.copying import Model, fresh_stand_in, is_compiled, stand_in
+from gendiag.bench import Bench, fresh_stand_in
+from gendiag.copying import Model, is_compiled, stand_in
 from gendiag.errors import NoFreshWeightsError
 from gendiag.failure import cut
 from gendiag.freezing import held_values
@@ -61,6 +62,7 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     as_source: AsSource | None = None,
     quiet_s: float = 60.0,
     fresh_weights: bool = False,
+    bench: Bench | None = None,
 ) -> Trial:
     """Say what ``model.fit`` does with a batch, and what loss and gradient it gives with the weights as they are.
 
@@ -81,6 +83,8 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
         After how many seconds without a step the answer is "no answer".
     fresh_weights
         Whether to try it on weights as they are made for a new model, in place of those that the model has.
+    bench
+        Where a stand-in is kept for the next trial. Not used for batches 0 and 1, on which Keras builds its losses.
 
     Raises
     ------
@@ -95,7 +99,8 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     started = time.monotonic()
     ways = _Ways(delivered, yielded, only_tuples=as_source is None, fresh=fresh_weights)
     try:
-        steps = _steps(model, _replayed(batch, first, ways.suspect, as_source), ways, quiet_s)
+        kept = bench if bench is not None and batch >= PEEKED and not fresh_weights else None
+        steps = _steps(model, _replayed(batch, first, ways.suspect, as_source), ways, quiet_s, kept)
     except NoFreshWeightsError:
         raise
     except Exception as error:  # noqa: BLE001  (no model at all, or one whose own code fails when it is copied)
@@ -111,9 +116,9 @@ def _replayed(batch: int, first: Sequence[Any], suspect: object, as_source: AsSo
     return _Replayed([*peeked, suspect], len(peeked), as_source)
 
 
-def _steps(model: Model, replayed: _Replayed, ways: _Ways, quiet_s: float) -> Steps:
+def _steps(model: Model, replayed: _Replayed, ways: _Ways, quiet_s: float, bench: Bench | None = None) -> Steps:
     another = fresh_stand_in if ways.fresh else stand_in
-    with another(model) as other:
+    with (another if bench is None else bench.stand_in)(model) as other:
         put_back = held_state(other)
         replay = through_fit(other, replayed.batches, as_source=replayed.as_source, quiet_s=quiet_s)
         fit_step = _judged(replay, replayed.position)
@@ -121,7 +126,10 @@ def _steps(model: Model, replayed: _Replayed, ways: _Ways, quiet_s: float) -> St
             return (fit_step,)
         if replay.steps or model.built:
             put_back()
-            return (fit_step, *_eager_steps(other, ways, put_back, quiet_s))
+            steps = _eager_steps(other, ways, put_back, quiet_s)
+            if bench is not None and fit_step.outcome != "raises" and steps[-1].outcome != "no answer":
+                bench.keep()
+            return (fit_step, *steps)
     with another(model) as other:  # Whatever a broken batch built does not meet the eager steps.
         return (fit_step, *_eager_steps(other, ways, held_state(other), quiet_s))
 

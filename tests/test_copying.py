@@ -175,3 +175,26 @@ def test_is_compiled():
     assert is_compiled(dense())
     assert not is_compiled(keras.Sequential())
     assert not is_compiled(None)
+
+
+@pytest.mark.slow
+def test_what_a_layer_learned_without_training_is_in_the_copy_too():
+    x = pairs(1)[0][0] + 100
+    scale = keras.layers.Normalization()
+    scale.adapt(x)
+    model = keras.Sequential([keras.Input((4,)), scale, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with stand_in(model) as other:
+        assert other is not model
+        assert np.array_equal(other.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+@pytest.mark.slow
+def test_a_model_with_an_adapted_vocabulary_is_its_own_stand_in():
+    words = keras.layers.StringLookup()
+    words.adapt(np.array(["one", "two"]))
+    model = keras.Sequential([keras.Input((1,), dtype="string"), words, keras.layers.Embedding(4, 2)])
+    model.compile("sgd", "mse")
+    with stand_in(model) as other:
+        assert other.layers[0].get_vocabulary() == words.get_vocabulary()
+        assert len(words.get_vocabulary()) == 3

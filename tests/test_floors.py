@@ -28,7 +28,7 @@ FLOORS = (
     ("store", "sources", "model_facts"),
     ("profiled", "recording", "probe", "rehearsal", "profiler", "copying", "model_reading"),
     ("signature", "diagnosis", "evidence", "evaluated", "passes", "scales", "classes", "targets", "edits", "rules"),
-    ("watching", "replay", "inside", "trial", "guilt", "rows", "suspicion", "narrowing", "blame", "shrink"),
+    ("bench", "watching", "replay", "inside", "trial", "guilt", "rows", "suspicion", "narrowing", "blame", "shrink"),
     ("conclusion", "judge", "fresh", "search", "repair"),
     ("views", "export"),
     ("lessons", "report", "recorder"),

@@ -3,10 +3,11 @@
 import functools
 import re
 
+import numpy as np
 import pytest
 from packaging.version import Version
 
-from gendiag import diagnose
+from gendiag import diagnose, search
 from gendiag.conclusion import RULE_FAILED
 from gendiag.rules import RULES
 from gendiag.rules.base import HEADINGS, counted, listed
@@ -66,6 +67,25 @@ def test_the_real_fit_does_with_the_broken_source_what_the_report_says(rule):
         return  # the real fit would not come back
     raised = run_fit(rule.broken(), rule)
     assert (raised is not None) == (report.verdict == "raises") == bool(errors)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@each_rule_here
+def test_a_proposed_repair_is_verified_and_the_real_fit_trains_on_it(rule, monkeypatch):
+    report = diagnosed_broken(rule)
+    root = report.findings[0]
+    if rule.name == "model-rejects" or root.severity == "note" or not list(rule.repair(root, report._evidence)):
+        return  # model-rejects says no cause: what it proposes is a guess
+    monkeypatch.setattr(search, "ENOUGH", 1)
+    repair = report.repairs()[0]
+    assert repair.verified
+    fit_args = {name: value for name, value in {**rule.fit_args, **repair.fit_args}.items() if value is not None}
+    source = rule.broken() if repair.target == "validation_data" else repair.apply(rule.broken)
+    if repair.target == "validation_data" and "validation_data" in fit_args:
+        fit_args["validation_data"] = repair.apply(fit_args["validation_data"])
+    history = (rule.model() or linear()).fit(source, verbose=0, **fit_args).history
+    assert np.isfinite(history["loss"]).all()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)

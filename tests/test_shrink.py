@@ -1,6 +1,7 @@
 """A failing batch is reduced to the samples that make it fail, and the model stays as it was."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ tf = pytest.importorskip("tensorflow")
 
 from gendiag import diagnose  # noqa: E402  (TensorFlow may be missing)
 from gendiag.errors import BadArgumentError, BadModelError, NotKeptError  # noqa: E402  (as above)
-from gendiag.guilt import said  # noqa: E402  (as above)
+from gendiag.guilt import said, with_samples  # noqa: E402  (as above)
 from gendiag.narrowing import EnoughError, Narrowing  # noqa: E402  (as above)
+from gendiag.records import Finding, GuiltyValue, Shrunk, Trial  # noqa: E402  (as above)
 from gendiag.rows import count_rows, take  # noqa: E402  (as above)
 from gendiag.shrink import shrink  # noqa: E402  (as above)
+from gendiag.views import trial as trial_view  # noqa: E402  (as above)
 from gendiag.worker import Task  # noqa: E402  (as above)
 from tests.small_models import MODELS, Counting, dense, functional, state, unbuilt  # noqa: E402  (as above)
 
@@ -166,6 +169,14 @@ def test_a_batch_whose_arrays_differ_in_length_is_not_cut():
     shrunk = shrink(dense(), 4, (x, y[:-1]))
     assert (shrunk.outcome, shrunk.samples, shrunk.every) == ("raises", (), False)
     assert "no common number of samples" in said(shrunk)
+
+
+@slow
+def test_a_batch_for_a_model_of_one_batch_size_is_not_cut():
+    model = keras.Sequential([keras.Input(batch_shape=(8, 4)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x, y = targets(8)
+    assert "no other number of samples than 8" in said(shrink(model, 4, (planted(x, [2], np.nan), y)))
 
 
 # ---------------------------------------------------------------------- bounds
@@ -342,6 +353,38 @@ def test_where_only_all_samples_together_fail_none_is_blamed():
     with pytest.raises(EnoughError, match="whichever they are"):
         found.search([])
     assert found.samples == ()
+
+
+# ---------------------------------------------------------------------- what is said
+GUILTY = GuiltyValue(7, "x['<b>']", (1,), "NaN", proven=True)
+SHRUNK = Shrunk(3, "raises", (7,), rest="trains", rows=8, tried_alone=1, values=(GUILTY,), minimal=True)
+
+
+def test_samples_stand_escaped_in_the_page_and_in_the_text():
+    html = trial_view.to_html(Trial(3, "raises"), SHRUNK)
+    assert "Sample 7 of batch 3 raises alone; the other 7 train. x[&#x27;&lt;b&gt;&#x27;][7, 1] is NaN." in html
+    assert "<b>'" not in html
+    assert said(SHRUNK) == "Sample 7 of batch 3 raises alone; the other 7 train. x['<b>'][7, 1] is NaN."
+
+
+def test_samples_are_named_in_the_first_finding_that_is_about_them():
+    note = Finding("other", "note", "", "A note.", batches=(3,))
+    elsewhere = Finding("other", "error", "", "Elsewhere.", batches=(2,))
+    other_leaf = Finding("other", "error", "", "Another leaf.", batches=(3,), leaf="y")
+    about = Finding("other", "error", "", "Here.", batches=(3,), leaf="x['<b>']", evidence={"high": 1})
+    named = with_samples((note, elsewhere, other_leaf, about), {3: SHRUNK})
+    assert named[:3] == (note, elsewhere, other_leaf)
+    assert named[3].message == f"Here. {said(SHRUNK)}"
+    assert named[3].evidence == {"high": 1, "sample_batch": 3, "samples": (7,)}
+
+
+def test_what_was_not_tried_to_the_end_is_said_to_be_likely_only():
+    guess = replace(GUILTY, proven=False)
+    partly = replace(SHRUNK, samples=(5, 7), alone=False, minimal=False, note="stopped", values=(guess,))
+    assert said(partly) == (
+        "Samples 5 and 7 of batch 3 raise together; the other 6 train. More was not tried: stopped. "
+        "Likely because x['<b>'][7, 1] is NaN."
+    )
 
 
 # ---------------------------------------------------------------------- rows

@@ -19,7 +19,15 @@ def finite_rows(place: Place, path: str, leaf_rank: int) -> Edits:
     cut = "tf.boolean_mask({path}, keep)" if place.is_graph else "{path}[keep]"
     lines = [f"keep = {whole}", *(put(each, cut.format(path=each)) for each in place.leaves)]
     title = f"Leave out the rows in which {path} is NaN or infinite"
-    return (edit(place, title, each_batch(place, lines), changes_meaning="drops these samples", size=2),)
+    return (
+        edit(
+            place,
+            title,
+            each_batch(place, lines),
+            changes_meaning=f"drops the samples in which {path} is not finite",
+            size=2,
+        ),
+    )
 
 
 def common_rows(place: Place) -> Edits:
@@ -51,7 +59,8 @@ def without_odd(place: Place, condition: str, what: str, batches: Sequence[int],
     """Leave out the batches of another structure."""
     if place.is_graph:
         return ()
-    costs = f"drops {'batch' if len(batches) == 1 else 'batches'} {', '.join(map(str, batches[:6]))} ({rows} samples)"
+    which = f"{'batch' if len(batches) == 1 else 'batches'} {', '.join(map(str, batches[:6]))}"
+    costs = f"drops {which} ({rows} samples of those read)"
     return (edit(place, f"Leave out {what}", good_batches(place, condition), changes_meaning=costs, size=3),)
 
 
@@ -76,7 +85,7 @@ def full_batches(place: Place, rows: int, lost: int) -> Edits:
     first = path.replace("x", "batch[0]", 1) if place.is_tuple else path.replace("x", "batch", 1)
     code = good_batches(place, f"len({first}) == {rows}", f"tf.shape({path})[0] == {rows}")
     title = f"Leave out the batches that have not {rows} rows"
-    return (edit(place, title, code, changes_meaning=f"drops {lost} samples", size=2),)
+    return (edit(place, title, code, changes_meaning=f"drops {lost} samples of those read", size=2),)
 
 
 def split(place: Place, rows: int, steps: int | None) -> Edits:

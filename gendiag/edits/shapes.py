@@ -124,4 +124,5 @@ def class_numbers(place: Place, path: str) -> Edits:
 def swap_name(place: Place, name: str, old: str, new: str) -> Edits:
     """Rename a key of a dict."""
     value = f"{{{new!r} if key == {old!r} else key: part for key, part in {name}.items()}}"
-    return set_leaf(place, name, f"Rename {name}[{old!r}] to {new!r}", value, in_graph=value)
+    costs = f"right only if {name}[{old!r}] is meant for {new!r}"
+    return set_leaf(place, name, f"Rename {name}[{old!r}] to {new!r}", value, in_graph=value, costs=costs)

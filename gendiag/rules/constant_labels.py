@@ -96,7 +96,8 @@ class ConstantLabels(Rule):
 
     def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
         rows = max((batch.rows or 0 for batch in seen.batches), default=0)
-        yield from edits.shuffled(edits.at(seen, finding), seen.rehearsal.steps_per_epoch, rows)
+        whole = len(seen.batches) if seen.profile.ended == "end" else None
+        yield from edits.shuffled(edits.at(seen, finding), seen.rehearsal.steps_per_epoch or whole, rows)
 
     def broken(self) -> Iterator[Any]:
         return _in_order(np.arange(48))

@@ -67,7 +67,8 @@ class NeverReshuffled(Rule):
 
     def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
         rows = max((batch.rows or 0 for batch in seen.batches), default=0)
-        yield from edits.shuffled(edits.at(seen, finding), seen.rehearsal.steps_per_epoch, rows)
+        whole = len(seen.batches) if seen.profile.ended == "end" else None
+        yield from edits.shuffled(edits.at(seen, finding), seen.rehearsal.steps_per_epoch or whole, rows)
 
     def broken(self) -> Iterator[Any]:
         yield from islice(cycle(_batches(np.arange(48))), 18)

@@ -50,7 +50,11 @@ class XyLengthMismatch(Rule):
         said = ", ".join(f"{path} has {counted(count, 'row')}" for path, count in _telling(rows).items())
         refused = [i for i in odd if seen.refused(i)]
         message = f"In {seen.place(index)} {said}. {self._consequence(seen, refused)}"
-        fix = f"Find where {listed(odd)} loses a sample in one of them only; drop it from all of them there."
+        fix = (
+            "Yield one weight per sample: `weights_of_classes[labels]` where there is one per class."
+            if {count for path, count in rows.items() if not path.startswith("sample_weight")} == {max(rows.values())}
+            else f"Find where {listed(odd)} loses a sample in one of them only; drop it from all of them there."
+        )
         severity: Severity = "error" if refused else "warning"
         yield self.finding(severity, message, fix=fix, batches=odd, leaf="y" if "y" in rows else None, rows=rows)
 

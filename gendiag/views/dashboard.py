@@ -44,7 +44,7 @@ class Dashboard(w.VBox):
         self.leaf = w.Dropdown(options=[OF_BATCH, *_leaves(self.diagnosis)], description="Rows of")
         self.stepper = Stepper(self.selection, self._show)
         self.details = _html("", "gd-details")
-        self.trial = Tryout(self.selection, try_batch, trial.to_html, self.diagnosis.trials, self._show)
+        self.trial = Tryout(self.selection, try_batch, self._trial, self.diagnosis.trials, self._show)
         self.stepper.follow(self.timeline.slider)
         self.leaf.observe(guarded(self._draw, self._show), names="value")
         self.selection.observe(guarded(self._detail, self._show), names="batch")
@@ -53,6 +53,9 @@ class Dashboard(w.VBox):
         if len(self.leaf.options) > 2:  # noqa: PLR2004  (the batch and its only leaf)
             self.stepper.children = (*self.stepper.children, self.leaf)
         return [self.timeline, self.stepper, self.details, self.trial]
+
+    def _trial(self, tried: Trial) -> str:
+        return trial.to_html(tried, self.diagnosis.shrunk.get(tried.batch))
 
     def _show(self, message: str) -> None:
         self.status.value = message

@@ -172,3 +172,11 @@ def test_a_fault_of_the_validation_data_is_named_like_one_of_the_training_data(n
 def test_training_that_fails_first_is_not_blamed_on_the_validation_data():
     finding = first(wrong_at(2, (X, KINDS + 1)), softmax(), validation_data=times((X, np.eye(4)[KINDS]))())
     assert (finding.rule, finding.in_validation) == ("labels-out-of-range", False)
+
+
+@pytest.mark.slow
+def test_weights_of_another_number_are_to_be_one_per_sample():
+    finding = first(times((X, KINDS, np.ones(4))), softmax())
+    assert finding.rule == "xy-length-mismatch"
+    assert "one weight per sample" in finding.fix
+    assert "one weight per sample" not in first(times((X, KINDS[1:], np.ones(8))), softmax()).fix
