@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gendiag.diagnosis import Diagnosis
 from gendiag.edits import Edit, at, snippet
+from gendiag.errors import SourceSpentError
 from gendiag.evidence import Evidence
 from gendiag.judge import Case
 from gendiag.progress import bar
@@ -48,6 +50,21 @@ def repairs(case: Case, diagnosis: Diagnosis, evidence: Evidence, *, budget_s: f
         except KeyboardInterrupt:
             search.stopped = True
         return tuple(_repair(search, each) for each in _ranked(search))
+
+
+def mended_case(case: Case, diagnosis: Diagnosis, evidence: Evidence, repair: Repair) -> Case:
+    """Put the mended source, made anew, in the place of the one that was judged.
+
+    Raises
+    ------
+    SourceSpentError
+        If the source cannot be read again.
+    """
+    search = Search(case, diagnosis, evidence, math.inf, lambda _tried: None)
+    why_not = search.source.why_not or search.validation.why_not
+    if why_not:
+        raise SourceSpentError(why_not)
+    return search.changed(repair)
 
 
 def _ranked(search: Search) -> list[Tried]:

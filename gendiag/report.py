@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gendiag.copying import is_compiled
 from gendiag.errors import BadArgumentError, BadModelError
 from gendiag.judge import Case, Options
-from gendiag.repair import repairs
+from gendiag.repair import mended_case, repairs
 from gendiag.sources.foreign import describe_type
 from gendiag.store import MIB
 
@@ -139,6 +139,16 @@ class Report:
             self._shrunk[batch] = self._case.shrink(self._evidence, batch, max_trials=max_trials)
         return self._shrunk[batch]
 
+    def after(self, repair: Repair) -> Report:
+        """Diagnose the source with a mend, made anew, with the same model and the arguments that go with it.
+
+        Raises
+        ------
+        SourceSpentError
+            If the source cannot be read again.
+        """
+        return Report(mended_case(self._case, self.diagnosis, self._evidence, repair))
+
     def output_signature(self) -> Code:
         """Write the ``from_generator`` code and the PyDataset that fit the profile, both tried on the batches held.
 
@@ -197,7 +207,13 @@ class Report:
         """The widget."""
         from gendiag.views.dashboard import Dashboard
 
-        return Dashboard(self.diagnosis, self.trial if self._case.model is not None else None)
+        to_mend = any(finding.severity != "note" for finding in self.findings)
+        return Dashboard(
+            self.diagnosis,
+            self.trial if self._case.model is not None else None,
+            self.repairs if to_mend else None,
+            lambda repair: self.after(repair).diagnosis,
+        )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.dashboard._repr_mimebundle_(**kwargs)

@@ -11,7 +11,7 @@ from gendiag.edits import Edit, chained
 from gendiag.evidence import Evidence
 from gendiag.fresh import Fresh, fresh
 from gendiag.judge import Case
-from gendiag.records import Finding, Trial
+from gendiag.records import Finding, Repair, Trial
 from gendiag.rules import RULES
 from gendiag.worker import NoAnswerError, Task
 
@@ -83,7 +83,7 @@ class Search:
         self.seen.add(told)
         self.on_progress(len(self.seen))
         try:
-            case = Task(lambda _pulse: self._case(edit)).start().wait(quiet_s=max(1.0, self.until - time.monotonic()))
+            case = Task(lambda _pulse: self.changed(edit)).start().wait(quiet_s=max(1.0, self.until - time.monotonic()))
             diagnosis, evidence = case.judge()
         except (Exception, NoAnswerError):  # noqa: BLE001  (the source is the user's: then it is no mend)
             return None
@@ -92,16 +92,17 @@ class Search:
             evidence.source.maker = None
         return None if self.stopped else Tried(edit, finding, case, diagnosis, evidence)
 
-    def _case(self, edit: Edit) -> Case:
+    def changed(self, edit: Edit | Repair) -> Case:
         """The same model and arguments, with the changed source."""
         fit_args = dict(self.case.fit_args)
         if "validation_data" in fit_args:
             fit_args["validation_data"] = self.validation.value
-        if edit.target == "validation_data" and edit.defines:
+        defines = edit.defines if isinstance(edit, Edit) else True
+        if edit.target == "validation_data" and defines:
             fit_args["validation_data"] = edit.apply(self.validation.value)
         fit_args = {name: value for name, value in {**fit_args, **edit.fit_args}.items() if value is not None}
         given = self.source.value
-        if edit.target == "x" and edit.defines:
+        if edit.target == "x" and defines:
             given = lambda: edit.apply(self.source.value)  # noqa: E731  (a function that can be called again)
         options = replace(self.case.options, progress=False, quiet_s=min(QUIET_S, self.case.options.quiet_s))
         return Case(given, self.case.model, fit_args, options)

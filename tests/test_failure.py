@@ -193,6 +193,12 @@ def test_an_array_in_a_message_is_not_printed():
         assert cut(ValueError(text)).line == "bad batch …"
 
 
+def test_a_range_before_many_labels_is_told():
+    told = "Received a label value of 10 which is outside the valid range of [0, 10)."
+    labels = "  Label values: " + " ".join(["8", "6", "5", "3"] * 64)
+    assert cut(ValueError(told + labels)).line == told
+
+
 def test_shapes_and_ranges_are_no_arrays():
     for text in ("Incompatible shapes: [9,1] vs. [10,1]", "not in [0, 5)", "got shape [8, 224, 224, 3]"):
         assert cut(ValueError(text)).line == text

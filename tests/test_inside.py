@@ -293,13 +293,20 @@ def test_fresh_weights_are_those_of_a_new_model_and_the_model_keeps_its_own():
     assert report.trial(2).outcome == "non-finite", "each is kept apart"
 
 
-def test_fresh_weights_leave_what_a_layer_learned_without_training():
+def test_fresh_weights_leave_what_does_not_train():
     x, y = pairs(1)[0]
-    scale = keras.layers.Normalization()
+    scale, held = keras.layers.Normalization(), keras.layers.Dense(3, name="held")
     scale.adapt(x + 100)
-    model = built(scale, keras.layers.Dense(1))
-    seen = try_batch(model, 2, first=pairs(2), delivered=(x + 100, y), yielded=None, fresh_weights=True).inside
-    assert seen.layers[0].high < 5, "still scaled by what adapt learned"
+    model = built(scale, held, keras.layers.Dense(1, name="trains"))
+    held.trainable = False
+    model.compile("sgd", "mse")
+    one, fresh = (
+        try_batch(model, 2, first=pairs(2), delivered=(x + 100, y), yielded=None, fresh_weights=fresh).inside
+        for fresh in (False, True)
+    )
+    assert one.layers[0].high < 5, "scaled by what adapt learned"
+    assert [(layer.low, layer.high) for layer in one.layers[:2]] == [(each.low, each.high) for each in fresh.layers[:2]]
+    assert one.layers[2].low != fresh.layers[2].low
 
 
 def test_where_a_model_cannot_be_made_again_there_are_no_fresh_weights():

@@ -376,6 +376,9 @@ def test_samples_are_named_in_the_first_finding_that_is_about_them():
     assert named[:3] == (note, elsewhere, other_leaf)
     assert named[3].message == f"Here. {said(SHRUNK)}"
     assert named[3].evidence == {"high": 1, "sample_batch": 3, "samples": (7,)}
+    not_finite = replace(SHRUNK, outcome="non-finite")
+    assert with_samples((note, about), {3: not_finite})[0] == note
+    assert with_samples((about,), {3: replace(SHRUNK, rest="raises")}) == (about,), "something else is wrong too"
 
 
 def test_what_was_not_tried_to_the_end_is_said_to_be_likely_only():

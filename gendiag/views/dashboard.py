@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -10,13 +10,14 @@ import ipywidgets as w
 from gendiag.views import details, dtypes, findings, head, html, markup, text, timeline, trial
 from gendiag.views.cursor import Cursor
 from gendiag.views.guard import guarded
+from gendiag.views.mending import Mending
 from gendiag.views.selection import select
 from gendiag.views.stepper import Stepper
 from gendiag.views.tryout import Tryout
 
 if TYPE_CHECKING:
     from gendiag.diagnosis import Diagnosis
-    from gendiag.records import Trial
+    from gendiag.records import Repair, Trial
 
 OF_BATCH = "the batch"
 
@@ -27,7 +28,13 @@ class Dashboard(w.VBox):
     Where there is no kernel, the static report is shown in its place.
     """
 
-    def __init__(self, diagnosis: Diagnosis, try_batch: Callable[[int], Trial] | None = None) -> None:
+    def __init__(
+        self,
+        diagnosis: Diagnosis,
+        try_batch: Callable[[int], Trial] | None = None,
+        search: Callable[[], Sequence[Repair]] | None = None,
+        after: Callable[[Repair], Diagnosis] | None = None,
+    ) -> None:
         self.diagnosis = diagnosis
         self.selection = select(diagnosis)
         self.status = _html("", "gd-status")
@@ -36,7 +43,8 @@ class Dashboard(w.VBox):
         self.dtypes = _html(markup.section("Dtypes", dtypes.to_html(diagnosis), "gd-dtypes"))
         batches = self._batch_views(try_batch) if diagnosis.profile.batches else []
         foot = _html(head.foot(diagnosis))
-        super().__init__([self.headline, *batches, self.status, self.findings, self.dtypes, foot])
+        mending = [] if search is None or after is None else [self._mending(search, after)]
+        super().__init__([self.headline, *batches, self.status, self.findings, *mending, self.dtypes, foot])
         self.add_class("gd")
 
     def _batch_views(self, try_batch: Callable[[int], Trial] | None) -> list[w.Widget]:
@@ -53,6 +61,10 @@ class Dashboard(w.VBox):
         if len(self.leaf.options) > 2:  # noqa: PLR2004  (the batch and its only leaf)
             self.stepper.children = (*self.stepper.children, self.leaf)
         return [self.timeline, self.stepper, self.details, self.trial]
+
+    def _mending(self, search: Callable[[], Sequence[Repair]], after: Callable[[Repair], Diagnosis]) -> w.Widget:
+        self.mending = Mending(search, lambda repair: html.render(after(repair)), self._show)
+        return self.mending
 
     def _trial(self, tried: Trial) -> str:
         return trial.to_html(tried, self.diagnosis.shrunk.get(tried.batch))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
-import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING, TypeVar
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from gendiag.views.background import awaited, busy, in_thread
 from gendiag.views.guard import guarded
 from gendiag.views.markup import chip, join, tag
 
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
     from gendiag.views.selection import Selection
 
 PEEKED = (0, 1)  # fit makes its signature from these, so a trial takes them first
-TICK_S = 0.5
 NO_MODEL = "To try a batch, pass your model: diagnose(source, model)."
-T = TypeVar("T")
 
 
 class Tryout(w.VBox):
@@ -73,14 +70,11 @@ class Tryout(w.VBox):
         self.idle.clear()
         self.button.disabled = True
         self._tell(batch, 0.0)
-        _in_thread(lambda: self._watch(batch))
+        in_thread(lambda: self._watch(batch))
 
     def _watch(self, batch: int) -> None:
         """Wait for the trial and tell the time; then put its result, or its error, on the screen."""
-        began = time.monotonic()
-        running = _in_thread(lambda: self._try_batch(batch))  # type: ignore[misc]  # no button without it
-        while not wait([running], TICK_S).done:
-            self._tell(batch, time.monotonic() - began)
+        running = awaited(lambda: self._try_batch(batch), lambda seconds: self._tell(batch, seconds))  # type: ignore[misc]  # no button without it
         self.busy.value = ""
         self.button.disabled = False
         guarded(lambda: self._finish(running), self._show)()
@@ -95,19 +89,4 @@ class Tryout(w.VBox):
 
     def _tell(self, batch: int, elapsed_s: float) -> None:
         order = [*(peeked for peeked in PEEKED if peeked < batch), batch]
-        text = f"Running fit on {order} … {elapsed_s:.0f} s"
-        self.busy.value = join((tag("span", css_class="gd-spinner"), tag("span", text)))
-
-
-def _in_thread(work: Callable[[], T]) -> Future[T]:
-    """Run ``work`` in a daemon thread; ipykernel needs the caller's context to send widget messages from there."""
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001  (it belongs to who waits)
-            future.set_exception(error)
-
-    threading.Thread(target=contextvars.copy_context().run, args=(run,), name="gendiag-trial", daemon=True).start()
-    return future
+        self.busy.value = busy(f"Running fit on {order} … {elapsed_s:.0f} s")
