@@ -107,7 +107,12 @@ class _Work:
         if not self.rows:
             return "its arrays have no common number of samples, so it cannot be cut"
         sizes = {tensor.shape[0] for tensor in getattr(model, "inputs", None) or ()} - {None}
-        return f"the model takes no other number of samples than {sizes.pop()}" if sizes else ""
+        return f"the model takes no other number of samples than {sizes.pop()}" if sizes and self._is_strict() else ""
+
+    def _is_strict(self) -> bool:
+        """Whether fewer samples are refused; keras 3.5 writes down the size that it was built with, and takes any."""
+        half = self.trial(take(self.raw, range(self.rows // 2)))
+        return half.outcome == "raises" and _kind(half) != self._like
 
     def _narrow(self, whole: TrialStep) -> None:
         self.limits = {**told_limits(self.raw, whole.failure), **self.limits}

@@ -173,7 +173,8 @@ def test_a_batch_whose_arrays_differ_in_length_is_not_cut():
 
 @slow
 def test_a_batch_for_a_model_of_one_batch_size_is_not_cut():
-    model = keras.Sequential([keras.Input(batch_shape=(8, 4)), keras.layers.Dense(1)])
+    given = keras.Input(batch_shape=(8, 4))
+    model = keras.Model(given, keras.layers.Dense(1)(keras.ops.reshape(given, (8, 4))))
     model.compile("sgd", "mse")
     x, y = targets(8)
     assert "no other number of samples than 8" in said(shrink(model, 4, (planted(x, [2], np.nan), y)))

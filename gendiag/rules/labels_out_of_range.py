@@ -72,10 +72,9 @@ class LabelsOutOfRange(Rule):
         index, case = next(iter(found.items()))
         low = float(min(each.leaf.low or 0.0 for each in found.values()))
         high = float(max(each.leaf.high or 0.0 for each in found.values()))
-        message = (
-            f"{path} runs from {low:g} to {high:g} in {listed(found)} (in {place(index)} from {case.leaf.low:g} to "
-            f"{case.leaf.high:g}); {_bounds(case)}."
-        )
+        first = f" (in {place(index)} from {case.leaf.low:g} to {case.leaf.high:g})" if len(found) > 1 else ""
+        where = listed(found) if len(found) > 1 else place(index)
+        message = f"{path} runs from {low:g} to {high:g} in {where}{first}; {_bounds(case)}."
         return self.finding(
             severity, message, fix=_fix(path, case, low, high), batches=found, leaf=path, low=low, high=high, **evidence
         )

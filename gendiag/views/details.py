@@ -6,13 +6,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from gendiag.errors import NotKeptError
+from gendiag.guilt import said
 from gendiag.records import format_shape
 from gendiag.tree import flatten
 from gendiag.values import as_array
 from gendiag.views import markup, thumbnail, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 HEAD = ("leaf", "", "dtype", "shape", "low", "high", "mean", "NaN", "Inf", "first values, and how many changed")
 NUMERIC = ("low", "high", "mean", "NaN", "Inf")
 FIGURES = ("low", "high", "mean", "n_nan", "n_inf")
+GUILTY = "guilty samples"
 FIRST, LONGEST = 4, 24  # values shown, characters of one
 
 
@@ -41,7 +43,9 @@ def to_html(diagnosis: Diagnosis, batch: int) -> str:
     parts = [_caption(diagnosis, found, deliveries), _named_by(diagnosis, batch)]
     parts += [markup.table(HEAD, rows, numeric=NUMERIC)]
     parts += [markup.tag("p", excuse, css_class="gd-quiet")] if excuse else []
-    return markup.join([*parts, *(_pictures(leaf, arrays) for leaf in found.leaves)])
+    shrunk = diagnosis.shrunk.get(batch)
+    guilty = shrunk.samples if shrunk is not None else ()
+    return markup.join([*parts, *(_pictures(leaf, arrays, guilty) for leaf in found.leaves)])
 
 
 def find(diagnosis: Diagnosis, batch: int) -> Batch | None:
@@ -66,6 +70,9 @@ def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery]) -> 
 def _named_by(diagnosis: Diagnosis, batch: int) -> markup.Html:
     named = [f for f in diagnosis.findings if batch in f.batches and not f.in_validation]
     lines = [markup.join((markup.chip(f.severity), " ", f.title)) for f in named]
+    shrunk = diagnosis.shrunk.get(batch)
+    if shrunk is not None and said(shrunk):
+        lines.append(markup.join((markup.chip(GUILTY, "error"), " ", said(shrunk))))
     return markup.join(markup.tag("p", line, css_class="gd-named") for line in lines)
 
 
@@ -127,10 +134,19 @@ def _changed(path: str, changed: Mapping[str, int], examples: Mapping[str, tuple
     return markup.tag("span", f"▲ {text}", css_class="gd-differs")
 
 
-def _pictures(leaf: Leaf, arrays: Mapping[str, NDArray[Any]]) -> markup.Html:
-    found = thumbnail.pictures(arrays[leaf.path]) if leaf.path in arrays else []
+def _pictures(leaf: Leaf, arrays: Mapping[str, NDArray[Any]], guilty: Sequence[int]) -> markup.Html:
+    """Draw the first samples, or the guilty ones where some are."""
+    if leaf.path not in arrays:
+        return markup.Html("")
+    values = arrays[leaf.path]
+    samples = [row for row in guilty if row < len(values)] if guilty and values.ndim else range(thumbnail.MOST)
+    found = thumbnail.pictures(values[list(samples)] if guilty and values.ndim else values)
     if not found:
         return markup.Html("")
-    images = [markup.image(png, f"{leaf.path}, sample {place}", "gd-thumbnail") for place, png in enumerate(found)]
-    label = markup.tag("figcaption", markup.tag("code", leaf.path), f", sample 0 to {len(found) - 1}, as yielded")
+    named = dict(zip(samples, found, strict=False))
+    images = [markup.image(png, f"{leaf.path}, sample {row}", "gd-thumbnail") for row, png in named.items()]
+    which = "guilty samples" if guilty else "samples"
+    label = markup.tag(
+        "figcaption", markup.tag("code", leaf.path), f", {which} {', '.join(map(str, named))}, as yielded"
+    )
     return markup.tag("figure", label, *images, css_class="gd-thumbnails")

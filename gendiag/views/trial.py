@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gendiag.guilt import said
-from gendiag.views import markup, words
+from gendiag.views import inside, markup, words
 
 if TYPE_CHECKING:
     from gendiag.records import Failure, Shrunk, Trial, TrialStep
@@ -36,6 +36,8 @@ def to_html(trial: Trial, shrunk: Shrunk | None = None) -> str:
         parts.append(markup.tag("p", said(shrunk), css_class="gd-samples"))
     if trial.steps:
         parts.append(markup.table(HEAD, [_row(step) for step in trial.steps], numeric=NUMERIC))
+    if trial.inside is not None:
+        parts.append(inside.to_html(trial.inside, shrunk.samples if shrunk is not None else ()))
     foot = f"{words.duration(trial.seconds)} in all. Your model is as it was."
     return markup.tag("div", *parts, markup.tag("p", foot, css_class="gd-quiet"), css_class="gd-trial")
 
