@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ipywidgets as w
@@ -27,7 +28,7 @@ class Tryout(w.VBox):
     Parameters
     ----------
     try_batch
-        Runs the trial of a batch; None where there is no model.
+        Runs the trial of a batch, with ``fresh_weights=True`` where that is ticked; None where there is no model.
     render
         Draws a trial.
     trials
@@ -37,7 +38,7 @@ class Tryout(w.VBox):
     def __init__(
         self,
         selection: Selection,
-        try_batch: Callable[[int], Trial] | None,
+        try_batch: Callable[..., Trial] | None,
         render: Callable[[Trial], str],
         trials: Mapping[int, Trial],
         show: Callable[[str], None],
@@ -54,7 +55,8 @@ class Tryout(w.VBox):
         self.idle.set()
         self.button.on_click(guarded(self._start, show))
         selection.observe(guarded(self._selected, show), names="batch")
-        row = w.HBox([self.button, self.busy])
+        self.fresh = w.Checkbox(value=False, description="with fresh weights", indent=False, disabled=try_batch is None)
+        row = w.HBox([self.button, self.fresh, self.busy])
         row.add_class("gd-tryout")
         super().__init__([row, self.result])
         self._selected()
@@ -70,11 +72,13 @@ class Tryout(w.VBox):
         self.idle.clear()
         self.button.disabled = True
         self._tell(batch, 0.0)
-        in_thread(lambda: self._watch(batch))
+        options = {"fresh_weights": True} if self.fresh.value else {}
+        in_thread(lambda: self._watch(batch, options))
 
-    def _watch(self, batch: int) -> None:
+    def _watch(self, batch: int, options: Mapping[str, bool]) -> None:
         """Wait for the trial and tell the time; then put its result, or its error, on the screen."""
-        running = awaited(lambda: self._try_batch(batch), lambda seconds: self._tell(batch, seconds))  # type: ignore[misc]  # no button without it
+        work = partial(self._try_batch, batch, **options)  # type: ignore[misc]  # no button without it
+        running = awaited(work, lambda seconds: self._tell(batch, seconds))
         self.busy.value = ""
         self.button.disabled = False
         guarded(lambda: self._finish(running), self._show)()
