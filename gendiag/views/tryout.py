@@ -77,7 +77,7 @@ class Tryout(w.VBox):
 
     def _watch(self, batch: int, options: Mapping[str, bool]) -> None:
         """Wait for the trial and tell the time; then put its result, or its error, on the screen."""
-        work = partial(self._try_batch, batch, **options)  # type: ignore[misc]  # no button without it
+        work = partial(self._try_batch, batch, **options)  # type: ignore[arg-type, misc]  # no button without it
         running = awaited(work, lambda seconds: self._tell(batch, seconds))
         self.busy.value = ""
         self.button.disabled = False
