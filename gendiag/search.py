@@ -13,7 +13,7 @@ from gendiag.fresh import Fresh, fresh
 from gendiag.judge import Case
 from gendiag.records import Finding, Repair, Trial
 from gendiag.rules import RULES
-from gendiag.worker import NoAnswerError, Task
+from gendiag.worker import Task
 
 MOST_TRIED, ENOUGH, MOST_BRANCHES = 12, 4, 2
 QUIET_S = 10.0  # a source that was read before answers sooner than one that is met for the first time
@@ -60,7 +60,7 @@ class Search:
     source: Fresh = field(init=False)
     validation: Fresh = field(init=False)
     tried: list[Tried] = field(default_factory=list)
-    seen: set[tuple[str, str]] = field(default_factory=set)
+    results: dict[tuple[str, str], Tried | None] = field(default_factory=dict)
     stopped: bool = False
 
     def __post_init__(self) -> None:
@@ -73,19 +73,24 @@ class Search:
     def is_over(self) -> bool:
         """Whether time is up, or enough was tried or found."""
         found = sum(not each.left for each in self.tried)
-        return self.stopped or time.monotonic() > self.until or len(self.seen) >= MOST_TRIED or found >= ENOUGH
+        return self.stopped or time.monotonic() > self.until or len(self.results) >= MOST_TRIED or found >= ENOUGH
 
     def run(self, edit: Edit, finding: Finding) -> Tried | None:
-        """Judge the source with this edit; None where that cannot be done, or nothing came of it."""
+        """Judge the source with this edit, once; None where that cannot be done, or nothing came of it."""
         told = (edit.code, repr(sorted(edit.fit_args.items())))
-        if self.is_over or told in self.seen or (edit.calls_source and not self.source.is_function):
-            return None
-        self.seen.add(told)
-        self.on_progress(len(self.seen))
+        if told not in self.results:
+            if self.is_over or (edit.calls_source and not self.source.is_function):
+                return None
+            self.on_progress(len(self.results))
+            self.results[told] = self._judged(edit, finding)
+        known = self.results[told]
+        return None if known is None else replace(known, finding=finding)
+
+    def _judged(self, edit: Edit, finding: Finding) -> Tried | None:
         try:
             case = Task(lambda _pulse: self.changed(edit)).start().wait(quiet_s=max(1.0, self.until - time.monotonic()))
             diagnosis, evidence = case.judge()
-        except (Exception, NoAnswerError):  # noqa: BLE001  (the source is the user's: then it is no mend)
+        except Exception:  # noqa: BLE001  (the source is the user's: then it is no mend)
             return None
         self.stopped = evidence.rehearsal.ended == "stopped"
         if not self.source.is_function:  # what made it is ours, and no edit may call it
@@ -111,7 +116,7 @@ class Search:
 def control(search: Search, root: Finding) -> str:
     """Say why nothing can be concluded: read again without a change, the source shows the fault no more."""
     again = search.run(NO_CHANGE, root)
-    search.seen.clear()
+    search.results.clear()
     if again is None:
         return "the source could not be read again"
     return "" if key(root) in again.left else "read again without any change, the source does not show this fault"
@@ -147,6 +152,8 @@ def _go_on(search: Search, branch: Tried) -> None:
 
 def _keep(search: Search, tried: Tried) -> None:
     """Try the batch of the finding once more by itself, and keep the edit unless that fails."""
+    if any(each.edit.parts == tried.edit.parts for each in search.tried):
+        return
     trial = _trial(tried, search.diagnosis)
     if trial is None or trial.outcome not in {"raises", "non-finite"}:
         search.tried.append(replace(tried, trial=trial))

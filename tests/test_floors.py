@@ -42,7 +42,19 @@ BASES = {
     "export": ("code", "anonymous", "portable", "script", "stand_ins"),
     "rules": ("base",),
     "sources": ("base",),
-    "views": ("words", "markup", "columns", "bars", "leaves", "thumbnail", "selection", "guard", "background", "mends", "inside"),
+    "views": (
+        "words",
+        "markup",
+        "columns",
+        "bars",
+        "leaves",
+        "thumbnail",
+        "selection",
+        "guard",
+        "background",
+        "mends",
+        "inside",
+    ),
 }
 ROOFS = {"views": ("html", "dashboard")}
 

@@ -57,9 +57,25 @@ def test_an_edit_that_mends_nothing_is_not_shown(monkeypatch):
 
 
 def test_an_edit_that_brings_another_fault_is_not_shown(monkeypatch):
-    code = 'def mended(batches):\n    for x, y in batches:\n        yield x, y.astype("float32")[:-1]'
-    proposing(monkeypatch, Edit("Cut", code))
+    code = (
+        "def mended(batches):\n    for step, (x, y) in enumerate(batches):\n"
+        '        yield x, y.astype("float32") / (step != 5)'
+    )
+    proposing(monkeypatch, Edit("Infinite in the last batch", code))
     assert diagnosed(cast_labels).repairs() == ()
+
+
+def test_an_edit_proposed_for_two_faults_is_shown_once_for_the_one_that_it_mends(monkeypatch):
+    def two_warnings():
+        for step, (x, y) in enumerate(sound()):
+            yield x * (np.nan if step == 4 else 1), y, -np.ones(4, "float32")
+
+    code = "def mended(batches):\n    for x, y, weight in batches:\n        yield x, y, abs(weight)"
+    proposing(monkeypatch, Edit("Without the sign", code))
+    report = diagnosed(two_warnings)
+    assert [finding.rule for finding in report.findings] == ["nan-inf", "negative-weights"]
+    (found,) = report.repairs()
+    assert (found.rule, found.proof["after"]["findings"]) == ("negative-weights", ("nan-inf",))
 
 
 def test_an_edit_that_raises_is_not_shown(monkeypatch):
@@ -83,17 +99,18 @@ def test_what_changes_nothing_comes_before_what_costs_samples_and_small_before_l
 
 
 def test_model_and_random_states_are_as_before():
+    def drawing():
+        random.random()  # noqa: S311  (no secret)
+        return cast_labels()
+
     model = linear(optimizer="adam")
-    report = diagnosed(cast_labels, model)
-    random.seed(3)
-    np.random.seed(3)  # noqa: NPY002  (the global state is what is kept)
+    report = diagnosed(drawing, model)
     keras.utils.set_random_seed(3)
-    before = state(model)
-    drawn = random.getstate()
+    before, drawn = state(model), random.getstate()
     assert report.repairs()[0].verified
     assert all(np.array_equal(a, b) for a, b in zip(before, state(model), strict=True))
     assert random.getstate() == drawn
-    assert np.random.random() == np.random.RandomState(3).random()  # noqa: NPY002  (as above)
+    assert np.random.random() == np.random.RandomState(3).random()  # noqa: NPY002  (the global state is what is kept)
 
 
 def test_a_spent_generator_is_mended_on_the_batches_that_were_read():

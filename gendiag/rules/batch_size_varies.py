@@ -42,7 +42,8 @@ class BatchSizeVaries(Rule):
         odd = [batch.index for batch in inner if batch.rows != usual]
         shown = ", ".join(str(size) for size in sorted(filter(None, sizes))[:8])
         message = (
-            f"Batches have {shown} rows; {listed(odd)} differ from the usual {usual}. fit takes any number of rows."
+            f"Batches have {shown} rows; {listed(odd)} {'differs' if len(odd) == 1 else 'differ'} from the usual "
+            f"{usual}. fit takes any number of rows."
         )
         yield self.finding("note", message, fix="Nothing needs mending.", batches=odd, sizes=dict(sizes))
 

@@ -8,7 +8,10 @@ from tests.truth.scenario import Fault, Scenario, draw
 
 pytestmark = pytest.mark.slow
 
-SEEDS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 19, 20, 44, 48, 300012, 300015, 300022, 400032, 400047)
+# Some of these once disagreed; the rest are the first of the bench.
+SEEDS = (
+    *range(30), 44, 48, 300012, 300015, 300022, 400032, 400047, 2300011, 2300012, 2300013, 2300014, 2300015,
+)  # fmt: skip
 
 
 def said(result):
