@@ -223,7 +223,7 @@ def test_a_fault_of_the_model_with_a_validation_batch_is_found_there():
 
     report = quickly(lambda: sound(4), linear(), validation_data=validation)
     finding = report.findings[0]
-    assert (report.verdict, report.fails_at, finding.rule) == ("raises", None, "model-rejects")
+    assert (report.verdict, report.fails_at, finding.rule) == ("raises", None, "xy-length-mismatch")
     assert (finding.in_validation, finding.batches) == (True, (2,))
 
 
