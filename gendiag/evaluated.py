@@ -8,6 +8,7 @@ from gendiag.evidence import Evidence, ModelRun
 from gendiag.profiled import Profile
 from gendiag.records import Batch, Delivery, Finding, Rehearsal
 from gendiag.sources import recognise
+from gendiag.sources.base import Source
 
 
 def as_training(seen: Evidence) -> Evidence | None:
@@ -19,7 +20,7 @@ def as_training(seen: Evidence) -> Evidence | None:
     profile = seen.validation if seen.validation_source is not None else _of_arrays(seen)
     return replace(
         seen,
-        source=seen.validation_source or recognise(seen.fit_args["validation_data"]),
+        source=seen.validation_source or _arrays(seen),
         profile=profile,
         rehearsal=_rehearsal(seen.rehearsal, profile, failed=not model_failed),
         validation=Profile(),
@@ -27,6 +28,12 @@ def as_training(seen: Evidence) -> Evidence | None:
         model_run=_run(run, profile) if run is not None and model_failed else None,
         trials={},
     )
+
+
+def _arrays(seen: Evidence) -> Source:
+    """Return what was given as ``validation_data``; with ``validation_split`` it is a part of the source."""
+    given = seen.fit_args.get("validation_data")
+    return seen.source if given is None else recognise(given)
 
 
 def in_validation(finding: Finding) -> Finding:

@@ -168,7 +168,8 @@ class Case:
             return (), {}
         if self.validation is None:
             names = ("validation_data", "validation_batch_size", "validation_steps")
-            return (), {name: self.fit_args[name] for name in names if name in self.fit_args}
+            given = {name: self.fit_args[name] for name in names if name in self.fit_args}
+            return (), {**self.source.split_off(self.fit_args.get("validation_split")), **given}
         store = rehearsed.validation.store
         delivered = [d.batch for d in rehearsed.rehearsal.validation if d.batch is not None and d.batch in store]
         order = tuple(dict.fromkeys(delivered))

@@ -227,6 +227,16 @@ def test_a_fault_of_the_model_with_a_validation_batch_is_found_there():
     assert (finding.in_validation, finding.batches) == (True, (2,))
 
 
+def test_what_a_validation_split_sets_aside_is_tried_on_the_model():
+    x, y = rows()[0], np.arange(RAGGED) % 3
+    y[-1] = 7
+    report = quickly((x, y), classifier(classes=3), validation_split=0.2)
+    assert (report.verdict, report.fails_at) == ("raises", None)
+    assert (report.findings[0].rule, report.findings[0].in_validation) == ("labels-out-of-range", True)
+    y[-1] = 0
+    assert quickly((x, y), classifier(classes=3), validation_split=0.2).verdict == "trains"
+
+
 def test_validation_arrays_that_the_model_does_not_take_are_found():
     x, y = rows()
     report = quickly(lambda: sound(4), linear(), validation_data=(np.pad(x, ((0, 0), (0, 1))), y))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,13 @@ class ArraysSource(Source):
         """Yield batches of 32 rows in order, fit's default size."""
         for start in range(0, self._rows(), BATCH_SIZE):
             yield transform(lambda leaf: leaf[start : start + BATCH_SIZE], self.value)  # noqa: B023  (used at once)
+
+    def split_off(self, share: float | None) -> dict[str, Any]:
+        """Return the last rows."""
+        if not share:
+            return {}
+        start = math.floor(self._rows() * (1.0 - share))  # keras 3.15.1, array_slicing.train_validation_split
+        return {"validation_data": transform(lambda leaf: leaf[start:], self.value)}
 
     def describe(self) -> str:
         """Say how many rows."""

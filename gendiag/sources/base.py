@@ -63,6 +63,10 @@ class Source(ABC):
         """Return what fit holds to the same signature as this source, made of these raw batches."""
         return (batch for batch in batches)
 
+    def split_off(self, share: float | None) -> dict[str, Any]:  # noqa: ARG002  (arrays alone can be split)
+        """Return as ``validation_data`` what fit sets aside for a ``validation_split``."""
+        return {}
+
     @property
     def length(self) -> int | None:
         """Batches in one pass, as far as the source itself says it."""
