@@ -16,6 +16,7 @@ from gendiag.errors import BadArgumentError, BadModelError, BadSourceError, NotK
 from gendiag.replay import Replay, through_fit
 from gendiag.rules.base import sound
 from tests.models import classifier, linear, recording
+from tests.small_models import MODELS, state
 from tests.versions import AFTER_ITS_END
 
 pytestmark = pytest.mark.slow
@@ -267,6 +268,33 @@ def test_a_dataset_that_augments_at_random_is_held_as_it_was_trained_on():
     report = quickly(Augmented, linear(), epochs=2)
     assert (report.verdict, alarms(report)) == ("trains", [])
     assert all(changed == {} for changed in report.deliveries["changed"])
+
+
+@pytest.mark.parametrize("name", ["dense", "functional", "own train_step", "described"])
+def test_training_after_all_the_work_on_a_report_equals_training_without_it(name):
+    def trained(*, diagnosed):
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(5)
+        model, batches = MODELS[name].make(), MODELS[name].batches(5)
+        model.fit((each for each in batches[:2]), verbose=0)
+        if diagnosed:
+            x, y = batches[3]
+            spoiled = np.where(np.arange(len(x))[:, None] == 6, np.nan, x).astype("float32")
+            report = quickly(lambda: iter_of([*batches[:3], (spoiled, y), batches[4]]), model)
+            assert report.findings[0].rule == "nan-inf"
+            assert report.trial(4).outcome == "trains"
+            assert report.shrink(3).samples == (6,)
+            assert any(repair.verified for repair in report.repairs())
+        return model.fit(iter_of(batches), verbose=0).history, state(model)
+
+    one, other = trained(diagnosed=True), trained(diagnosed=False)
+    assert one[0] == other[0]
+    assert all(sum(values) > 0 for values in one[0].values()), "no loss, no proof"
+    assert all(map(np.array_equal, one[1], other[1]))
+
+
+def iter_of(batches):
+    return (each for each in batches)
 
 
 # ---------------------------------------------------------------------- sound sources of each kind
