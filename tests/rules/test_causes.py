@@ -15,6 +15,7 @@ from gendiag.rules.buffer_reuse import BufferReuse
 from gendiag.rules.shared_generator import SharedGenerator
 from gendiag.sources import recognise
 from tests.models import linear
+from tests.versions import since
 
 pytestmark = pytest.mark.slow
 COUNT, ROWS = 6, 8
@@ -169,6 +170,7 @@ def test_batches_that_only_share_time_steps_or_repeat_do_not_overlap():
 
 
 # ---------------------------------------------------------------------- exceptions
+@since("3.7")
 def test_an_item_that_raises_in_a_later_epoch_is_named_by_its_epoch_and_index():
     class Later(Items):
         passes = -1

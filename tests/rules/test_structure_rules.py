@@ -8,6 +8,7 @@ import pytest
 from gendiag import diagnose
 from gendiag.model_reading import read_model
 from tests.models import linear
+from tests.versions import since
 
 layers = keras.layers
 X = np.random.default_rng(0).random((8, 3)).astype("float32")
@@ -51,6 +52,7 @@ TARGETS = {
 }  # fmt: skip
 
 
+@since("3.8")  # older versions train on some of these
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_targets_that_do_not_meet_the_outputs_are_told_with_keys_and_numbers(name):
@@ -85,6 +87,7 @@ def test_x_alone_lacks_the_targets():
 
 
 @pytest.mark.slow
+@since("3.15")  # 3.10 and older refuse them before anything is read, in other words
 def test_a_data_frame_or_an_iterator_in_the_place_of_an_array_is_told_as_such():
     frame = first(times((pd.DataFrame(X), Y)), linear())
     assert (frame.rule, "to_numpy" in frame.fix) == ("python-list-leaf", True)

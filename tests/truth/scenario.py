@@ -65,8 +65,8 @@ class Scenario:
 
     @property
     def races(self) -> bool:
-        """Whether what later epochs get hangs on timing: Keras before 3.7 stopped its workers at each epoch's end."""
-        return Version("3.7") > KERAS and "workers" in self.kind and self.steps is not None
+        """Whether what is delivered hangs on timing: Keras before 3.7 stopped its workers at each epoch's end."""
+        return Version("3.7") > KERAS and "workers" in self.kind and (self.steps is not None or self.shuffle)
 
     def __str__(self) -> str:
         said = [f"{f.name}={value!r}" for f in fields(self) if (value := getattr(self, f.name)) != f.default]
