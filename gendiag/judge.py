@@ -16,6 +16,7 @@ from gendiag.copying import stand_in
 from gendiag.diagnosis import Diagnosis
 from gendiag.errors import BadModelError
 from gendiag.evidence import Evidence, ModelRun
+from gendiag.garbage import let_go
 from gendiag.guilt import with_samples
 from gendiag.model_facts import ModelFacts
 from gendiag.model_reading import read_model
@@ -62,6 +63,7 @@ class Case:
 
     def judge(self) -> tuple[Diagnosis, Evidence]:
         """Do it all; the random states are as before, so that fit will draw the same batches."""
+        let_go()  # The user's own fit, whose exception brought them here, left its iterator too.
         with kept_seeds():
             rehearsed = self._rehearse()
             evidence = Evidence(
@@ -83,7 +85,7 @@ class Case:
     def _rehearse(self) -> Rehearsed:
         rehearsed = self._rehearse_once()
         if rehearsed.rehearsal.stood_still and not (self.source.one_shot and self.source.maker is None):
-            # About 5 of 1,000 fits on a loaded machine stop for good inside TensorFlow, and pass when repeated.
+            # Somebody else's iterator may have been destroyed meanwhile (see garbage.py).
             self.source = recognise(self.given)
             rehearsed = self._rehearse_once()
         return rehearsed
@@ -129,7 +131,7 @@ class Case:
         raw = [rehearsed.profile.raw(index) for index in order]
         run, is_copy = self._train_stand_in(raw, evaluation)
         if is_copy and not run.answered:
-            # About 5 of 1,000 fits on a loaded machine stop for good inside TensorFlow, and pass when repeated.
+            # Somebody else's iterator may have been destroyed meanwhile (see garbage.py).
             run, _ = self._train_stand_in(raw, evaluation)
         return ModelRun(
             batches=tuple(order),

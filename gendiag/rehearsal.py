@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import operator
 import warnings
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from gendiag.failure import cut, standing
+from gendiag.garbage import let_go
 from gendiag.inquiry import Inquiry, inquire
 from gendiag.probe import EnoughError, Limits, Progress, make_callback, make_probe
 from gendiag.profiled import Profile
@@ -93,13 +93,14 @@ class _Run:
                 pass
             except Exception as error:  # noqa: BLE001  (whatever fit raises is the finding)
                 self.failure = cut(error)
+        if self.failure is not None or self.progress.reached:
+            let_go()  # of fit's iterator, and with it of the generator
         stopped = pulse.stop.is_set()
         self.ended = "stopped" if stopped else "raised" if self.failure else self.progress.reached or "finished"
         if self.failure is not None and not stopped:
             self.failed_batch = self._find_failed_batch()
             self.fit_is_over = True
             self.source.close()
-            gc.collect()  # lets go of fit's iterator, and with it of the generator
             self.source.drain(self.progress.training, self._is_enough)
         elif self.ended in {"finished", "epochs"} and self.source.kind == "PyDataset":
             self.fit_is_over = True

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gendiag.failure import cut
 from gendiag.freezing import held_values, is_variable, optimizers
+from gendiag.garbage import QUIET_S, let_go
 from gendiag.records import Failure
 from gendiag.worker import NoAnswerError, Pulse, Task
 
@@ -95,7 +96,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     learning_rate_zero: bool = True,
     validation: Mapping[str, Any] | None = None,
     pulse: Pulse | None = None,
-    quiet_s: float = 60.0,
+    quiet_s: float = QUIET_S,
     on_progress: Callable[[int], None] = lambda _steps: None,
 ) -> Replay:
     """Run the real ``model.fit`` over exactly these raw batches, for one epoch.
@@ -115,7 +116,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     pulse
         Beaten with every step, for a caller that waits for more than this.
     quiet_s
-        Longest time without a step: 10 of 2,078 fits on a loaded machine stopped for good while tracing.
+        Longest time without a step.
     on_progress
         Called from the waiting thread with the number of steps.
     """
@@ -158,11 +159,12 @@ def _fit(
         model.steps_per_execution = 1  # Else only the group of the failing step is known.
         options = {"epochs": 1, "steps_per_epoch": len(batches), "verbose": 0, "shuffle": False}
         model.fit(as_source(batches), **options, **validation, callbacks=[callback])
-    except _StoppedError:
-        return None
     except BaseException as error:  # noqa: BLE001  (what fit raises is the answer; the thread is ours)
-        return cut(error)
-    return None
+        failure = None if isinstance(error, _StoppedError) else cut(error)
+    else:
+        return None
+    let_go()
+    return failure
 
 
 def _stop_learning(model: Model) -> None:

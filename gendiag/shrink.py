@@ -10,6 +10,7 @@ from typing import Any
 
 from gendiag.blame import blame
 from gendiag.copying import Model, stand_in
+from gendiag.garbage import QUIET_S
 from gendiag.narrowing import EnoughError, Narrowing
 from gendiag.records import GuiltyValue, Outcome, Shrunk, TrialStep
 from gendiag.replay import quiet
@@ -32,7 +33,7 @@ def shrink(  # noqa: PLR0913  (keyword-only options)
     limits: Mapping[str, Limit] | None = None,
     max_trials: int = MAX_TRIALS,
     budget_s: float = math.inf,
-    quiet_s: float = 60.0,
+    quiet_s: float = QUIET_S,
     only_tuples: bool = False,
     on_progress: Callable[[int], None] = lambda _trials: None,
 ) -> Shrunk:

@@ -13,6 +13,7 @@ from gendiag.copying import Model, is_compiled, stand_in
 from gendiag.errors import NoFreshWeightsError
 from gendiag.failure import cut
 from gendiag.freezing import held_values
+from gendiag.garbage import QUIET_S
 from gendiag.inside import Told, keep_weights, look_inside
 from gendiag.records import Failure, Outcome, Trial, TrialStep
 from gendiag.replay import AsSource, Replay, all_finite, build_optimizer, quiet, through_fit
@@ -60,7 +61,7 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     delivered: object | None,
     yielded: object | None,
     as_source: AsSource | None = None,
-    quiet_s: float = 60.0,
+    quiet_s: float = QUIET_S,
     fresh_weights: bool = False,
     bench: Bench | None = None,
 ) -> Trial:

@@ -22,6 +22,7 @@ FLOORS = (
         "failure",
         "seeds",
         "freezing",
+        "garbage",
         "worker",
         "progress",
     ),

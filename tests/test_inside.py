@@ -1,9 +1,6 @@
 """A trial says where in the model a batch goes wrong."""
 
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,12 +101,6 @@ def test_gradient_and_update_are_those_of_the_layers_own_weights():
 
 
 def test_the_update_is_that_of_fit_though_fit_was_replayed_without_learning():
-    """Run in a fresh process: behind the whole suite the trial came back without its inside, unexplained as yet."""
-    code = "from tests.test_inside import check_the_update; check_the_update()"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1], timeout=120)
-
-
-def check_the_update():
     keras.utils.set_random_seed(5)
     x, y = pairs(3)[2]
     model = functional()  # Adam with a schedule
