@@ -62,7 +62,6 @@ def endless_with_a_guard():
         ((sound(), sound()), "object"),
         (object(), "object"),
     ],
-    ids=str,
 )
 def test_the_kind_is_recognised(value, kind):
     assert recognise(value).kind == kind

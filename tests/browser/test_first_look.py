@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.labdriver import DARK, LIGHT, Lab, contrasts
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+# One JupyterLab for all of them, also where tests run in several processes.
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 NOTEBOOK = "01_first_look.ipynb"
 RUN_MS = 240_000  # imports TensorFlow and rehearses, on two busy cores
