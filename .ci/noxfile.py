@@ -22,5 +22,5 @@ def _check(session: nox.Session, *pinned: str) -> None:
     session.chdir("..")
     session.install("-e", ".[test]", *pinned)
     session.run("pip", "list")
-    session.run("python", "-m", "pytest", "-m", "not browser", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "2", "-m", "not browser", *session.posargs)
     session.run("python", "-m", "tests.truth", "--scenarios", "100", "--seed", "9")

@@ -1,7 +1,6 @@
 """Every rule gets the same tests for nothing."""
 
 import functools
-import os
 import re
 
 import numpy as np
@@ -70,13 +69,9 @@ def test_the_real_fit_does_with_the_broken_source_what_the_report_says(rule):
     assert (raised is not None) == (report.verdict == "raises") == bool(errors)
 
 
-# All of them take minutes: every third one runs with the others, all where GENDIAG_ALL_REPAIRS is set.
-MENDED = HERE if os.environ.get("GENDIAG_ALL_REPAIRS") else HERE[::3]
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("rule", MENDED, ids=[rule.name for rule in MENDED])
+@each_rule_here
 def test_a_proposed_repair_is_verified_and_the_real_fit_trains_on_it(rule, monkeypatch):
     report = diagnosed_broken(rule)
     root = report.findings[0]

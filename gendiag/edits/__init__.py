@@ -26,6 +26,7 @@ from gendiag.edits.rows import (
     split,
     unbatch,
     without_empty,
+    without_last,
     without_none,
     without_odd,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "with_signature",
     "without",
     "without_empty",
+    "without_last",
     "without_none",
     "without_odd",
     "zipped",

@@ -88,6 +88,14 @@ def full_batches(place: Place, rows: int, lost: int) -> Edits:
     return (edit(place, title, code, changes_meaning=f"drops {lost} samples of those read", size=2),)
 
 
+def without_last(place: Place, rows: int) -> Edits:
+    """Leave out the last rows of each batch."""
+    lines = [put(path, f"{path}[:-{rows}]") for path in place.leaves]
+    what = "last row" if rows == 1 else f"last {rows} rows"
+    title, costs = f"Leave out the {what} of each batch", f"drops the {what} of the last batch too"
+    return (edit(place, title, each_batch(place, lines), changes_meaning=costs, size=2),)
+
+
 def split(place: Place, rows: int, steps: int | None) -> Edits:
     """Cut large batches into several of at most ``rows`` rows."""
     fit_args = {place.steps_argument: steps} if steps and place.steps else {}

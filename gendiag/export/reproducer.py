@@ -28,6 +28,7 @@ from gendiag.signature import PEEKED
 from gendiag.tree import flatten
 
 LIMIT_S, ARGUMENT = 120, 1000
+MOST_LINES = 12  # of batches in a script of under 40
 NOT_JSON = "none: yours cannot be written as JSON and no stand-in raises the same; make it in the script yourself"
 OTHER = "the model's own config, which raises something else on these batches: the cause is not in them alone"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -162,8 +163,11 @@ class _Folder:
 
 
 def _listed(portable: Portable, batches: Sequence[Any]) -> str:
-    lines = [f"    {portable.batch(place, batch, indent=4)},\n" for place, batch in enumerate(batches)]
-    return "[\n" + "".join(lines) + "]"
+    """Write a list of batches; one line each where they would fill the script."""
+    codes = [portable.batch(place, batch, indent=4) for place, batch in enumerate(batches)]
+    if sum(len(code.splitlines()) for code in codes) > MOST_LINES:
+        codes = [" ".join(line.strip() for line in code.splitlines()) for code in codes]
+    return "[\n" + "".join(f"    {code},\n" for code in codes) + "]"
 
 
 def _failure(evidence: Evidence) -> Failure:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.passes import first_pass, held
 from gendiag.records import Finding
@@ -55,6 +56,9 @@ class OverlappingBatches(Rule):
         )
         fix = f"Let each slice end {counted(count, 'row')} earlier: `x[i * size:(i + 1) * size]` is without its end."
         yield self.finding("warning", message, fix=fix, batches=[batch.index for batch in batches[1:]], rows=count)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.without_last(edits.at(seen, finding), finding.evidence["rows"])
 
     def broken(self) -> Iterator[Any]:
         return _slices(ROWS + 1)

@@ -113,6 +113,21 @@ def test_only_the_guilty_samples_are_kept(tmp_path):
     made = of_rule("labels-out-of-range").reproducer(tmp_path, only_guilty=True)
     assert made.verified
     assert 0 < len(made.samples) < 4
+    with np.load(tmp_path / "batches.npz", allow_pickle=False) as data:
+        assert len(made.samples) in [len(data[key]) for key in data if data[key].ndim]
+
+
+def test_a_batch_of_many_leaves_leaves_the_script_short(tmp_path):
+    def wide():
+        for index in range(4):
+            yield {f"feature {i}": np.ones((4, 1 + (index == 3 and i == 5))) for i in range(64)}, np.ones((4, 1))
+
+    inputs = {f"feature {i}": keras.Input((1,), name=f"feature {i}") for i in range(64)}
+    model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.concatenate(list(inputs.values()))))
+    model.compile("sgd", "mse")
+    made = diagnosed(wide, model).reproducer(tmp_path)
+    assert made.verified
+    assert len((tmp_path / "reproduce.py").read_text().splitlines()) < 40
 
 
 @pytest.mark.parametrize(
