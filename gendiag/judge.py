@@ -16,7 +16,6 @@ from gendiag.copying import stand_in
 from gendiag.diagnosis import Diagnosis
 from gendiag.errors import BadModelError
 from gendiag.evidence import Evidence, ModelRun
-from gendiag.garbage import let_go
 from gendiag.guilt import with_samples
 from gendiag.model_facts import ModelFacts
 from gendiag.model_reading import read_model
@@ -63,7 +62,6 @@ class Case:
 
     def judge(self) -> tuple[Diagnosis, Evidence]:
         """Do it all; the random states are as before, so that fit will draw the same batches."""
-        let_go()  # The user's own fit, whose exception brought them here, left its iterator too.
         with kept_seeds():
             rehearsed = self._rehearse()
             evidence = Evidence(

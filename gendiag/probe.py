@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gendiag.garbage import Leftovers
 from gendiag.recording import Recording
 from gendiag.store import MIB
 
@@ -105,7 +106,10 @@ def make_callback(progress: Progress) -> Any:
     import keras
 
     class Follow(keras.callbacks.Callback):
+        leftovers = Leftovers()
+
         def on_train_begin(self, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            self.leftovers.begins()
             progress.training.training = True
 
         def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
@@ -114,6 +118,7 @@ def make_callback(progress: Progress) -> Any:
             progress.epochs_run += 1
 
         def on_test_begin(self, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            self.leftovers.begins()
             progress.evaluation_step, progress.place = 0, "validation"
             progress.validation.training = True
 

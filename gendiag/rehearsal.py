@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from gendiag.failure import cut, standing
-from gendiag.garbage import let_go
 from gendiag.inquiry import Inquiry, inquire
 from gendiag.probe import EnoughError, Limits, Progress, make_callback, make_probe
 from gendiag.profiled import Profile
@@ -93,8 +92,6 @@ class _Run:
                 pass
             except Exception as error:  # noqa: BLE001  (whatever fit raises is the finding)
                 self.failure = cut(error)
-        if self.failure is not None or self.progress.reached:
-            let_go()  # of fit's iterator, and with it of the generator
         stopped = pulse.stop.is_set()
         self.ended = "stopped" if stopped else "raised" if self.failure else self.progress.reached or "finished"
         if self.failure is not None and not stopped:
@@ -108,12 +105,15 @@ class _Run:
             self.inquiry = inquire(self.source.value, self.source.length, self.progress.training.early_hook)
 
     def _fit(self, steps_per_execution: int) -> None:
-        probe = make_probe(self.progress, steps_per_execution)
+        probe, follow = make_probe(self.progress, steps_per_execution), make_callback(self.progress)
         arguments = {name: value for name, value in self.fit_args.items() if name not in DROPPED}
         if self.validation is not None:
             arguments["validation_data"] = self.validation.open(self.progress.validation)["x"]
         arguments = self.source.open(self.progress.training) | arguments
-        probe.fit(**arguments, callbacks=[make_callback(self.progress)], verbose=0)
+        try:
+            probe.fit(**arguments, callbacks=[follow], verbose=0)
+        finally:
+            follow.leftovers.let_go()  # of fit's iterator, and with it of the generator
 
     def _is_enough(self) -> bool:
         """Whether as many batches were read as fit would have read, had it not raised; or time is up."""

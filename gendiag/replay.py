@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gendiag.failure import cut
 from gendiag.freezing import held_values, is_variable, optimizers
-from gendiag.garbage import QUIET_S, let_go
+from gendiag.garbage import QUIET_S, Leftovers
 from gendiag.records import Failure
 from gendiag.worker import NoAnswerError, Pulse, Task
 
@@ -160,11 +160,10 @@ def _fit(
         options = {"epochs": 1, "steps_per_epoch": len(batches), "verbose": 0, "shuffle": False}
         model.fit(as_source(batches), **options, **validation, callbacks=[callback])
     except BaseException as error:  # noqa: BLE001  (what fit raises is the answer; the thread is ours)
-        failure = None if isinstance(error, _StoppedError) else cut(error)
-    else:
-        return None
-    let_go()
-    return failure
+        return None if isinstance(error, _StoppedError) else cut(error)
+    finally:
+        callback.leftovers.let_go()
+    return None
 
 
 def _stop_learning(model: Model) -> None:
@@ -195,6 +194,10 @@ def _watch(log: _Log, pulses: Sequence[Pulse], *, keep_weights: bool) -> Callbac
             super().__init__()
             self.hold: Callable[[], None] = lambda: None
             self.built = False
+            self.leftovers = Leftovers()
+
+        def on_train_begin(self, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            self.leftovers.begins()
 
         def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             _beat(pulses)
@@ -207,6 +210,9 @@ def _watch(log: _Log, pulses: Sequence[Pulse], *, keep_weights: bool) -> Callbac
                 self.hold()
             self.model.reset_metrics()
             _beat(pulses)
+
+        def on_test_begin(self, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            self.leftovers.begins()
 
         def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             _beat(pulses)

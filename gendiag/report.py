@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gendiag.copying import is_compiled
 from gendiag.errors import BadArgumentError, BadModelError
+from gendiag.garbage import collect
 from gendiag.judge import Case, Options
 from gendiag.repair import mended_case, repairs
 from gendiag.sources.foreign import describe_type
@@ -286,6 +287,7 @@ def diagnose(  # noqa: PLR0913  (keyword-only options)
             msg = f"{name}={value}: it must be above 0."
             raise BadArgumentError(msg)
     _check_model(model)
+    collect()
     options = Options(rehearse_epochs, max_batches, budget_s, quiet_s, keep_bytes, progress)
     return Report(Case(source, model, fit_args, options))
 

@@ -7,8 +7,9 @@ import pytest
 import tensorflow as tf
 
 from gendiag import diagnose
-from gendiag.garbage import let_go
+from gendiag.garbage import collect
 from tests.small_models import dense, pairs
+from tests.versions import since
 
 pytestmark = pytest.mark.slow
 
@@ -36,15 +37,18 @@ def good():
     yield from pairs(6)
 
 
+@since("3.7")
 def test_keras_leaves_the_iterator_of_a_fit_that_raised(left):
     with pytest.raises(tf.errors.InvalidArgumentError):
         dense().fit(bad(), verbose=0)
     assert left() == 1
-    let_go()
+    collect()
     assert left() == 0
 
 
-@pytest.mark.parametrize(("source", "options"), [(bad, {}), (good, {"max_batches": 4})])
+@pytest.mark.parametrize(
+    ("source", "options"), [(bad, {}), (good, {"max_batches": 4}), (good, {"validation_data": bad()})]
+)
 def test_a_diagnosis_and_a_trial_leave_none(left, source, options):
     report = diagnose(source, dense(), **options)
     assert left() == 0
