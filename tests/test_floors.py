@@ -40,7 +40,7 @@ FLOORS = (
 # Inside a folder: a base imports only bases before it, a member only bases, a roof also members; __init__ imports all.
 BASES = {
     "edits": ("base", "frames", "leaves"),
-    "export": ("code", "anonymous", "portable", "script", "stand_ins"),
+    "export": ("plain", "code", "anonymous", "portable", "script", "stand_ins"),
     "rules": ("base",),
     "sources": ("base",),
     "views": (
