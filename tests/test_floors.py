@@ -25,6 +25,7 @@ FLOORS = (
         "garbage",
         "worker",
         "progress",
+        "process",
     ),
     ("store", "sources", "model_facts"),
     ("profiled", "recording", "probe", "rehearsal", "profiler", "copying", "model_reading"),
@@ -33,7 +34,7 @@ FLOORS = (
     ("conclusion", "judge", "fresh", "search", "repair"),
     ("views", "export"),
     ("lessons", "report", "recorder"),
-    ("magic", "demo"),
+    ("named", "magic", "demo", "check"),
     ("__init__",),
     ("__main__",),
 )
