@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from gendiag import __version__
-from gendiag.check import add_check, check
+from gendiag.check import check
+from gendiag.check_options import add_check
 from gendiag.process import leave, take_stdout
 
 NOTEBOOK = Path("notebooks") / "01_first_look.ipynb"

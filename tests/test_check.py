@@ -18,7 +18,8 @@ import pytest
 
 from gendiag import check as module
 from gendiag import report
-from gendiag.check import FIT, LIMITS, add_check, check, is_found
+from gendiag.check import check, is_found
+from gendiag.check_options import FIT, LIMITS, add_check
 from gendiag.errors import BadSourceError
 from tests.views.conftest import finding, plain
 
@@ -79,7 +80,7 @@ def wanting(folder, size=3):
 
 
 def raising():
-    return open("no such file\\x1b[2J")
+    raise FileNotFoundError("no such file\\x1b[2J")
 
 
 nothing = None
@@ -260,7 +261,10 @@ def test_validation_data_may_be_a_function_that_makes_arrays():
             ["checked_it:sound", "--model", "checked_it:raising"],
             ["checked_it:raising raised: FileNotFound", "in raising"],
         ),
-        (["checked_it:raising"], ["your code raised", "FileNotFoundError", "in raising", "    return open("]),
+        (
+            ["checked_it:raising"],
+            ["your code raised", "FileNotFoundError", "in raising", "    raise FileNotFoundError("],
+        ),
         (["checked_it:sound", "--validation-data", "checked_it:raising"], ["your code raised", "in raising"]),
         (["checked_it:no_return"], ["cannot diagnose a NoneType", "lack a `return`"]),
     ],

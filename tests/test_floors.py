@@ -34,7 +34,7 @@ FLOORS = (
     ("conclusion", "judge", "fresh", "search", "repair"),
     ("views", "export"),
     ("lessons", "report", "recorder"),
-    ("named", "magic", "demo", "check"),
+    ("named", "magic", "demo", "check_options", "check"),
     ("__init__",),
     ("__main__",),
 )

@@ -27,6 +27,13 @@ def test_it_is_one_valid_object_in_ascii(request, name):
     assert read(diagnosis) == as_object(diagnosis)
 
 
+def test_no_text_of_the_data_can_spoil_a_log():
+    written = to_json(plain(2, finding(0, title="\x1b[2J ✖ \ud800")))
+    assert written.isascii()
+    assert "\x1b" not in written
+    assert json.loads(written)["findings"][0]["title"] == "\x1b[2J ✖ \ud800"
+
+
 def test_it_names_its_format_and_every_version(raises):
     made = read(raises)
     assert (made["format"], made["format_version"]) == ("gendiag-report", 1)
@@ -64,6 +71,7 @@ def test_a_finding_has_all_its_fields_and_says_whose_batches_it_counts():
 
 def test_a_leaf_is_summed_up_over_its_batches(silent_cast):
     by_leaf = {leaf["leaf"]: leaf for leaf in read(silent_cast)["profile"]["leaves"]}
+    assert by_leaf["y"]["batches"] == 8
     assert by_leaf["y"]["dtypes"] == {"int64": 6, "float64": 2}
     assert by_leaf["y"]["shapes"] == [{"shape": [10], "batches": 8}]
     assert (by_leaf["x"]["low"], by_leaf["x"]["high"], by_leaf["x"]["nbytes"]) == (-2.0, 2.0, 8 * 160)
