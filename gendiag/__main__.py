@@ -1,4 +1,4 @@
-"""``python -m gendiag demo`` and ``python -m gendiag lab``."""
+"""``python -m gendiag demo``, ``python -m gendiag lab`` and ``python -m gendiag check``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 from gendiag import __version__
+from gendiag.check import check
+from gendiag.check_options import add_check
+from gendiag.process import leave, take_stdout
 
 NOTEBOOK = Path("notebooks") / "01_first_look.ipynb"
 
@@ -26,12 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
         "--out", type=Path, default=Path("gendiag-demo.html"), help="the HTML file (default: %(default)s)"
     )
     commands.add_parser("lab", help="open JupyterLab on the first notebook; options are passed on to it")
+    add_check(commands)
     given, options = parser.parse_known_args(arguments)
     if given.command == "lab":
         return _lab(options)
     if options:
-        parser.error(f"unrecognized arguments: {' '.join(options)}")
-    return _demo(given.out)
+        getattr(given, "refuse", parser.error)(f"unrecognized arguments: {' '.join(options)}")
+    return _check(given) if given.command == "check" else _demo(given.out)
+
+
+def _check(given: argparse.Namespace) -> int:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # else TensorFlow's start-up lines come first
+    sys.argv[1:] = []  # the options are ours: a module that reads them when it is imported would refuse them
+    leave(check(given, take_stdout()))
 
 
 def _demo(out: Path) -> int:

@@ -75,6 +75,11 @@ def cut(error: BaseException) -> Failure:
         return Failure(type=name, line=name)
 
 
+def users_place(error: BaseException) -> Place | None:
+    """Return the innermost line of the user's own code that an exception came through, or None."""
+    return _users_place(error)[0]
+
+
 def standing() -> Place | None:
     """Where the user's source stands at this moment: its innermost line in a thread that reads it for us."""
     for ident, frame in sys._current_frames().items():  # noqa: SLF001  (documented for debuggers)

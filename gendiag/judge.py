@@ -57,8 +57,19 @@ class Case:
     def __init__(self, source: Any, model: Any, fit_args: Mapping[str, Any], options: Options) -> None:
         self.given, self.source, self.model, self.options = source, recognise(source), model, options
         self.fit_args, self.policy = dict(fit_args), current_dtype_policy()
-        self.validation = _validation_source(fit_args.get("validation_data"))
+        self.validation = self._validation_source()
         self._bench = Bench()
+
+    def _validation_source(self) -> Source | None:
+        """Arrays are left to fit, which slices them itself; everything else is recorded."""
+        value = self.fit_args.get("validation_data")
+        if value is None:
+            return None
+        source = recognise(value)
+        if source.kind != "arrays":
+            return source
+        self.fit_args["validation_data"] = source.value  # what a function made, if it was one: fit calls none
+        return None
 
     def judge(self) -> tuple[Diagnosis, Evidence]:
         """Do it all; the random states are as before, so that fit will draw the same batches."""
@@ -296,14 +307,6 @@ def _as_delivered(evidence: Evidence, yielded: object) -> Any:
         return transform(change, yielded)
     except (TypeError, ValueError):  # fit cannot cast it either, and says so
         return None
-
-
-def _validation_source(value: Any) -> Source | None:
-    """Arrays are left to fit, which slices them itself; everything else is recorded."""
-    if value is None:
-        return None
-    source = recognise(value)
-    return None if source.kind == "arrays" else source
 
 
 def _short(value: object) -> str:

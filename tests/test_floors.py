@@ -25,6 +25,7 @@ FLOORS = (
         "garbage",
         "worker",
         "progress",
+        "process",
     ),
     ("store", "sources", "model_facts"),
     ("profiled", "recording", "probe", "rehearsal", "profiler", "copying", "model_reading"),
@@ -33,14 +34,14 @@ FLOORS = (
     ("conclusion", "judge", "fresh", "search", "repair"),
     ("views", "export"),
     ("lessons", "report", "recorder"),
-    ("magic", "demo"),
+    ("named", "magic", "demo", "check_options", "check"),
     ("__init__",),
     ("__main__",),
 )
 # Inside a folder: a base imports only bases before it, a member only bases, a roof also members; __init__ imports all.
 BASES = {
     "edits": ("base", "frames", "leaves"),
-    "export": ("code", "anonymous", "portable", "script", "stand_ins"),
+    "export": ("plain", "code", "anonymous", "portable", "script", "stand_ins"),
     "rules": ("base",),
     "sources": ("base",),
     "views": (

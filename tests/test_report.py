@@ -455,6 +455,14 @@ def test_exactly_as_many_epochs_are_rehearsed_as_asked():
     assert any("2 of 10 epochs" in note for note in report.diagnosis.notes)
 
 
+def test_validation_data_may_be_a_function_whatever_it_makes():
+    for made in (rows, ragged_batches, Items):
+        report = quickly(ragged_batches, linear(), validation_data=made)
+        assert report.verdict == "trains", made
+        assert alarms(report) == []
+        assert report.diagnosis.rehearsal.validation
+
+
 def test_an_interrupt_keeps_what_was_rehearsed():
     def source():
         for step, batch in enumerate(sound(1000)):

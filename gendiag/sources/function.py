@@ -25,7 +25,7 @@ def made_by(value: Any) -> Any:
     if not is_maker(value):
         return value
     name = getattr(value, "__name__", "make_batches")
-    missing = _missing_arguments(value)
+    missing = missing_arguments(value)
     if missing:
         msg = (
             f"{name} cannot be called without arguments: it wants {', '.join(missing)}. "
@@ -35,7 +35,8 @@ def made_by(value: Any) -> Any:
     return value()
 
 
-def _missing_arguments(maker: Any) -> list[str]:
+def missing_arguments(maker: Any) -> list[str]:
+    """Names of the arguments without which a function or class cannot be called."""
     try:
         parameters = inspect.signature(maker).parameters.values()
     except (TypeError, ValueError):  # built-ins may not tell

@@ -33,7 +33,7 @@ def render(diagnosis: Diagnosis) -> str:
     if diagnosis.profile.batches:
         parts.append(_dtypes(diagnosis))
     parts += [_trial(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)]
-    return "\n\n".join(part for part in parts if part)
+    return words.printable("\n\n".join(part for part in parts if part))
 
 
 def _head(diagnosis: Diagnosis) -> str:

@@ -95,6 +95,11 @@ def concerned(diagnosis: Diagnosis, finding: Finding) -> str:
     return f"{batches(shown)}{' of the validation data' if finding.in_validation else ''}"
 
 
+def printable(text: str) -> str:
+    """Write control characters, which would steer a terminal, as ``repr`` does; the ends of lines stay."""
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
+
+
 def figure(value: float | None) -> str:
     """Four significant digits, or six of large figures; a dash for what is not there."""
     if value is None:

@@ -6,7 +6,7 @@ import pytest
 
 from gendiag.views import html, text
 from gendiag.views.markup import css
-from tests.views.conftest import SCRIPT, finding, plain, tried
+from tests.views.conftest import SCRIPT, batch, finding, plain, tried, x
 
 
 @pytest.mark.parametrize("render", [html.render, html.page])
@@ -55,6 +55,17 @@ def test_notes_and_trials_are_shown(render):
 def test_the_text_fits_a_terminal(silent_cast):
     long = replace(silent_cast, notes=("a long note " * 30,))
     assert max(map(len, text.render(long).splitlines())) <= 100
+
+
+def test_control_characters_of_the_data_do_not_reach_the_terminal():
+    steering = "\x1b[2J\r\x07\x9b\u202e\ud800"
+    leaf = x(path=f"x['{steering}']")
+    diagnosis = plain(2, finding(0, title=steering), source=steering, notes=(steering,))
+    diagnosis = replace(diagnosis, profile=replace(diagnosis.profile, batches=(batch(0, leaf),)))
+    shown = text.render(diagnosis)
+    assert not [char for char in shown if not char.isprintable() and char != "\n"]
+    assert "\\x1b[2J" in shown
+    assert "·" in shown
 
 
 def test_the_text_draws_what_became_of_every_batch(raises):
