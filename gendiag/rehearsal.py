@@ -159,9 +159,14 @@ class _Run:
         """Where fit stood; it begins to read the validation data before it says that an evaluation begins."""
         tap = self.progress.validation
         begun = bool(tap.batches or tap.peeks or tap.ended or tap.error)
-        if self.failure is not None and begun and not tap.training:
+        if self.failure is not None and ((begun and not tap.training) or self._validation_is_refused(self.failure)):
             return "validation"
         return self.progress.place
+
+    def _validation_is_refused(self, failure: Failure) -> bool:
+        """Whether fit knows no such type; it says so when the first evaluation begins, and asks it for nothing."""
+        is_object = self.validation is not None and self.validation.kind == "object" != self.source.kind
+        return is_object and failure.line.startswith("Unrecognized data type")
 
     def _find_failed_batch(self) -> int | None:
         tap, place = self.progress.training, self._place()

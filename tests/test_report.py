@@ -555,3 +555,10 @@ def test_a_run_of_the_copy_that_does_not_answer_is_repeated_once(monkeypatch):
             yield x, y[:-1] if step == 4 else y
 
     assert quickly(source, linear()).fails_at == 4
+
+
+def test_validation_data_that_fit_refuses_are_no_fault_of_a_training_batch():
+    foreign = zip([1], [2], strict=True)
+    report = diagnose(ragged_batches, linear(), validation_data=foreign, steps_per_epoch=5)
+    assert (report.verdict, report.fails_at) == ("raises", None)
+    assert [(finding.rule, finding.batches) for finding in report.findings] == [("not-iterable", ())]
