@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gendiag.lessons import explain
     from gendiag.profiled import Profile
     from gendiag.profiler import profile
+    from gendiag.recorder import watch
     from gendiag.records import Finding, Repair, Trial
     from gendiag.report import Report, diagnose
 
@@ -32,6 +33,7 @@ __all__ = [
     "explain",
     "profile",
     "rules",
+    "watch",
 ]
 
 _HOME = {
@@ -40,6 +42,7 @@ _HOME = {
     "profile": "profiler",
     "Profile": "profiled",
     "explain": "lessons",
+    "watch": "recorder",
     "Finding": "records",
     "Trial": "records",
     "Repair": "records",

@@ -25,6 +25,27 @@ def figures(array: Array) -> dict[str, Any]:
         return _Sums(array).named()
 
 
+def ends(array: Array) -> dict[str, Any]:
+    """Range, NaN and infinities alone, at a third of the price; the rest where it follows from these."""
+    if array.dtype.kind not in "iufb" or not array.size:
+        return figures(array)
+    if array.dtype.kind == "b":
+        array = array.view(np.uint8)
+    with np.errstate(all="ignore"):
+        low, high = array.min(), array.max()
+        if array.dtype.kind == "f" and not np.isfinite(high - low):
+            return figures(array)
+    low, high = low.item(), high.item()
+    if low == high:  # constant: everything is known
+        return _constant(low, array.size)
+    return {"low": low, "high": high}
+
+
+def _constant(value: float, size: int) -> dict[str, Any]:
+    zeros = 0 if value else size
+    return {"low": value, "high": value, "mean": value, "std": 0.0, "zeros": zeros, "distinct": 1}
+
+
 class _Sums:
     """Range, moments and counts of an array, block by block."""
 

@@ -30,9 +30,10 @@ FLOORS = (
     ("profiled", "recording", "probe", "rehearsal", "profiler", "copying", "model_reading"),
     ("signature", "diagnosis", "evidence", "evaluated", "passes", "scales", "classes", "targets", "edits", "rules"),
     ("bench", "watching", "replay", "inside", "trial", "guilt", "rows", "suspicion", "narrowing", "blame", "shrink"),
-    ("conclusion", "judge", "fresh", "search", "repair"),
+    ("conclusion", "judge", "fresh", "search", "repair", "flight"),
     ("views", "export"),
-    ("lessons", "report", "recorder"),
+    ("lessons", "report"),
+    ("recorder",),
     ("magic", "demo"),
     ("__init__",),
     ("__main__",),
@@ -41,6 +42,7 @@ FLOORS = (
 BASES = {
     "edits": ("base", "frames", "leaves"),
     "export": ("code", "anonymous", "portable", "script", "stand_ins"),
+    "flight": ("tap", "delivery", "streams", "side", "follow", "call"),
     "rules": ("base",),
     "sources": ("base",),
     "views": (

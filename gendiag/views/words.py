@@ -148,7 +148,7 @@ def rehearsal(diagnosis: Diagnosis) -> str:
     if not rehearsed(diagnosis):
         return "not rehearsed"
     parts = [
-        f"rehearsed {run.epochs_run} of {plural(run.epochs, 'epoch')}",
+        f"{'recorded' if run.live else 'rehearsed'} {run.epochs_run} of {plural(run.epochs, 'epoch')}",
         plural(len(run.deliveries), "step"),
         ENDS[run.ended],
         *([f"on {diagnosis.versions}"] if diagnosis.versions else []),
