@@ -93,7 +93,7 @@ class Side:
             return [Placed(group, d.batch) for group, d in zip(self._groups, self.tap.deliveries, strict=False)]
         found: list[Placed] = []
         spans, groups = list(self.stream.spans), len(self.epochs)
-        ends = [span.group for span in spans[1:]] + [groups]
+        ends = [*(span.group for span in spans[1:]), groups][: len(spans)]
         for span, end in zip(spans, ends, strict=True):
             elements = list(span.elements)
             for place, group in enumerate(range(span.group, end)):
