@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -31,14 +32,19 @@ def ends(array: Array) -> dict[str, Any]:
         return figures(array)
     if array.dtype.kind == "b":
         array = array.view(np.uint8)
-    with np.errstate(all="ignore"):
-        low, high = array.min(), array.max()
-        if array.dtype.kind == "f" and not np.isfinite(high - low):
-            return figures(array)
-    low, high = low.item(), high.item()
+    low, high = _ends(array)
+    if not math.isfinite(high - low):
+        return figures(array)
     if low == high:  # constant: everything is known
         return _constant(low, array.size)
     return {"low": low, "high": high}
+
+
+def _ends(array: Array) -> tuple[Any, Any]:
+    if array.dtype.kind != "f":
+        return np.minimum.reduce(array, axis=None).item(), np.maximum.reduce(array, axis=None).item()
+    with np.errstate(all="ignore"):
+        return np.minimum.reduce(array, axis=None).item(), np.maximum.reduce(array, axis=None).item()
 
 
 def _constant(value: float, size: int) -> dict[str, Any]:

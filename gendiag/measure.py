@@ -36,7 +36,12 @@ def measure(  # noqa: PLR0913  (keyword-only options)
     earlier = {part.path: part.value for part in flatten(before)} if before is not None else {}
     leaves = tuple(measure_leaf(part, earlier.get(part.path), full=full) for part in flatten(raw))
     rows = next((leaf.rows for leaf in leaves if leaf.rows is not None), None)
-    return Batch(index, epoch, structure(raw), rows, leaves, wait_s, _PROCESS.memory_info().rss)
+    return Batch(index, epoch, structure(raw), rows, leaves, wait_s, resident())
+
+
+def resident() -> int:
+    """Memory of this process, in bytes."""
+    return int(_PROCESS.memory_info().rss)
 
 
 def measure_leaf(part: Part, before: object = None, *, full: bool = True) -> Leaf:

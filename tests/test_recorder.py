@@ -12,6 +12,8 @@ import tensorflow as tf
 
 import gendiag
 from gendiag.errors import BadArgumentError, NothingRecordedError, StillTrainingError
+from gendiag.flight.quick import quick
+from gendiag.measure import measure
 from gendiag.values import digest
 from tests.models import linear
 from tests.small_models import MODELS, state
@@ -64,14 +66,14 @@ class Items(keras.utils.PyDataset):
 
 
 class Slow(keras.callbacks.Callback):
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, *_, **__):
         time.sleep(0.02)
 
 
 def watched(fit, *, fails=False, **options):
     with gendiag.watch(**options) as flight:
         if fails:
-            with pytest.raises(Exception, match="label value of 7|outside the valid range"):
+            with pytest.raises(Exception, match=r"label value of 7|outside the valid range"):
                 fit()
         else:
             fit()
@@ -117,7 +119,7 @@ def test_what_has_no_yield_of_its_own_is_named_by_its_step(kind):
 
 def test_an_exception_of_a_callback_is_blamed_on_no_batch():
     class Broken(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
+        def on_train_batch_end(self, batch, **_):
             if batch == 5:
                 message = "the callback is broken"
                 raise ValueError(message)
@@ -161,9 +163,9 @@ def test_deliveries_are_those_that_fit_trains_on():
 
     for source, fit in (
         (lambda: finite(6), {"epochs": 3}),
-        (lambda: endless(), {"epochs": 2, "steps_per_epoch": 4}),
+        (endless, {"epochs": 2, "steps_per_epoch": 4}),
         (lambda: Items(workers=2), {"epochs": 2}),
-        (lambda: Items(), {"epochs": 2, "steps_per_epoch": 25}),
+        (Items, {"epochs": 2, "steps_per_epoch": 25}),
     ):
         seen.clear()
         model = Seeing([keras.Input((4,)), keras.layers.Dense(1)])
@@ -264,7 +266,7 @@ def test_shuffled_sources_are_trained_on_in_the_same_order_under_watch(kind):
 # ---------------------------------------------------------------------- reports at any time
 def test_there_is_a_report_after_an_interrupt():
     class Interrupting(keras.callbacks.Callback):
-        def on_train_batch_begin(self, batch, logs=None):
+        def on_train_batch_begin(self, batch, **_):
             if batch == 5:
                 raise KeyboardInterrupt
 
@@ -336,3 +338,23 @@ def test_a_user_s_own_fit_is_recorded_once():
     model.compile("sgd", "mse")
     flight = watched(lambda: model.fit(finite(4)))
     assert [len(report.deliveries) for report in flight.reports] == [4]
+
+
+# ---------------------------------------------------------------------- the cheap measurement
+@pytest.mark.parametrize(
+    "raw",
+    [
+        batch(3),
+        (np.array([[1.0, np.nan]]), np.array([2, 2, 2], "uint8"), np.array([0.5, np.inf])),
+        (np.array([True, False]),),
+        (np.arange(12.0).reshape(3, 4)[:, ::2], np.zeros((3, 1), "float16")),
+        (np.array([[-60000.0, 60000.0]], "float16"), np.zeros((2, 2), "bool")),
+    ],
+    ids=["plain", "not finite", "one", "strided", "half"],
+)
+def test_the_quick_measurement_gives_the_same_records(raw):
+    known = measure(raw, index=2, epoch=1, wait_s=0.5, full=False)
+    found, memory = quick(raw, index=2, epoch=1, wait_s=0.5, rss_bytes=known.rss_bytes, before=())
+    assert repr(found) == repr(known)
+    again, _ = quick(raw, index=3, epoch=1, wait_s=0.5, rss_bytes=0, before=memory)
+    assert all(leaf.shared for leaf in again.leaves)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
-from gendiag.measure import nbytes
+from gendiag.flight.quick import is_plain, quick
+from gendiag.measure import nbytes, resident
 from gendiag.recording import Recording
 from gendiag.records import Batch
 from gendiag.tree import flatten, transform
 from gendiag.values import copy
 from gendiag.worker import Pulse
 
+RSS_EVERY = 16  # batches, between two looks at the memory of the process
 PINNED_SHARE = 0.5  # of the bytes held, for suspicious batches: the newest must have room
 
 
@@ -33,7 +36,8 @@ class FlightTap(Recording):
         self._thread = threading.local()
         self._handed: dict[int, tuple[object, int | None]] = {}
         self._errors: dict[int, int] = {}
-        self._n_pinned = 0
+        self._n_pinned = self._rss_bytes = 0
+        self._memories: tuple[Any, ...] = ()
 
     def trust_the_order(self) -> None:
         """Match nothing by content from here on: what is delivered is known otherwise."""
@@ -47,10 +51,34 @@ class FlightTap(Recording):
     # ------------------------------------------------------------------ yielded
     def yielded(self, raw: object, wait_s: float, index: int | None = None) -> Batch:
         """Measure and hold one batch, and remember in this thread that it was the last one."""
-        batch = super().yielded(raw, wait_s, index)
+        if self.full or not is_plain(raw):
+            self._memories = ()
+            batch = super().yielded(raw, wait_s, index)
+        else:
+            batch = self._quickly(raw, wait_s, index)
         self.by_index[batch.index] = batch
         self._thread.last = batch.index
         return batch
+
+    def _quickly(self, raw: Any, wait_s: float, index: int | None) -> Batch:
+        with self._lock:
+            number = len(self.batches)
+            if number % RSS_EVERY == 0:
+                self._rss_bytes = resident()
+            batch, self._memories = quick(
+                raw,
+                index=number if index is None else index,
+                epoch=self.epoch,
+                wait_s=wait_s,
+                rss_bytes=self._rss_bytes,
+                before=self._memories,
+            )
+            self._before = raw
+            held = self._hold(batch, raw, pin=self._is_telling(batch))
+            if self._matcher is not None:
+                self._matcher.add(batch, raw if held is None else held)
+            self.batches.append(batch)
+            return batch
 
     def _hold(self, batch: Batch, raw: object, *, pin: bool) -> object | None:
         size = nbytes(batch)
@@ -58,19 +86,22 @@ class FlightTap(Recording):
             return None
         pin = pin and self._n_pinned + size <= self.store.keep_bytes * PINNED_SHARE
         self._n_pinned += size if pin else 0
-        held: object = copy(raw)
+        held: object = tuple(leaf.copy() for leaf in raw) if is_plain(raw) else copy(raw)  # type: ignore[attr-defined]
         self.store.put(batch.index, held, size, pin=pin)
         return held
 
     @contextmanager
     def asking(self, index: int) -> Iterator[None]:
         """Note which batch was being made when the source raised."""
+        self.n_asked += 1
         try:
-            with super().asking(index):
-                yield
+            yield
         except BaseException as error:
+            self.error, self.failed_index = error, index
             self._errors[id(error)] = index
             raise
+        finally:
+            self.n_asked -= 1
 
     def raised_for(self, error: BaseException) -> int | None:
         """Return the batch that the source was making when it raised this."""
@@ -93,9 +124,12 @@ class FlightTap(Recording):
 
     def behind(self, element: object) -> int | None:
         """Return the batch that an element handed to TensorFlow is: yielded just now in this thread, or known again."""
+        last = self.last_yield
+        if last is not None:
+            return last
         first = next((part.value for part in flatten(element)), None)
         known = self._handed.pop(id(first), None)
-        return self.last_yield if self.last_yield is not None or known is None else known[1]
+        return None if known is None else known[1]
 
     @property
     def last_yield(self) -> int | None:

@@ -52,8 +52,8 @@ def _compare(kind: str, shape: tuple[int, ...], count: int, given: Any) -> float
     _timed(model, source, None)
     times: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
     for _ in range(given.runs):
-        for watching in times:
-            times[watching].append(_timed(model, source, given.level if watching else None))
+        for watching, measured in times.items():
+            measured.append(_timed(model, source, given.level if watching else None))
     middle = [[statistics.median(column) for column in zip(*times[watching], strict=True)] for watching in times]
     wall, cpu = (100 * (watched / plain - 1) for plain, watched in zip(*middle, strict=True))
     ratios = [one[0] / other[0] for one, other in zip(times[True], times[False], strict=True)]
