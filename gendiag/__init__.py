@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gendiag import rules
     from gendiag.errors import GendiagError
     from gendiag.lessons import explain
+    from gendiag.magic import load_ipython_extension
     from gendiag.profiled import Profile
     from gendiag.profiler import profile
     from gendiag.recorder import watch
@@ -31,6 +32,7 @@ __all__ = [
     "__version__",
     "diagnose",
     "explain",
+    "load_ipython_extension",
     "profile",
     "rules",
     "watch",
@@ -43,6 +45,7 @@ _HOME = {
     "Profile": "profiled",
     "explain": "lessons",
     "watch": "recorder",
+    "load_ipython_extension": "magic",
     "Finding": "records",
     "Trial": "records",
     "Repair": "records",

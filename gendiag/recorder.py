@@ -6,12 +6,15 @@ import threading
 from types import TracebackType
 from typing import Any, Literal
 
+from gendiag.diagnosis import Diagnosis
 from gendiag.errors import BadArgumentError, NothingRecordedError
 from gendiag.flight import patches
 from gendiag.flight.call import Call
 from gendiag.flight.case import FlightCase
+from gendiag.rehearsal import count
 from gendiag.report import Report
 from gendiag.store import MIB
+from gendiag.views.live import progress
 
 Level = Literal["light", "full"]
 LEVELS = ("light", "full")
@@ -47,6 +50,23 @@ class Flight:
         for call in self._calls:
             if call.state == "running":
                 call.warnings.append(text)
+
+    # ------------------------------------------------------------------ for the notebook
+    def live(self) -> tuple[str, Diagnosis] | None:
+        """Say how far the call under way is, and what is found so far; None while there is none."""
+        call = next((call for call in reversed(self._calls) if call.state == "running"), None)
+        if call is None or not call.train.epochs:
+            return None
+        epochs = count(call.fit_args.get("epochs"), 1)
+        line = progress(call.method, (call.epoch, epochs), call.steps, call.seconds)
+        return line, self._report(call).diagnosis
+
+    def stop(self) -> bool:
+        """Let the calls under way end after their step; False where there is none, or they were told before."""
+        running = [call for call in self._calls if call.state == "running" and not call.stop_asked]
+        for call in running:
+            call.stop()
+        return bool(running)
 
     # ------------------------------------------------------------------ for the user
     @property

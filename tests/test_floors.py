@@ -59,7 +59,7 @@ BASES = {
         "inside",
     ),
 }
-ROOFS = {"views": ("html", "dashboard")}
+ROOFS = {"views": ("html", "live", "dashboard")}
 
 ORDER = tuple(name for floor in FLOORS for name in floor)
 GROUND = FLOORS[0]

@@ -51,7 +51,7 @@ def _leaf(role: Any, array: Array, *, shared: bool) -> Leaf:
 
 def _digest(array: Array, prefix: bytes) -> str:
     hasher = xxhash.xxh3_128(prefix)
-    hasher.update(array if array.flags.c_contiguous else np.ascontiguousarray(array))
+    hasher.update(array.data if array.flags.c_contiguous else np.ascontiguousarray(array).data)
     return hasher.hexdigest()
 
 
