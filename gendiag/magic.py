@@ -162,17 +162,16 @@ def _fit_call(error: BaseException) -> tuple[Any, dict[str, Any]] | None:
     for frame, _ in reversed(list(traceback.walk_tb(error.__traceback__))):
         local = frame.f_locals
         called = local.get("fn")
-        if frame.f_code.co_name == "error_handler" and getattr(called, "__name__", "") == "fit":
+        if called is not None and frame.f_code.co_name == "error_handler" and called.__name__ == "fit":
             bound = inspect.signature(called).bind(*local["args"], **local["kwargs"])
             return _taken(bound.arguments)
         is_keras = "/keras/src/" in frame.f_code.co_filename.replace("\\", "/")
         if frame.f_code.co_name == "fit" and is_keras and "self" in local:
             names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
             defaults = inspect.signature(type(local["self"]).fit).parameters
-            changed = {
-                n: local[n] for n in names if n in local and local[n] is not getattr(defaults.get(n), "default", ())
-            }
-            return _taken({**changed, "self": local["self"]})
+            usual = {name: parameter.default for name, parameter in defaults.items()}
+            given = {name: local[name] for name in names if name in local and local[name] is not usual.get(name, ())}
+            return _taken(given)
     return None
 
 
@@ -182,11 +181,10 @@ def _taken(arguments: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
 
 
 def _maker(source: Any, names: Mapping[str, Any]) -> Any:
-    """The generator function that made a generator, if it stands in the notebook and wants no arguments."""
+    """The function that made a generator, if it stands in the notebook and can only make the same again."""
     code = getattr(source, "gi_code", None)
     for value in list(names.values()) if code is not None else ():
         if inspect.isgeneratorfunction(value) and value.__code__ is code:
-            parameters = inspect.signature(value).parameters.values()
-            if all(each.default is not inspect.Parameter.empty for each in parameters):
-                return value
+            plain = value.__closure__ is None and not inspect.signature(value).parameters
+            return value if plain else None
     return None

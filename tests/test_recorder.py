@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import gendiag
 from gendiag.errors import BadArgumentError, NothingRecordedError, StillTrainingError
-from gendiag.flight.quick import quick
+from gendiag.flight.quick import Later, memory, quick
 from gendiag.measure import measure
 from gendiag.values import digest
 from tests.models import linear
@@ -354,7 +354,6 @@ def test_a_user_s_own_fit_is_recorded_once():
 )
 def test_the_quick_measurement_gives_the_same_records(raw):
     known = measure(raw, index=2, epoch=1, wait_s=0.5, full=False)
-    found, memory = quick(raw, index=2, epoch=1, wait_s=0.5, rss_bytes=known.rss_bytes, before=())
-    assert repr(found) == repr(known)
-    again, _ = quick(raw, index=3, epoch=1, wait_s=0.5, rss_bytes=0, before=memory)
-    assert all(leaf.shared for leaf in again.leaves)
+    stands = tuple(memory(leaf) for leaf in raw)
+    assert repr(quick(raw, Later(2, 2, 1, 0.5, known.rss_bytes, (), stands))) == repr(known)
+    assert all(leaf.shared for leaf in quick(raw, Later(3, 3, 1, 0.5, 0, stands, stands)).leaves)

@@ -221,7 +221,7 @@ class FlightCase(Case):
 
     def _profile(self, side: Side) -> Profile:
         tap = side.tap
-        batches = list(tap.batches)
+        batches = tap.settle()
         error = tap.error
         return Profile(
             batches=tuple(sorted(batches, key=lambda batch: batch.index)),

@@ -6,7 +6,7 @@ The records are equal to those of ``measure(full=False)``; a test holds it to th
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xxhash
@@ -28,17 +28,29 @@ def is_plain(raw: object) -> bool:
     )
 
 
-def quick(  # noqa: PLR0913  (keyword-only options)
-    raw: tuple[Array, ...], *, index: int, epoch: int, wait_s: float, rss_bytes: int, before: tuple[Memory, ...]
-) -> tuple[Batch, tuple[Memory, ...]]:
-    """Measure a batch; ``before`` is the memory of the one before, the result has that of this one."""
-    memories = tuple(_memory(leaf) for leaf in raw)
+class Later(NamedTuple):
+    """What must be known of a batch to measure it later, beside its copy.
+
+    ``before`` and ``memory`` say where the arrays of the batch before and its own stood.
+    """
+
+    number: int
+    place: int
+    epoch: int
+    wait_s: float
+    rss_bytes: int
+    before: tuple[Memory, ...]
+    memory: tuple[Memory, ...]
+
+
+def quick(raw: tuple[Array, ...], later: Later) -> Batch:
+    """Measure a batch, or a copy of it."""
     leaves = tuple(
-        _leaf(role, leaf, shared=place < len(before) and memories[place] == before[place])
+        _leaf(role, leaf, shared=place < len(later.before) and later.memory[place] == later.before[place])
         for place, (role, leaf) in enumerate(zip(ROLES, raw, strict=False))
     )
     structure = _structure(len(raw))
-    return Batch(index, epoch, structure, raw[0].shape[0], leaves, wait_s, rss_bytes), memories
+    return Batch(later.number, later.epoch, structure, raw[0].shape[0], leaves, later.wait_s, later.rss_bytes)
 
 
 def _leaf(role: Any, array: Array, *, shared: bool) -> Leaf:
@@ -60,9 +72,16 @@ def _told(dtype: np.dtype[Any], shape: tuple[int, ...]) -> tuple[str, bytes]:
     return dtype.name, f"{dtype.name}{shape}".encode()
 
 
-def _memory(array: Array) -> Memory:
+def memory(array: Array) -> Memory:
+    """Where an array stands, and how it is laid out."""
     told = array.__array_interface__
     return told["data"], array.shape, array.strides, array.dtype
+
+
+@lru_cache(maxsize=64)
+def name_of(dtype: np.dtype[Any]) -> str:
+    """The name of a dtype, which NumPy makes anew each time."""
+    return str(dtype.name)
 
 
 @lru_cache(maxsize=8)

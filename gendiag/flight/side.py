@@ -116,7 +116,7 @@ class Side:
         return tuple(made)
 
     def _delivery(self, epoch: int, step: int, index: int | None) -> Delivery:
-        batch = None if index is None else self.tap.by_index.get(index)
+        batch = None if index is None else self.tap.batch(index)
         plain = Delivery(epoch, step, index, () if batch is None else batch.leaves)
         altered = None if index is None else self.stream.altered.get(index)
         if altered is None:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gendiag.flight.quick import is_plain, name_of
 from gendiag.flight.tap import FlightTap
 from gendiag.matching import changes
 from gendiag.measure import measure_leaf
 from gendiag.records import Leaf
 from gendiag.signature import PEEKED
 from gendiag.sources.base import Source
-from gendiag.tree import Part, flatten
+from gendiag.tree import ROLES, Part, flatten
 from gendiag.values import Array, as_array, cast, digest
 
 
@@ -84,18 +85,22 @@ class Stream:
 
     def _note(self, element: Any, position: int, seconds: float, dtypes: Mapping[str, str]) -> int | None:
         if not self.source.tapped:  # from worker processes: here they come into this one
-            return self.tap.yielded(element, seconds).index
+            self.tap.yielded(element, seconds)
+            return self.tap.last_yield
         index = self.tap.behind(element)
         replayed = index is None and self.source.kind == "generator" and position < PEEKED
         if replayed:  # the adapter puts the two batches that it peeked at in front of every iterator
             index = position
-        if index is not None and index in self.tap.by_index:
+        if index is not None and (replayed or not _fits(element, dtypes)):
             self._compare(index, element, dtypes, again=replayed)
         return index
 
     def _compare(self, index: int, element: Any, dtypes: Mapping[str, str], *, again: bool) -> None:
         """Write down what the signature's dtypes, or a buffer filled anew, make of a batch."""
-        leaves = self.tap.by_index[index].leaves
+        batch = self.tap.batch(index)
+        if batch is None:
+            return
+        leaves = batch.leaves
         differs = any(dtypes.get(leaf.path, leaf.dtype) != leaf.dtype for leaf in leaves if leaf.dtype)
         filled_anew = again and any(
             digest(part.value) != leaf.digest for part, leaf in zip(flatten(element), leaves, strict=False)
@@ -107,6 +112,13 @@ class Stream:
         yielded = self.tap.store.get(index) if index in self.tap.store else element
         arrived = tuple(measure_leaf(part, full=self.tap.full) for part in parts)
         self.altered[index] = Altered(arrived, *changes(yielded, arrays))
+
+
+def _fits(element: Any, dtypes: Mapping[str, str]) -> bool:
+    """Whether the arrays of a plain batch have the dtypes of the signature already."""
+    return is_plain(element) and all(
+        name_of(leaf.dtype) == dtypes.get(role) for role, leaf in zip(ROLES, element, strict=False)
+    )
 
 
 def _dtype(spec: Any) -> str:

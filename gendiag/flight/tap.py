@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.flight.quick import is_plain, quick
+from gendiag.flight.quick import Later, is_plain, memory, quick
 from gendiag.measure import nbytes, resident
 from gendiag.recording import Recording
 from gendiag.records import Batch
+from gendiag.signature import PEEKED
+from gendiag.store import Store
 from gendiag.tree import flatten, transform
 from gendiag.values import copy
 from gendiag.worker import Pulse
 
 RSS_EVERY = 16  # batches, between two looks at the memory of the process
+MOST_LATER = 20_000  # batches whose measurement is put off
 PINNED_SHARE = 0.5  # of the bytes held, for suspicious batches: the newest must have room
 
 
@@ -38,6 +41,8 @@ class FlightTap(Recording):
         self._errors: dict[int, int] = {}
         self._n_pinned = self._rss_bytes = 0
         self._memories: tuple[Any, ...] = ()
+        self._later: dict[int, Later] = {}
+        self.store = Store(keep_bytes, self._dropped)
 
     def trust_the_order(self) -> None:
         """Match nothing by content from here on: what is delivered is known otherwise."""
@@ -46,39 +51,74 @@ class FlightTap(Recording):
     @property
     def reuses_memory(self) -> bool:
         """Whether a batch was seen in the very memory of the one before."""
-        return any(leaf.shared for batch in [*self.batches[:3], *self.peeks] for leaf in batch.leaves)
+        return any(leaf.shared for batch in [*self.batches[:PEEKED], *self.peeks] for leaf in batch.leaves)
 
     # ------------------------------------------------------------------ yielded
-    def yielded(self, raw: object, wait_s: float, index: int | None = None) -> Batch:
-        """Measure and hold one batch, and remember in this thread that it was the last one."""
+    def yielded(self, raw: object, wait_s: float, index: int | None = None) -> Batch | None:  # type: ignore[override]
+        """Hold one batch, and remember in this thread that it was the last one; measure it now or later."""
         if self.full or not is_plain(raw):
             self._memories = ()
             batch = super().yielded(raw, wait_s, index)
-        else:
-            batch = self._quickly(raw, wait_s, index)
-        self.by_index[batch.index] = batch
-        self._thread.last = batch.index
-        return batch
-
-    def _quickly(self, raw: Any, wait_s: float, index: int | None) -> Batch:
+            self.by_index[batch.index] = batch
+            self._thread.last = batch.index
+            return batch
         with self._lock:
-            number = len(self.batches)
-            if number % RSS_EVERY == 0:
+            place = len(self.batches)
+            if place % RSS_EVERY == 0:
                 self._rss_bytes = resident()
-            batch, self._memories = quick(
-                raw,
-                index=number if index is None else index,
-                epoch=self.epoch,
-                wait_s=wait_s,
-                rss_bytes=self._rss_bytes,
-                before=self._memories,
-            )
+            number = place if index is None else index
+            before, self._memories = self._memories, tuple(memory(leaf) for leaf in raw)  # type: ignore[attr-defined]
             self._before = raw
+            later = Later(number, place, self.epoch, wait_s, self._rss_bytes, before, self._memories)
+            self.batches.append(later)  # type: ignore[arg-type]  # measured before anybody reads it
+            self._thread.last = number
+            size = sum(leaf.nbytes for leaf in raw)  # type: ignore[attr-defined]
+            if self._matcher is None and size <= self.store.keep_bytes:
+                self._later[number] = later
+                self.store.put(number, tuple(leaf.copy() for leaf in raw), size)  # type: ignore[attr-defined]
+                if number not in self.store or len(self._later) > MOST_LATER:
+                    self._measure(next(iter(self._later)) if number in self.store else number, raw)
+                return None
+            batch = self._measured(later, raw)
             held = self._hold(batch, raw, pin=self._is_telling(batch))
             if self._matcher is not None:
                 self._matcher.add(batch, raw if held is None else held)
-            self.batches.append(batch)
             return batch
+
+    def _measured(self, later: Later, raw: Any) -> Batch:
+        batch = quick(raw, later)
+        self.batches[later.place] = self.by_index[batch.index] = batch
+        return batch
+
+    def _measure(self, index: int, raw: Any) -> None:
+        """Measure a batch that was put off; ``raw`` is read where it is not held."""
+        later = self._later.pop(index)
+        self._measured(later, self.store.get(index) if index in self.store else raw)
+
+    def _dropped(self, index: int, raw: Any) -> None:
+        """Measure a batch before it is let go, and keep it after all where it looks suspicious."""
+        later = self._later.pop(index, None)
+        if later is None:
+            return
+        batch = self._measured(later, raw)
+        size = nbytes(batch)
+        if self._is_telling(batch) and self._n_pinned + size <= self.store.keep_bytes * PINNED_SHARE:
+            self._n_pinned += size
+            self.store.put(index, raw, size, pin=True)
+
+    def batch(self, index: int) -> Batch | None:
+        """Return the record of a batch, measured now if it was put off."""
+        with self._lock:
+            if index in self._later and index in self.store:
+                self._measure(index, None)
+            return self.by_index.get(index)
+
+    def settle(self) -> list[Batch]:
+        """Measure all that was put off, and return every batch in the order yielded."""
+        with self._lock:
+            for index in list(self._later):
+                self._measure(index, None)
+            return list(self.batches)
 
     def _hold(self, batch: Batch, raw: object, *, pin: bool) -> object | None:
         size = nbytes(batch)
