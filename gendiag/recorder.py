@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from gendiag.errors import BadArgumentError, NothingRecordedError
 from gendiag.flight import patches
 from gendiag.flight.call import Call
 from gendiag.flight.case import FlightCase
+from gendiag.flight.loop import Loop
 from gendiag.rehearsal import count
 from gendiag.report import Report
 from gendiag.store import MIB
@@ -37,6 +39,9 @@ class Flight:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         patches.end(self)
+        for call in self._calls:
+            if isinstance(call, Loop):
+                call.left(error)
 
     # ------------------------------------------------------------------ for the patches
     def call(self, method: str, model: Any, given: dict[str, Any]) -> Call | None:
@@ -96,6 +101,16 @@ class Flight:
         """A report of every call, in the order in which they began."""
         return tuple(self._report(call) for call in list(self._calls))
 
+    def wrap(self, source: Any) -> Iterator[Any]:
+        """Record a loop of your own: ``for batch in flight.wrap(source): ...``.
+
+        It yields what iterating ``source`` yields. If the block is left by an exception, the batch worked on is the
+        one named. Each ``wrap`` has its report; no model is known, so none is tried.
+        """
+        loop = Loop(source, self._keep_bytes, full=self._full)
+        self._calls.append(loop)
+        return loop.through()
+
     def _report(self, call: Call) -> Report:
         with self._lock:
             report = self._reports.get(id(call))
@@ -107,7 +122,7 @@ class Flight:
             return report
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{call.method} of {call.model.name}: {call.state}" for call in self._calls)
+        told = ", ".join(f"{call.method}: {call.state}" for call in self._calls)
         return f"<Flight: {told or 'nothing recorded'}; see .report>"
 
 

@@ -42,7 +42,7 @@ FLOORS = (
 BASES = {
     "edits": ("base", "frames", "leaves"),
     "export": ("code", "anonymous", "portable", "script", "stand_ins"),
-    "flight": ("quick", "tap", "delivery", "streams", "side", "follow", "call"),
+    "flight": ("quick", "tap", "delivery", "streams", "side", "follow", "call", "loop"),
     "rules": ("base",),
     "sources": ("base",),
     "views": (

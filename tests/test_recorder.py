@@ -340,6 +340,41 @@ def test_a_user_s_own_fit_is_recorded_once():
     assert [len(report.deliveries) for report in flight.reports] == [4]
 
 
+# ---------------------------------------------------------------------- loops of one's own
+def test_a_loop_of_one_s_own_is_recorded_and_its_failing_batch_named():
+    def loop(source):
+        for number, _ in enumerate(source):
+            if number == 4:
+                message = "the loop is broken"
+                raise ValueError(message)
+
+    with pytest.raises(ValueError, match="loop is broken"), gendiag.watch() as flight:
+        loop(flight.wrap(finite(8)))
+    assert (flight.report.verdict, flight.report.fails_at) == ("raises", 4)
+    np.testing.assert_array_equal(flight.report.profile.raw(4)[0], batch(4)[0])
+
+
+def test_a_loop_that_ends_or_is_left_by_break_is_sound():
+    with gendiag.watch() as flight:
+        assert len(list(flight.wrap(finite(5)))) == 5
+        for number, _ in enumerate(flight.wrap(finite(5))):
+            if number == 2:
+                break
+    assert [report.verdict for report in flight.reports] == ["trains", "trains"]
+    assert [len(report.deliveries) for report in flight.reports] == [5, 3]
+
+
+def test_what_the_source_of_a_loop_raises_is_its_own():
+    def broken():
+        yield from finite(3)
+        message = "disk gone"
+        raise OSError(message)
+
+    with gendiag.watch() as flight, pytest.raises(OSError, match="disk gone"):
+        list(flight.wrap(broken()))
+    assert (flight.report.fails_at, flight.report.findings[0].rule) == (3, "source-raises")
+
+
 # ---------------------------------------------------------------------- the cheap measurement
 @pytest.mark.parametrize(
     "raw",

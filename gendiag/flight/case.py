@@ -14,6 +14,7 @@ from gendiag.errors import StillTrainingError
 from gendiag.evidence import Evidence, ModelRun
 from gendiag.failure import cut
 from gendiag.flight.call import Call
+from gendiag.flight.loop import Loop
 from gendiag.flight.side import Side
 from gendiag.freezing import held_values
 from gendiag.judge import Case, Options
@@ -64,7 +65,7 @@ class FlightCase(Case):
         """
         if self.call.state == "running":
             msg = (
-                f"{self.call.method} of {self.call.model.name} is still running, and the model must not be touched "
+                f"the {self.call.method} is still running, and the model must not be touched "
                 "meanwhile. Ask again when it is over."
             )
             raise StillTrainingError(msg)
@@ -137,6 +138,8 @@ class FlightCase(Case):
         call, side = self.call, self.call.train
         if call.failure is None:
             return None, None, None
+        if isinstance(call, Loop):
+            return "training", call.failed_batch, call.failure
         if call.place == "start":
             return "start", side.tap.failed_index, call.failure
         if call.place == "validation":
@@ -260,4 +263,5 @@ class FlightCase(Case):
             "raised": "It raised.",
             "finished": "It was stopped." if call.stop_asked else "",
         }
-        return f"Recorded from a live call of {call.method}. {endings[self.state]}".strip()
+        what = "loop over the batches" if isinstance(call, Loop) else f"call of {call.method}"
+        return f"Recorded from a live {what}. {endings[self.state]}".strip()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from gendiag.flight.delivery import is_shuffled, tapped
-from gendiag.flight.streams import Stream
+from gendiag.flight.streams import Span, Stream
 from gendiag.flight.tap import FlightTap
 from gendiag.records import Delivery
 from gendiag.sources.base import Source
@@ -73,6 +73,16 @@ class Side:
             self.troubles.append("The deliveries of a distributed dataset are not recorded.")
             return dataset
         return tapped(dataset, self._note)
+
+    def looped(self, raw: Any, wait_s: float) -> None:
+        """Record a batch that a loop of the user's own takes: it is delivered as it is yielded."""
+        if not self.epochs:
+            self.by_content = False
+            self.tap.trust_the_order()
+            self.stream.spans.append(Span(0))
+        self.tap.yielded(raw, wait_s)
+        self.begin(0)
+        self.stream.spans[0].elements.append(self.tap.last_yield)
 
     def _note(self, data: Any) -> None:
         """Write down a delivery; a failure of ours must not end the user's training."""
