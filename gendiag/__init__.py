@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from gendiag import rules
     from gendiag.errors import GendiagError
     from gendiag.lessons import explain
+    from gendiag.magic import load_ipython_extension
     from gendiag.profiled import Profile
     from gendiag.profiler import profile
+    from gendiag.recorder import watch
     from gendiag.records import Finding, Repair, Trial
     from gendiag.report import Report, diagnose
 
@@ -30,8 +32,10 @@ __all__ = [
     "__version__",
     "diagnose",
     "explain",
+    "load_ipython_extension",
     "profile",
     "rules",
+    "watch",
 ]
 
 _HOME = {
@@ -40,6 +44,8 @@ _HOME = {
     "profile": "profiler",
     "Profile": "profiled",
     "explain": "lessons",
+    "watch": "recorder",
+    "load_ipython_extension": "magic",
     "Finding": "records",
     "Trial": "records",
     "Repair": "records",

@@ -28,6 +28,14 @@ class SourceSpentError(GendiagError, RuntimeError):
     """A one-shot source was already read, or is being read by somebody else."""
 
 
+class StillTrainingError(GendiagError, RuntimeError):
+    """What is asked for needs the model, which a recorded fit is training just now."""
+
+
+class NothingRecordedError(GendiagError, LookupError):
+    """No call of fit, evaluate or predict was recorded."""
+
+
 class NotReproducibleError(GendiagError, RuntimeError):
     """There is no failure in this diagnosis that a few batches would bring about again."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,32 @@ def figures(array: Array) -> dict[str, Any]:
         return {}
     with np.errstate(all="ignore"):
         return _Sums(array).named()
+
+
+def ends(array: Array) -> dict[str, Any]:
+    """Range, NaN and infinities alone, at a third of the price; the rest where it follows from these."""
+    if array.dtype.kind not in "iufb" or not array.size:
+        return figures(array)
+    if array.dtype.kind == "b":
+        array = array.view(np.uint8)
+    low, high = _ends(array)
+    if not math.isfinite(high - low):
+        return figures(array)
+    if low == high:  # constant: everything is known
+        return _constant(low, array.size)
+    return {"low": low, "high": high}
+
+
+def _ends(array: Array) -> tuple[Any, Any]:
+    if array.dtype.kind != "f":
+        return np.minimum.reduce(array, axis=None).item(), np.maximum.reduce(array, axis=None).item()
+    with np.errstate(all="ignore"):
+        return np.minimum.reduce(array, axis=None).item(), np.maximum.reduce(array, axis=None).item()
+
+
+def _constant(value: float, size: int) -> dict[str, Any]:
+    zeros = 0 if value else size
+    return {"low": value, "high": value, "mean": value, "std": 0.0, "zeros": zeros, "distinct": 1}
 
 
 class _Sums:

@@ -73,7 +73,7 @@ class Case:
 
     def judge(self) -> tuple[Diagnosis, Evidence]:
         """Do it all; the random states are as before, so that fit will draw the same batches."""
-        with kept_seeds():
+        with self.undisturbed():
             rehearsed = self._rehearse()
             evidence = Evidence(
                 source=self.source,
@@ -90,6 +90,17 @@ class Case:
             shrunk = self._shrink_failing(evidence, trials)
         evidence = replace(evidence, trials=trials)
         return self._diagnosis(evidence, shrunk), evidence
+
+    def undisturbed(self) -> AbstractContextManager[Any]:
+        """Random states are as before, afterwards."""
+        return kept_seeds()
+
+    def ready(self) -> None:
+        """Raise where the model must not be touched at this moment."""
+
+    def notes(self, evidence: Evidence) -> Iterable[str]:
+        """Say what the user should know beside the findings."""
+        return notes(evidence)
 
     def _rehearse(self) -> Rehearsed:
         rehearsed = self._rehearse_once()
@@ -256,6 +267,7 @@ class Case:
             )
 
     def _needs_model(self) -> None:
+        self.ready()
         if self.model is None:
             msg = "no model was given to try a batch on. Pass it: gendiag.diagnose(source, model)."
             raise BadModelError(msg)
@@ -276,7 +288,7 @@ class Case:
             shrunk=shrunk,
             verdict=ending,
             fails_at=fails_at(evidence, findings) if ending == "raises" else None,
-            notes=tuple(notes(evidence)),
+            notes=tuple(self.notes(evidence)),
             versions=_versions(),
         )
 

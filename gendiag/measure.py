@@ -7,7 +7,7 @@ import os
 import numpy as np
 import psutil
 
-from gendiag.figures import figures
+from gendiag.figures import ends, figures
 from gendiag.records import Batch, Leaf
 from gendiag.tree import Part, flatten, structure
 from gendiag.values import as_array, digest, kind_of, shape_of
@@ -15,7 +15,9 @@ from gendiag.values import as_array, digest, kind_of, shape_of
 _PROCESS = psutil.Process(os.getpid())
 
 
-def measure(raw: object, *, index: int, epoch: int, wait_s: float = 0.0, before: object = None) -> Batch:
+def measure(  # noqa: PLR0913  (keyword-only options)
+    raw: object, *, index: int, epoch: int, wait_s: float = 0.0, before: object = None, full: bool = True
+) -> Batch:
     """Measure one raw batch.
 
     Parameters
@@ -28,14 +30,21 @@ def measure(raw: object, *, index: int, epoch: int, wait_s: float = 0.0, before:
         How long the source took.
     before
         The raw batch before, still alive, to tell whether both use the same memory.
+    full
+        Whether to take all figures, or the range, NaN, infinities and the digest alone.
     """
     earlier = {part.path: part.value for part in flatten(before)} if before is not None else {}
-    leaves = tuple(measure_leaf(part, earlier.get(part.path)) for part in flatten(raw))
+    leaves = tuple(measure_leaf(part, earlier.get(part.path), full=full) for part in flatten(raw))
     rows = next((leaf.rows for leaf in leaves if leaf.rows is not None), None)
-    return Batch(index, epoch, structure(raw), rows, leaves, wait_s, _PROCESS.memory_info().rss)
+    return Batch(index, epoch, structure(raw), rows, leaves, wait_s, resident())
 
 
-def measure_leaf(part: Part, before: object = None) -> Leaf:
+def resident() -> int:
+    """Memory of this process, in bytes."""
+    return int(_PROCESS.memory_info().rss)
+
+
+def measure_leaf(part: Part, before: object = None, *, full: bool = True) -> Leaf:
     """Measure one leaf; ``before`` is the same leaf of the batch before."""
     path, role, value = part
     kind = kind_of(value)
@@ -44,7 +53,7 @@ def measure_leaf(part: Part, before: object = None) -> Leaf:
         return Leaf(path, role, kind, shape_of(value), str(getattr(value, "dtype", "")))
     shape = shape_of(value) if kind == "sparse" else array.shape
     return Leaf(
-        path, role, kind, shape, array.dtype.name, array.nbytes, **figures(array),
+        path, role, kind, shape, array.dtype.name, array.nbytes, **(figures if full else ends)(array),
         digest=digest(value), shared=_same_memory(value, before),
     )  # fmt: skip
 

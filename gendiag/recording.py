@@ -31,6 +31,8 @@ class Recording:
         Most bytes of raw batches held.
     pulse
         Gets a beat for every batch; its ``stop`` ends the reading.
+    full
+        Whether to take all figures of a batch, or only what is cheap beside a live fit.
 
     Attributes
     ----------
@@ -54,8 +56,8 @@ class Recording:
         Where fit stands; set by the rehearsal.
     """
 
-    def __init__(self, keep_bytes: int, pulse: Pulse) -> None:
-        self.store, self.pulse = Store(keep_bytes), pulse
+    def __init__(self, keep_bytes: int, pulse: Pulse, *, full: bool = True) -> None:
+        self.store, self.pulse, self.full = Store(keep_bytes), pulse, full
         self.batches: list[Batch] = []
         self.deliveries: list[Delivery] = []
         self.peeks: list[Batch] = []
@@ -66,7 +68,8 @@ class Recording:
         self.n_asked = 0
         self.ended = self.training = False
         self.epoch = 0
-        self._matcher, self._lock = Matcher(), threading.Lock()
+        self._matcher: Matcher | None = Matcher()
+        self._lock = threading.Lock()
         self._before: object = None
         self._kinds: set[tuple[object, ...]] = set()
         self._n_non_finite = 0
@@ -112,10 +115,11 @@ class Recording:
         """Measure and hold one batch; ``index`` is given where the source is asked by index."""
         with self._lock, self.pulse.working():
             number = len(self.batches) if index is None else index
-            batch = measure(raw, index=number, epoch=self.epoch, wait_s=wait_s, before=self._before)
+            batch = measure(raw, index=number, epoch=self.epoch, wait_s=wait_s, before=self._before, full=self.full)
             self._before = raw  # alive until the next one, so that equal addresses mean equal memory
             held = self._hold(batch, raw, pin=self._is_telling(batch))
-            self._matcher.add(batch, raw if held is None else held)
+            if self._matcher is not None:
+                self._matcher.add(batch, raw if held is None else held)
             self.batches.append(batch)
             return batch
 
@@ -126,10 +130,14 @@ class Recording:
         self.store.put(batch.index, held, size, pin=pin)
         return held
 
+    def handed_out(self, raw: object, index: int) -> object:  # noqa: ARG002  (for a live fit)
+        """Return what fit is given for the batch that an indexed source answered with."""
+        return raw
+
     def peeked(self, raw: object, index: int) -> None:
         """Write down what fit read before training only to learn the shapes; it will ask for it again."""
         with self._lock, self.pulse.working():
-            self.peeks.append(measure(raw, index=index, epoch=0))
+            self.peeks.append(measure(raw, index=index, epoch=0, full=self.full))
             self._hold(self.peeks[-1], raw, pin=False)
 
     def _is_telling(self, batch: Batch) -> bool:
@@ -145,12 +153,12 @@ class Recording:
         """Write down one training step. With ``is_yield`` the source cannot be tapped: this is its yield as well."""
         with self.pulse.working():
             parts = flatten(data)
-            leaves = tuple(measure_leaf(part) for part in parts)
+            leaves = tuple(measure_leaf(part, full=self.full) for part in parts)
         if is_yield:
             self.epoch = epoch
             self.yielded(data, 0.0)
         with self._lock, self.pulse.working():
-            index = self._matcher.match(leaves)
+            index = None if self._matcher is None else self._matcher.match(leaves)
             counts, examples = ({}, {}) if is_yield else self._changes(index, parts)
             delivery = Delivery(epoch, step, index, leaves, counts, examples)
             self.deliveries.append(delivery)

@@ -173,7 +173,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What the real ``fit`` did with a source, run on a probe model without weights.
+    """What the real ``fit`` did with a source, run on a probe model without weights; or recorded as the user ran it.
 
     Attributes
     ----------
@@ -199,6 +199,8 @@ class Rehearsal:
         What Keras and the source warned of, each once.
     seconds
         Wall time.
+    live
+        Whether this is the user's own fit as it was recorded, and no rehearsal.
     """
 
     epochs: int = 1
@@ -213,6 +215,7 @@ class Rehearsal:
     stood_still: bool = False
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

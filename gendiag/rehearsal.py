@@ -117,7 +117,7 @@ class _Run:
 
     def _is_enough(self) -> bool:
         """Whether as many batches were read as fit would have read, had it not raised; or time is up."""
-        steps = _count(self.fit_args.get("steps_per_epoch"), 0) * _count(self.fit_args.get("epochs"), 1)
+        steps = count(self.fit_args.get("steps_per_epoch"), 0) * count(self.fit_args.get("epochs"), 1)
         tap = self.progress.training
         is_late = self.progress.seconds > self.limits.budget_s or tap.pulse.stop.is_set()
         return is_late or len(tap.batches) >= min(self.limits.steps, steps or self.limits.steps)
@@ -139,7 +139,7 @@ class _Run:
         progress = self.progress
         place = self._place()
         rehearsal = Rehearsal(
-            epochs=_count(self.fit_args.get("epochs"), 1),
+            epochs=count(self.fit_args.get("epochs"), 1),
             epochs_run=progress.epochs_run,
             steps_per_epoch=self.fit_args.get("steps_per_epoch"),
             deliveries=tuple(progress.training.deliveries),
@@ -205,7 +205,7 @@ class _Run:
         )
 
 
-def _count(given: Any, default: int) -> int:
+def count(given: Any, default: int) -> int:
     """A whole number as given to fit; the default for what fit itself refuses."""
     try:
         return operator.index(given)

@@ -51,7 +51,7 @@ class Spread:
 
 def spread(leaves: Iterable[Leaf]) -> Spread | None:
     """Put the figures of one leaf in many batches together; None where nothing was measured."""
-    known = [(leaf, size_of(leaf)) for leaf in leaves if leaf.low is not None]
+    known = [(leaf, size_of(leaf)) for leaf in leaves if leaf.mean is not None]
     total = sum(size for _, size in known)
     if not total:
         return None

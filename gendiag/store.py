@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from gendiag.errors import NotKeptError
@@ -19,10 +19,14 @@ class Store:
     ----------
     keep_bytes
         Most bytes held, pinned ones included. A batch that does not fit is not held at all.
+    dropping
+        Called with each batch that makes room for a newer one.
     """
 
-    def __init__(self, keep_bytes: int = 256 * MIB) -> None:
-        self.keep_bytes = keep_bytes
+    def __init__(
+        self, keep_bytes: int = 256 * MIB, dropping: Callable[[int, Any], None] = lambda _i, _raw: None
+    ) -> None:
+        self.keep_bytes, self._dropping = keep_bytes, dropping
         self._pinned: dict[int, tuple[Any, int]] = {}
         self._newest: OrderedDict[int, tuple[Any, int]] = OrderedDict()
         self._nbytes = 0
@@ -80,8 +84,9 @@ class Store:
 
     def _make_room(self, nbytes: int) -> None:
         while self._newest and self._nbytes + nbytes > self.keep_bytes:
-            _, (_, freed) = self._newest.popitem(last=False)
+            index, (raw, freed) = self._newest.popitem(last=False)
             self._nbytes -= freed
+            self._dropping(index, raw)
 
     def _why_not(self, index: int) -> str:
         held = list(self)

@@ -31,9 +31,10 @@ FLOORS = (
     ("profiled", "recording", "probe", "rehearsal", "profiler", "copying", "model_reading"),
     ("signature", "diagnosis", "evidence", "evaluated", "passes", "scales", "classes", "targets", "edits", "rules"),
     ("bench", "watching", "replay", "inside", "trial", "guilt", "rows", "suspicion", "narrowing", "blame", "shrink"),
-    ("conclusion", "judge", "fresh", "search", "repair"),
+    ("conclusion", "judge", "fresh", "search", "repair", "flight"),
     ("views", "export"),
-    ("lessons", "report", "recorder"),
+    ("lessons", "report"),
+    ("recorder",),
     ("named", "magic", "demo", "check_options", "check"),
     ("__init__",),
     ("__main__",),
@@ -42,6 +43,7 @@ FLOORS = (
 BASES = {
     "edits": ("base", "frames", "leaves"),
     "export": ("plain", "code", "anonymous", "portable", "script", "stand_ins"),
+    "flight": ("quick", "tap", "delivery", "streams", "side", "follow", "call", "loop"),
     "rules": ("base",),
     "sources": ("base",),
     "views": (
@@ -58,7 +60,7 @@ BASES = {
         "inside",
     ),
 }
-ROOFS = {"views": ("html", "dashboard")}
+ROOFS = {"views": ("html", "live", "dashboard")}
 
 ORDER = tuple(name for floor in FLOORS for name in floor)
 GROUND = FLOORS[0]

@@ -15,7 +15,7 @@ PUBLIC = {
     *("Report", "Profile", "Finding", "Trial", "Repair"),
     *("GendiagError", "load_ipython_extension", "__version__"),
 }
-TO_COME = {"watch", "load_ipython_extension"}
+TO_COME: set[str] = set()
 
 
 def heavy_after(code: str) -> set[str]:

@@ -88,12 +88,12 @@ def _effect(altered: Sequence[Delivery], threads: int) -> str:
     if altered:
         steps, wrong = counted(len(altered), "step"), listed({d.batch for d in altered if d.batch is not None})
         return (
-            "fit reads ahead, so what it trains on is not what was yielded. In this rehearsal "
+            "fit reads ahead, so what it trains on is not what was yielded. In this run "
             f"{steps} had other content ({wrong})."
         )
     if threads > 1:
         return f"{threads} worker threads fill it at the same time, so a batch likely holds rows of several items."
     return (
-        "fit reads ahead. In this rehearsal every step had the content that was yielded, but that depends on the "
+        "fit reads ahead. In this run every step had the content that was yielded, but that depends on the "
         "memory's alignment."
     )

@@ -71,4 +71,7 @@ def _where(seen: Evidence) -> str:
     index = seen.rehearsal.failed_batch
     if index is not None:
         return f"at {seen.place(index)}"
+    steps = len(seen.rehearsal.deliveries)
+    if seen.rehearsal.failed_in == "training" and steps:
+        return f"after {steps} training step{'s' if steps > 1 else ''}"
     return "in the validation" if seen.rehearsal.failed_in == "validation" else "before the first batch is trained on"

@@ -24,6 +24,11 @@ KINDS: tuple[type[Source], ...] = (
 )
 
 
+def as_given(value: Any) -> Source | None:
+    """Return the source that ``value`` itself is, read or not; None for what can be none."""
+    return next((kind(value) for kind in KINDS if kind.accepts(value)), None)
+
+
 def recognise(value: Any) -> Source:
     """Return the source behind ``value``: one of the kinds, or what the function or class ``value`` makes.
 
@@ -35,11 +40,11 @@ def recognise(value: Any) -> Source:
         For a generator that was read to its end, or is being read by another thread.
     """
     made = made_by(value)
-    for kind in KINDS:
-        if kind.accepts(made):
-            source = kind(made, value if made is not value else None)
-            source.check()
-            return source
+    source = as_given(made)
+    if source is not None:
+        source.maker = value if made is not value else None
+        source.check()
+        return source
     msg = (
         f"cannot diagnose {describe_type(made)} ({made!r:.60}): a source is a generator function, a generator, a "
         "PyDataset, a tf.data.Dataset, a torch DataLoader, or arrays. "

@@ -100,12 +100,14 @@ def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:
             start = time.perf_counter()
             with tap.asking(self._number(index)):
                 raw = dataset[index]
+            number = index
             if tap.training:  # before that fit only peeks at items 0 and 1
-                tap.yielded(raw, time.perf_counter() - start, self._number(index, count=True))
+                number = self._number(index, count=True)
+                tap.yielded(raw, time.perf_counter() - start, number)
                 tap.look_at(dataset)
             else:
                 tap.peeked(raw, index)
-            return raw
+            return tap.handed_out(raw, number)
 
         def _number(self, index: int, *, count: bool = False) -> int:
             with self._guard:

@@ -144,7 +144,9 @@ def not_delivered(diagnosis: Diagnosis, batch: int) -> str:
         return "not rehearsed"
     if fails_at is not None and batch >= fails_at:
         return "not taken: fit raises here" if batch == fails_at else "not reached by fit"
-    return "not rehearsed" if ended in LIMITED else "never delivered"
+    if ended not in LIMITED:
+        return "never delivered"
+    return "not trained on so far" if diagnosis.rehearsal.live else "not rehearsed"
 
 
 def rehearsal(diagnosis: Diagnosis) -> str:
@@ -153,7 +155,7 @@ def rehearsal(diagnosis: Diagnosis) -> str:
     if not rehearsed(diagnosis):
         return "not rehearsed"
     parts = [
-        f"rehearsed {run.epochs_run} of {plural(run.epochs, 'epoch')}",
+        f"{'recorded' if run.live else 'rehearsed'} {run.epochs_run} of {plural(run.epochs, 'epoch')}",
         plural(len(run.deliveries), "step"),
         ENDS[run.ended],
         *([f"on {diagnosis.versions}"] if diagnosis.versions else []),

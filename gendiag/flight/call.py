@@ -1,0 +1,153 @@
+"""One recorded call of fit, evaluate or predict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Literal
+
+from gendiag.failure import cut
+from gendiag.flight.side import Side
+from gendiag.freezing import held_values
+from gendiag.records import Failure
+from gendiag.sources import as_given
+from gendiag.sources.base import Source
+from gendiag.sources.foreign import ForeignSource
+from gendiag.worker import current_dtype_policy
+
+State = Literal["running", "finished", "raised", "interrupted"]
+DATA = ("x", "y", "sample_weight")
+STOPS = {"fit": "stop_training", "evaluate": "stop_evaluating", "predict": "stop_predicting"}
+
+
+class Call:
+    """What is known of one call while it runs, and afterwards.
+
+    Attributes
+    ----------
+    method, model, fit_args
+        What was called, and with which arguments beside the data.
+    train, test
+        The data of the call; those of the validation inside fit, or None.
+    place
+        Where it stands: ``start`` before any step, ``between`` where neither training nor validation step is under way.
+    state, failure
+        How it ended, and what it raised.
+    epochs_begun, losses
+        How many epochs, and the loss at the end of each.
+    put_back
+        Gives the model the weights that it had when fit raised, or None.
+    warnings
+        What was warned of meanwhile.
+    """
+
+    def __init__(self, method: str, model: Any, given: Mapping[str, Any], keep_bytes: int, *, full: bool) -> None:
+        self.method, self.model, self.given = method, model, dict(given)
+        source = _source(self.given)
+        is_arrays = source.kind == "arrays"
+        self.fit_args = {
+            name: value for name, value in self.given.items() if name not in (DATA if is_arrays else DATA[:1])
+        }
+        validation = self.given.get("validation_data")
+        found = None if validation is None else as_given(validation)
+        self.validation = None if found is None or found.kind == "arrays" else found
+        self.train = Side(source, keep_bytes, full=full)
+        self.test = Side(self.validation or ForeignSource(()), keep_bytes, full=full)
+        self.place: Literal["start", "between", "training", "validation"] = "start"
+        self.state: State = "running"
+        self.failure: Failure | None = None
+        self.epoch = self.epochs_begun = 0
+        self.losses: dict[int, float] = {}
+        self.put_back: Callable[[], None] | None = None
+        self.warnings: list[str] = []
+        self.stop_asked = self.stopped_early = False
+        self.policy = current_dtype_policy()
+        self.steps_per_execution = int(getattr(model, "steps_per_execution", 1) or 1)
+        self.began, self.ended = time.monotonic(), 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Since it began, or in all."""
+        return (self.ended or time.monotonic()) - self.began
+
+    @property
+    def side(self) -> Side:
+        """The data that it reads at this moment."""
+        return self.test if self.place == "validation" and self.method == "fit" else self.train
+
+    @property
+    def side_made(self) -> Side:
+        """The data that Keras makes a dataset of at this moment: the training data before anything else."""
+        return self.train if self.place == "start" else self.test
+
+    # ------------------------------------------------------------------ before
+    def opened(self) -> dict[str, Any]:
+        """Return the arguments with the sources tapped, each of its own kind."""
+        arguments = dict(self.given)
+        source = self.train.source
+        if source.kind not in {"arrays", "object"}:
+            arguments["x"] = source.open(self.train.tap)["x"]
+        if self.validation is not None and self.validation.kind != "object":
+            arguments["validation_data"] = self.validation.open(self.test.tap)["x"]
+        arguments["callbacks"] = self._with_follower(arguments.get("callbacks"))
+        return arguments
+
+    def _with_follower(self, callbacks: Any) -> Any:
+        import keras
+
+        from gendiag.flight.follow import follower
+
+        self._follower = follower(self)
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            self._follower.set_model(self.model)
+            self._follower.set_params(getattr(callbacks, "params", None))
+            callbacks.callbacks.append(self._follower)
+            self._lent = callbacks
+            return callbacks
+        own = [] if callbacks is None else list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+        return [*own, self._follower]
+
+    # ------------------------------------------------------------------ after
+    def done(self) -> None:
+        """It returned."""
+        self.state = "finished"
+        self._close()
+
+    def raised(self, error: BaseException) -> None:
+        """It raised: keep where it stood, and with which weights."""
+        if isinstance(error, Exception):
+            self.failure = cut(error)
+            if self.method == "fit" and self.place == "training":
+                with suppress(Exception):  # a model that cannot be read cannot be tried either
+                    self.put_back = held_values(self.model)
+        self.state = "raised" if isinstance(error, Exception) else "interrupted"
+        self._close()
+
+    def _close(self) -> None:
+        self.ended = time.monotonic()
+        lent = getattr(self, "_lent", None)
+        if lent is not None:
+            lent.callbacks.remove(self._follower)
+        if self.train.source.kind == "PyDataset" and self.failure is not None:
+            self.train.source.close()
+
+    @property
+    def steps(self) -> int:
+        """Groups of steps that are known to be complete."""
+        begun = len(self.train.epochs)
+        return begun if self.state == "finished" or self.place != "training" else max(0, begun - 1)
+
+    def stop(self) -> None:
+        """Let fit end after the current step."""
+        self.stop_asked = True
+        if self.state == "running":
+            setattr(self.model, STOPS[self.method], True)
+
+
+def _source(given: Mapping[str, Any]) -> Source:
+    data = tuple(given[name] for name in DATA if given.get(name) is not None)
+    source = as_given(data[0]) if data else None
+    if source is not None and source.kind == "arrays" and len(data) > 1:
+        return as_given(data) or source
+    return source or ForeignSource(given.get("x"))

@@ -1,0 +1,178 @@
+"""The tap of a source that a live fit reads: cheap, bounded in bytes, and never in the way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from gendiag.flight.quick import Later, is_plain, memory, quick
+from gendiag.measure import nbytes, resident
+from gendiag.recording import Recording
+from gendiag.records import Batch
+from gendiag.signature import PEEKED
+from gendiag.store import Store
+from gendiag.tree import flatten, transform
+from gendiag.values import copy
+from gendiag.worker import Pulse
+
+RSS_EVERY = 16  # batches, between two looks at the memory of the process
+MOST_LATER = 20_000  # batches whose measurement is put off
+PINNED_SHARE = 0.5  # of the bytes held, for suspicious batches: the newest must have room
+
+
+class FlightTap(Recording):
+    """Knows which batch was yielded for what Keras's adapter hands on.
+
+    Attributes
+    ----------
+    by_index
+        Every batch yielded, by index.
+    """
+
+    def __init__(self, keep_bytes: int, *, full: bool) -> None:
+        super().__init__(keep_bytes, Pulse(), full=full)
+        self.by_index: dict[int, Batch] = {}
+        self._thread = threading.local()
+        self._handed: dict[int, tuple[object, int | None]] = {}
+        self._errors: dict[int, int] = {}
+        self._n_pinned = self._rss_bytes = 0
+        self._memories: tuple[Any, ...] = ()
+        self._later: dict[int, Later] = {}
+        self.store = Store(keep_bytes, self._dropped)
+
+    def trust_the_order(self) -> None:
+        """Match nothing by content from here on: what is delivered is known otherwise."""
+        self._matcher = None
+
+    @property
+    def reuses_memory(self) -> bool:
+        """Whether a batch was seen in the very memory of the one before."""
+        return any(leaf.shared for batch in [*self.batches[:PEEKED], *self.peeks] for leaf in batch.leaves)
+
+    # ------------------------------------------------------------------ yielded
+    def yielded(self, raw: object, wait_s: float, index: int | None = None) -> Batch | None:  # type: ignore[override]
+        """Hold one batch, and remember in this thread that it was the last one; measure it now or later."""
+        if self.full or not is_plain(raw):
+            self._memories = ()
+            batch = super().yielded(raw, wait_s, index)
+            self.by_index[batch.index] = batch
+            self._thread.last = batch.index
+            return batch
+        with self._lock:
+            place = len(self.batches)
+            if place % RSS_EVERY == 0:
+                self._rss_bytes = resident()
+            number = place if index is None else index
+            before, self._memories = self._memories, tuple(memory(leaf) for leaf in raw)  # type: ignore[attr-defined]
+            self._before = raw
+            later = Later(number, place, self.epoch, wait_s, self._rss_bytes, before, self._memories)
+            self.batches.append(later)  # type: ignore[arg-type]  # measured before anybody reads it
+            self._thread.last = number
+            size = sum(leaf.nbytes for leaf in raw)  # type: ignore[attr-defined]
+            if self._matcher is None and size <= self.store.keep_bytes:
+                self._later[number] = later
+                self.store.put(number, tuple(leaf.copy() for leaf in raw), size)  # type: ignore[attr-defined]
+                if number not in self.store or len(self._later) > MOST_LATER:
+                    self._measure(next(iter(self._later)) if number in self.store else number, raw)
+                return None
+            batch = self._measured(later, raw)
+            held = self._hold(batch, raw, pin=self._is_telling(batch))
+            if self._matcher is not None:
+                self._matcher.add(batch, raw if held is None else held)
+            return batch
+
+    def _measured(self, later: Later, raw: Any) -> Batch:
+        batch = quick(raw, later)
+        self.batches[later.place] = self.by_index[batch.index] = batch
+        return batch
+
+    def _measure(self, index: int, raw: Any) -> None:
+        """Measure a batch that was put off; ``raw`` is read where it is not held."""
+        later = self._later.pop(index)
+        self._measured(later, self.store.get(index) if index in self.store else raw)
+
+    def _dropped(self, index: int, raw: Any) -> None:
+        """Measure a batch before it is let go, and keep it after all where it looks suspicious."""
+        later = self._later.pop(index, None)
+        if later is None:
+            return
+        batch = self._measured(later, raw)
+        size = nbytes(batch)
+        if self._is_telling(batch) and self._n_pinned + size <= self.store.keep_bytes * PINNED_SHARE:
+            self._n_pinned += size
+            self.store.put(index, raw, size, pin=True)
+
+    def batch(self, index: int) -> Batch | None:
+        """Return the record of a batch, measured now if it was put off."""
+        with self._lock:
+            if index in self._later and index in self.store:
+                self._measure(index, None)
+            return self.by_index.get(index)
+
+    def settle(self) -> list[Batch]:
+        """Measure all that was put off, and return every batch in the order yielded."""
+        with self._lock:
+            for index in list(self._later):
+                self._measure(index, None)
+            return list(self.batches)
+
+    def _hold(self, batch: Batch, raw: object, *, pin: bool) -> object | None:
+        size = nbytes(batch)
+        if size > self.store.keep_bytes:
+            return None
+        pin = pin and self._n_pinned + size <= self.store.keep_bytes * PINNED_SHARE
+        self._n_pinned += size if pin else 0
+        held: object = tuple(leaf.copy() for leaf in raw) if is_plain(raw) else copy(raw)  # type: ignore[attr-defined]
+        self.store.put(batch.index, held, size, pin=pin)
+        return held
+
+    @contextmanager
+    def asking(self, index: int) -> Iterator[None]:
+        """Note which batch was being made when the source raised."""
+        self.n_asked += 1
+        try:
+            yield
+        except BaseException as error:
+            self.error, self.failed_index = error, index
+            self._errors[id(error)] = index
+            raise
+        finally:
+            self.n_asked -= 1
+
+    def raised_for(self, error: BaseException) -> int | None:
+        """Return the batch that the source was making when it raised this."""
+        return self._errors.get(id(error))
+
+    # ------------------------------------------------------------------ handed on
+    def handed_out(self, raw: object, index: int) -> object:
+        """Make every array an object of its own, so that it is known again behind Keras's worker threads."""
+        if not self.training:
+            return raw
+        raw = transform(lambda leaf: leaf.view() if type(leaf) is np.ndarray else leaf, raw)
+        first = next((part.value for part in flatten(raw)), None)
+        known = self._handed.get(id(first))
+        self._handed[id(first)] = first, index if known is None else None  # an object yielded twice tells nothing
+        return raw
+
+    def forget_thread(self) -> None:
+        """Begin to watch for a yield in this thread."""
+        self._thread.last = None
+
+    def behind(self, element: object) -> int | None:
+        """Return the batch that an element handed to TensorFlow is: yielded just now in this thread, or known again."""
+        last = self.last_yield
+        if last is not None:
+            return last
+        first = next((part.value for part in flatten(element)), None)
+        known = self._handed.pop(id(first), None)
+        return None if known is None else known[1]
+
+    @property
+    def last_yield(self) -> int | None:
+        """The batch yielded in this thread since ``forget_thread``."""
+        last: int | None = getattr(self._thread, "last", None)
+        return last

@@ -1,0 +1,190 @@
+"""``%%gendiag`` runs a cell under ``watch``; ``%gendiag`` looks at the fit that failed in the cell before."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import shlex
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn
+
+from gendiag.errors import BadArgumentError, NothingRecordedError
+from gendiag.recorder import Flight, watch
+from gendiag.report import Report, diagnose
+from gendiag.store import MIB
+from gendiag.views.live import Live
+
+UNITS = {"": 1, "B": 1, "KB": 2**10, "MB": MIB, "GB": 2**30}
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Make ``%%gendiag`` and ``%gendiag`` known; called by ``%load_ext gendiag``."""
+
+    def gendiag(line: str, cell: str | None = None) -> Report | None:
+        """``%%gendiag [--keep 512MB] [--level light|full] [--keep-going]``, or ``%gendiag`` behind a failed cell."""
+        if cell is None:
+            return after_failure(ipython)
+        run_cell(ipython, line, cell)
+        return None
+
+    ipython.register_magic_function(gendiag, "line_cell", "gendiag")
+
+
+# ---------------------------------------------------------------------- %%gendiag
+def run_cell(shell: Any, line: str, cell: str) -> None:
+    """Run the cell as it is, show it live, then its report; what it raises passes unless ``--keep-going``."""
+    options = _options(line)
+    flight = watch(keep_bytes=_bytes(options.keep), level=options.level)
+    live = Live(flight.live, _kernel_id())
+    with flight, live, _interrupt_is_stop(flight), _silent(shell, wanted=not options.keep_going):
+        result = shell.run_cell(cell, store_history=False)
+    with suppress(NothingRecordedError):  # the cell may have failed before any fit
+        _display(flight.report)
+    error = result.error_before_exec or result.error_in_exec
+    if error is not None and not options.keep_going:
+        raise error
+
+
+def _options(line: str) -> argparse.Namespace:
+    parser = _Parser(prog="%%gendiag", add_help=False)
+    parser.add_argument("--keep", default="256MB")
+    parser.add_argument("--level", default="light")
+    parser.add_argument("--keep-going", action="store_true")
+    return parser.parse_args(shlex.split(line))
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        msg = f"{message}. Type %%gendiag [--keep 512MB] [--level light|full] [--keep-going]."
+        raise BadArgumentError(msg)
+
+
+def _bytes(text: str) -> int:
+    """``512MB`` in bytes; 1 MB is 2**20."""
+    number = text.rstrip("kKmMgGiIbB")
+    unit = text[len(number) :].upper().replace("I", "")
+    unit = unit if unit in UNITS else f"{unit}B"
+    try:
+        return int(float(number) * UNITS[unit])
+    except (ValueError, KeyError):
+        msg = f"--keep {text}: that is no size. Type --keep 512MB, for example."
+        raise BadArgumentError(msg) from None
+
+
+@contextmanager
+def _interrupt_is_stop(flight: Flight) -> Iterator[None]:
+    """While a recorded fit runs, the first interrupt ends it after its step; the next one breaks it off."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(number: int, frame: Any) -> Any:
+        if not flight.stop():
+            signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _silent(shell: Any, *, wanted: bool) -> Iterator[None]:
+    """Let the cell inside show no traceback: it comes once, from the cell outside."""
+    names = ("showtraceback", "showsyntaxerror") if wanted else ()
+    for name in names:
+        vars(shell)[name] = lambda *_args, **_kwargs: None
+    try:
+        yield
+    finally:
+        for name in names:
+            vars(shell).pop(name, None)
+
+
+def _kernel_id() -> str:
+    """The kernel's id as the server knows it; empty where there is no server."""
+    connect = sys.modules.get("ipykernel.connect")
+    if connect is None:
+        return ""
+    try:
+        name = str(connect.get_connection_file())
+    except RuntimeError:
+        return ""
+    return name.rpartition("kernel-")[2].removesuffix(".json")
+
+
+def _display(report: Report) -> None:
+    from IPython.display import display
+
+    display(report)  # type: ignore[no-untyped-call]  # IPython is untyped
+
+
+# ---------------------------------------------------------------------- %gendiag
+def after_failure(shell: Any) -> Report:
+    """Diagnose the fit that raised in the last traceback, with its model, source and arguments.
+
+    Raises
+    ------
+    NothingRecordedError
+        If the last exception did not come out of a fit.
+    SourceSpentError
+        If its source was a generator that cannot be made anew.
+    """
+    error = getattr(sys, "last_value", None)
+    found = None if error is None else _fit_call(error)
+    if found is None:
+        msg = (
+            "the last exception did not come out of model.fit. Run %gendiag right behind the cell that failed, or put "
+            "%%gendiag on top of that cell and run it again."
+        )
+        raise NothingRecordedError(msg)
+    model, given = found
+    source = given.pop("x", None)
+    data = tuple(given.pop(name) for name in ("y", "sample_weight") if given.get(name) is not None)
+    maker = _maker(source, shell.user_ns)
+    told = "its source, as it is now" if maker is None else f"batches made anew by {maker.__name__}()"
+    sys.stdout.write(
+        f"Diagnosed from the traceback: {model.name} with the weights that it has now, {told}, and fit's arguments. "
+        "What fit itself was given is gone: put %%gendiag on top of the cell to keep it.\n"
+    )
+    return diagnose((source, *data) if data else source if maker is None else maker, model, **given)
+
+
+def _fit_call(error: BaseException) -> tuple[Any, dict[str, Any]] | None:
+    """Find the call of fit in a traceback: the frame itself, or that of Keras's filter, which hides it."""
+    for frame, _ in reversed(list(traceback.walk_tb(error.__traceback__))):
+        local = frame.f_locals
+        called = local.get("fn")
+        if called is not None and frame.f_code.co_name == "error_handler" and called.__name__ == "fit":
+            bound = inspect.signature(called).bind(*local["args"], **local["kwargs"])
+            return _taken(bound.arguments)
+        is_keras = "/keras/src/" in frame.f_code.co_filename.replace("\\", "/")
+        if frame.f_code.co_name == "fit" and is_keras and "self" in local:
+            names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
+            defaults = inspect.signature(type(local["self"]).fit).parameters
+            usual = {name: parameter.default for name, parameter in defaults.items()}
+            given = {name: local[name] for name in names if name in local and local[name] is not usual.get(name, ())}
+            return _taken(given)
+    return None
+
+
+def _taken(arguments: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    given = dict(arguments)
+    return given.pop("self"), given
+
+
+def _maker(source: Any, names: Mapping[str, Any]) -> Any:
+    """The function that made a generator, if it stands in the notebook and can only make the same again."""
+    code = getattr(source, "gi_code", None)
+    for value in list(names.values()) if code is not None else ():
+        if inspect.isgeneratorfunction(value) and value.__code__ is code:
+            plain = value.__closure__ is None and not inspect.signature(value).parameters
+            return value if plain else None
+    return None

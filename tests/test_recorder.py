@@ -1,0 +1,394 @@
+"""``watch`` records what really happened, names the failing batch, and leaves everything as it was."""
+
+import itertools
+import threading
+import time
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import gendiag
+from gendiag.errors import BadArgumentError, NothingRecordedError, StillTrainingError
+from gendiag.flight.quick import Later, memory, quick
+from gendiag.measure import measure
+from gendiag.values import digest
+from tests.models import linear
+from tests.small_models import MODELS, state
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
+
+STEPS, AT = 40, 37  # of an epoch; the batch of epoch 2 that fails
+BAD = STEPS + AT
+ROWS, CLASSES = 8, 3
+
+
+def classifier(**options):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(CLASSES, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", **options)
+    return model
+
+
+def batch(number, *, bad=None):
+    rng = np.random.default_rng(number)
+    x, y = rng.random((ROWS, 4), "float32"), rng.integers(0, CLASSES, ROWS)
+    if number == bad:
+        y[3] = 7
+    return x, y
+
+
+def endless(bad=None):
+    for number in itertools.count():
+        yield batch(number, bad=bad)
+
+
+def finite(count, bad=None):
+    return (batch(number, bad=bad) for number in range(count))
+
+
+class Items(keras.utils.PyDataset):
+    """Its item 37 fails the second time that it is asked for in training."""
+
+    def __init__(self, bad=None, **options):
+        super().__init__(**options)
+        self.bad, self.asked, self.guard = bad, {}, threading.Lock()
+
+    def __len__(self):
+        return STEPS
+
+    def __getitem__(self, index):
+        with self.guard:
+            self.asked[index] = self.asked.get(index, 0) + 1
+        return batch(index, bad=index if index == self.bad and self.asked[index] == 2 else None)
+
+
+class Slow(keras.callbacks.Callback):
+    def on_train_batch_end(self, *_, **__):
+        time.sleep(0.02)
+
+
+def watched(fit, *, fails=False, **options):
+    with gendiag.watch(**options) as flight:
+        if fails:
+            with pytest.raises(Exception, match=r"label value of 7|outside the valid range"):
+                fit()
+        else:
+            fit()
+    return flight
+
+
+# ---------------------------------------------------------------------- the failing batch
+@pytest.mark.parametrize("level", ["light", "full"])
+@pytest.mark.parametrize("steps_per_execution", [1, 4])
+def test_a_generator_that_fails_in_epoch_2_is_named_by_its_step_and_held(steps_per_execution, level):
+    model = classifier(steps_per_execution=steps_per_execution)
+    fit = {"epochs": 3, "steps_per_epoch": STEPS, "verbose": 0, "callbacks": [Slow()]}
+    flight = watched(lambda: model.fit(endless(BAD), **fit), fails=True, level=level)
+    report = flight.report
+    assert (report.verdict, report.fails_at) == ("raises", BAD)
+    assert report.findings[0].rule == "labels-out-of-range"
+    assert report.profile.raw(BAD)[1][3] == 7
+    assert "label value of 7" in report.trial(BAD).error
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_dataset_with_two_workers_is_named_by_the_item_and_its_pass(shuffle):
+    model = classifier()
+    source = Items(AT, workers=2)
+    flight = watched(lambda: model.fit(source, epochs=3, shuffle=shuffle, verbose=0, callbacks=[Slow()]), fails=True)
+    report = flight.report
+    assert (report.verdict, report.fails_at) == ("raises", BAD)
+    assert "label value of 7" in report.trial(BAD).error
+    if not shuffle:
+        assert report.deliveries.batch.tolist() == list(range(BAD))
+
+
+@pytest.mark.parametrize("kind", ["arrays", "tf.data"])
+def test_what_has_no_yield_of_its_own_is_named_by_its_step(kind):
+    x, y = (np.concatenate(parts) for parts in zip(*finite(10, bad=7), strict=True))
+    data = {"x": x, "y": y, "batch_size": ROWS, "shuffle": False}
+    if kind == "tf.data":
+        data = {"x": tf.data.Dataset.from_tensor_slices((x, y)).batch(ROWS)}
+    model = classifier()
+    report = watched(lambda: model.fit(**data, verbose=0), fails=True).report
+    assert (report.fails_at, report.deliveries.batch.tolist()) == (7, list(range(7)))
+
+
+def test_an_exception_of_a_callback_is_blamed_on_no_batch():
+    class Broken(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, **_):
+            if batch == 5:
+                message = "the callback is broken"
+                raise ValueError(message)
+
+    model = classifier()
+    with gendiag.watch() as flight, pytest.raises(ValueError, match="callback is broken"):
+        model.fit(endless(), steps_per_epoch=10, verbose=0, callbacks=[Broken()])
+    assert flight.report.fails_at is None
+    assert "outside of the batch" in " ".join(flight.report.diagnosis.notes)
+
+
+def test_the_trial_meets_the_weights_of_the_failure_whatever_is_trained_later():
+    model = classifier()
+    flight = watched(lambda: model.fit(finite(10, bad=6), verbose=0), fails=True)
+    failed = [variable.numpy() for variable in model.trainable_variables]
+    model.fit(finite(10), verbose=0)
+    later = [variable.numpy() for variable in model.trainable_variables]
+    with flight.report._case._at_failure():
+        for mine, theirs in zip(model.trainable_variables, failed, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+    assert flight.report.fails_at == 6
+    for mine, theirs in zip(model.trainable_variables, later, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_batch_that_the_evaluation_does_not_take_is_one_of_the_validation_data():
+    model = classifier()
+    report = watched(lambda: model.fit(finite(5), validation_data=finite(6, bad=4), verbose=0), fails=True).report
+    assert report.findings[0].in_validation
+    assert report.findings[0].batches == (4,)
+
+
+# ---------------------------------------------------------------------- what fit takes
+def test_deliveries_are_those_that_fit_trains_on():
+    seen = []
+
+    class Seeing(keras.Sequential):
+        def train_step(self, data):
+            seen.append(tuple(part.numpy() for part in data))
+            return super().train_step(data)
+
+    for source, fit in (
+        (lambda: finite(6), {"epochs": 3}),
+        (endless, {"epochs": 2, "steps_per_epoch": 4}),
+        (lambda: Items(workers=2), {"epochs": 2}),
+        (Items, {"epochs": 2, "steps_per_epoch": 25}),
+    ):
+        seen.clear()
+        model = Seeing([keras.Input((4,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", run_eagerly=True)
+        report = watched(lambda: model.fit(source(), verbose=0, **fit)).report  # noqa: B023  (called at once)
+        batches = {each.index: [leaf.digest for leaf in each.leaves] for each in report.profile.batches}
+        assert len(seen) == len(report.deliveries)
+        for delivered, index in zip(seen, report.deliveries.batch, strict=True):
+            assert [digest(part) for part in delivered] == batches[index]
+
+
+def test_silent_casts_and_reused_buffers_are_seen():
+    def cast():
+        for number, (x, y) in enumerate(finite(8)):
+            yield x, y + 0.3 if number == 5 else y
+
+    report = watched(lambda: linear(features=4).fit(cast(), verbose=0)).report
+    assert (report.verdict, report.findings[0].rule) == ("trains on altered data", "silent-cast")
+    assert report.deliveries.changed[5] == {"y": 8}
+
+    def reused():
+        buffer = np.empty((ROWS, 4), "float32")
+        for x, y in finite(8):
+            buffer[:] = x
+            yield buffer, y
+
+    report = watched(lambda: classifier().fit(reused(), verbose=0)).report
+    assert report.findings[0].rule == "buffer-reuse"
+    assert report.deliveries.changed[0]
+
+
+def test_worker_processes_are_recorded_where_their_batches_come_in():
+    model = linear(features=4)
+    report = watched(lambda: model.fit(Items(workers=2, use_multiprocessing=True), shuffle=False, verbose=0)).report
+    assert len(report.profile.batches) == len(report.deliveries) == STEPS
+    assert report.profile.batches[5].leaves[0].digest == digest(batch(5)[0])
+
+
+# ---------------------------------------------------------------------- everything as it was
+def test_afterwards_nothing_is_patched():
+    def attributes():
+        from keras.src.backend.tensorflow import trainer
+
+        owners = (keras.Model, tf.data.Dataset, trainer.TFEpochIterator)
+        return [dict(vars(owner)) for owner in owners] + [warnings.showwarning, keras.Model.fit]
+
+    before, model = attributes(), classifier()
+    made = set(vars(model))
+    watched(lambda: model.fit(finite(4, bad=2), verbose=0), fails=True)
+    with gendiag.watch(), gendiag.watch() as inner:
+        assert keras.Model.fit is not before[-1]
+        model.fit(finite(4), verbose=0)
+    assert len(inner.reports) == 1
+    assert attributes() == before
+    unwatched = classifier()
+    unwatched.fit(finite(4), verbose=0)
+    assert set(vars(model)) - made <= set(vars(unwatched)) - made | {"stop_training"}
+    assert "fit" not in vars(model)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_training_under_watch_is_bit_for_bit_training_without(name):
+    def trained(context):
+        keras.utils.set_random_seed(3)
+        model = MODELS[name].make()
+        batches = MODELS[name].batches(6)
+        with context:
+            history = model.fit((each for each in batches), steps_per_epoch=3, epochs=2, verbose=0).history
+        return history, state(model)
+
+    plain, watching = trained(threading.Lock()), trained(gendiag.watch())
+    assert plain[0] == watching[0]
+    for one, other in zip(plain[1], watching[1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("kind", ["arrays", "tf.data", "PyDataset"])
+def test_shuffled_sources_are_trained_on_in_the_same_order_under_watch(kind):
+    def trained(context):
+        keras.utils.set_random_seed(3)
+        x, y = (np.concatenate(parts) for parts in zip(*finite(10), strict=True))
+        data = {"x": x, "y": y, "validation_split": 0.2}
+        if kind == "tf.data":
+            data = {"x": tf.data.Dataset.from_tensor_slices((x, y)).shuffle(80).batch(ROWS)}
+        if kind == "PyDataset":
+            data = {"x": Items()}
+        model = classifier()
+        with context:
+            history = model.fit(**data, epochs=2, verbose=0).history
+        return history, state(model)
+
+    plain, watching = trained(threading.Lock()), trained(gendiag.watch())
+    assert plain[0] == watching[0]
+    for one, other in zip(plain[1], watching[1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# ---------------------------------------------------------------------- reports at any time
+def test_there_is_a_report_after_an_interrupt():
+    class Interrupting(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, **_):
+            if batch == 5:
+                raise KeyboardInterrupt
+
+    model = classifier()
+    with gendiag.watch() as flight, pytest.raises(KeyboardInterrupt):
+        model.fit(finite(20), verbose=0, callbacks=[Interrupting()])
+    assert flight.report.verdict == "trains"
+    assert len(flight.report.deliveries) in {4, 5}
+    assert "interrupted" in " ".join(flight.report.diagnosis.notes)
+
+
+def test_there_is_a_report_while_fit_runs_in_another_thread_and_the_model_is_left_alone():
+    model = classifier()
+    with gendiag.watch() as flight:
+        fit = threading.Thread(target=lambda: model.fit(endless(), steps_per_epoch=100_000, verbose=0))
+        fit.start()
+        while not flight._calls or len(flight._calls[0].train.epochs) < 20:
+            time.sleep(0.02)
+        report = flight.report
+        with pytest.raises(StillTrainingError, match="still running"):
+            report.trial(0)
+        model.stop_training = True
+        fit.join()
+    assert "still running" in " ".join(report.diagnosis.notes)
+    assert 19 <= len(report.deliveries) < len(flight.report.deliveries)
+
+
+def test_every_call_has_its_report_and_that_of_the_failure_comes_first():
+    model = classifier()
+    with gendiag.watch() as flight:
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            model.fit(finite(6, bad=4), verbose=0)
+        model.evaluate(finite(3), verbose=0)
+        model.fit(finite(2), verbose=0)
+    assert [len(report.deliveries) for report in flight.reports] == [4, 3, 2]
+    assert flight.report.fails_at == 4
+
+
+def test_without_a_call_there_is_no_report():
+    with gendiag.watch() as flight:
+        pass
+    with pytest.raises(NothingRecordedError, match=r"model\.fit"):
+        flight.report  # noqa: B018  (it raises)
+
+
+@pytest.mark.parametrize("options", [{"keep_bytes": 0}, {"level": "much"}])
+def test_bad_options_are_refused(options):
+    with pytest.raises(BadArgumentError):
+        gendiag.watch(**options)
+
+
+def test_the_bytes_held_are_bounded_and_the_newest_are_among_them():
+    size = sum(part.nbytes for part in batch(0))
+    model = classifier()
+    report = watched(lambda: model.fit(finite(60, bad=50), verbose=0), fails=True, keep_bytes=30 * size).report
+    store = report.profile.store
+    assert store.nbytes <= 30 * size
+    assert report.fails_at == 50
+    assert {0, 1, 50} <= set(store)
+    assert len(report.profile.batches) > 50
+
+
+def test_a_user_s_own_fit_is_recorded_once():
+    class Own(keras.Sequential):
+        def fit(self, source):
+            return super().fit(source, verbose=0)
+
+    model = Own([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    flight = watched(lambda: model.fit(finite(4)))
+    assert [len(report.deliveries) for report in flight.reports] == [4]
+
+
+# ---------------------------------------------------------------------- loops of one's own
+def test_a_loop_of_one_s_own_is_recorded_and_its_failing_batch_named():
+    def loop(source):
+        for number, _ in enumerate(source):
+            if number == 4:
+                message = "the loop is broken"
+                raise ValueError(message)
+
+    with pytest.raises(ValueError, match="loop is broken"), gendiag.watch() as flight:
+        loop(flight.wrap(finite(8)))
+    assert (flight.report.verdict, flight.report.fails_at) == ("raises", 4)
+    np.testing.assert_array_equal(flight.report.profile.raw(4)[0], batch(4)[0])
+
+
+def test_a_loop_that_ends_or_is_left_by_break_is_sound():
+    with gendiag.watch() as flight:
+        assert len(list(flight.wrap(finite(5)))) == 5
+        for number, _ in enumerate(flight.wrap(finite(5))):
+            if number == 2:
+                break
+    assert [report.verdict for report in flight.reports] == ["trains", "trains"]
+    assert [len(report.deliveries) for report in flight.reports] == [5, 3]
+
+
+def test_what_the_source_of_a_loop_raises_is_its_own():
+    def broken():
+        yield from finite(3)
+        message = "disk gone"
+        raise OSError(message)
+
+    with gendiag.watch() as flight, pytest.raises(OSError, match="disk gone"):
+        list(flight.wrap(broken()))
+    assert (flight.report.fails_at, flight.report.findings[0].rule) == (3, "source-raises")
+
+
+# ---------------------------------------------------------------------- the cheap measurement
+@pytest.mark.parametrize(
+    "raw",
+    [
+        batch(3),
+        (np.array([[1.0, np.nan]]), np.array([2, 2, 2], "uint8"), np.array([0.5, np.inf])),
+        (np.array([True, False]),),
+        (np.arange(12.0).reshape(3, 4)[:, ::2], np.zeros((3, 1), "float16")),
+        (np.array([[-60000.0, 60000.0]], "float16"), np.zeros((2, 2), "bool")),
+    ],
+    ids=["plain", "not finite", "one", "strided", "half"],
+)
+def test_the_quick_measurement_gives_the_same_records(raw):
+    known = measure(raw, index=2, epoch=1, wait_s=0.5, full=False)
+    stands = tuple(memory(leaf) for leaf in raw)
+    assert repr(quick(raw, Later(2, 2, 1, 0.5, known.rss_bytes, (), stands))) == repr(known)
+    assert all(leaf.shared for leaf in quick(raw, Later(3, 3, 1, 0.5, 0, stands, stands)).leaves)
