@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.labdriver import RAISED, Lab
+from tests.browser.labdriver import ALL_RUN, RAISED, Lab
 
 # One JupyterLab for all of them, also where tests run in several processes.
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -51,7 +51,7 @@ def test_a_failing_cell_leaves_the_dashboard_and_its_exception(lab):
     board = lab.page.locator(".gd-stepper").first
     expect(board).to_be_visible(timeout=RUN_MS)
     expect(lab.page.locator(".gd-headline").last).to_contain_text("batch 120")
-    lab.wait_idle()
+    lab.page.wait_for_function(ALL_RUN, timeout=RUN_MS)
     assert [told.split(":")[0] for told in lab.page.evaluate(RAISED)] == ["InvalidArgumentError"]
     expect(lab.page.locator(".gd-stop")).to_have_count(0)
 
@@ -65,4 +65,5 @@ def test_stop_ends_training_after_the_step_and_keeps_everything(lab):
     expect(lab.page.locator(".gd-stepper").first).to_be_visible(timeout=RUN_MS)
     expect(lab.page.get_by_text("It was stopped").first).to_be_visible()
     expect(lab.page.get_by_text("the cell went on").first).to_be_visible()
+    lab.page.wait_for_function(ALL_RUN, timeout=RUN_MS)
     assert lab.page.evaluate(RAISED) == []
