@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gendiag.evaluated import as_training, in_validation
 from gendiag.evidence import Evidence
-from gendiag.records import Finding, Verdict
+from gendiag.records import Finding, Rehearsal, Verdict
 from gendiag.rules import RULES
 from gendiag.rules.base import Rule
 
@@ -100,7 +100,14 @@ def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
         return "raises"
     altering = {rule.name for rule in RULES if rule.alters}
     altered = any(f.rule in altering and f.severity == "warning" and not f.in_validation for f in findings)
-    return "trains on altered data" if altered else "trains"
+    return "trains on altered data" if altered or _has_idle_epoch(evidence.rehearsal) else "trains"
+
+
+def _has_idle_epoch(run: Rehearsal) -> bool:
+    """Whether fit went through an epoch without a step, as if there were no data."""
+    epochs = {delivery.epoch for delivery in run.deliveries}
+    is_known = run.ended in {"finished", "epochs"} and (bool(epochs) or not run.live)
+    return is_known and len(epochs) < run.epochs_run
 
 
 def fails_at(evidence: Evidence, findings: tuple[Finding, ...]) -> int | None:

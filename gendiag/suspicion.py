@@ -89,9 +89,9 @@ def odd_samples(raw: object) -> list[int]:
 
 def unlike(raw: object, row: int, sound: Sequence[int]) -> list[Odd]:
     """Values of a sample beyond what the sound ones hold in the same leaf."""
-    found = []
-    for path, array in arrays(raw).items():
-        flat = _flat(array)
+    found: list[Odd] = []
+    for path, array in arrays(raw).items() if sound else ():
+        flat = _flat(array).astype(np.float64)  # infinity is no start for the range of integers
         low, high = flat[list(sound)].min(initial=np.inf), flat[list(sound)].max(initial=-np.inf)
         places = np.flatnonzero((flat[row] < low) | (flat[row] > high))
         if len(places):

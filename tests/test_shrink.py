@@ -53,6 +53,16 @@ def with_loss(loss):
     return model
 
 
+@slow
+def test_what_the_sound_samples_hold_is_said_of_integers_too():
+    """The loss of a sample is not finite for no value that is odd by itself."""
+    model = with_loss(NanAbove())
+    x = np.random.default_rng(3).random((8, 4), "float32")
+    told = shrink(model, 3, (x, np.array([[1], [2], [60], [3], [1], [2], [3], [1]])))
+    assert told.samples == (2,)
+    assert [(value.path, value.why) for value in told.values] == [("y", "the samples that train hold 1 to 3")]
+
+
 def labels(batches=BATCHES):
     rng = np.random.default_rng(3)
     return [(rng.random((ROWS, 4), "float32"), rng.integers(0, CLASSES, ROWS)) for _ in range(batches)]
