@@ -562,3 +562,12 @@ def test_validation_data_that_fit_refuses_are_no_fault_of_a_training_batch():
     report = diagnose(ragged_batches, linear(), validation_data=foreign, steps_per_epoch=5)
     assert (report.verdict, report.fails_at) == ("raises", None)
     assert [(finding.rule, finding.batches) for finding in report.findings] == [("not-iterable", ())]
+
+
+def test_class_weight_on_a_dataset_that_trains_is_no_fault():
+    x, y = rows()
+    dataset = tf.data.Dataset.from_tensor_slices((x, (y[:, 0] > 0).astype("int64"))).batch(8)
+    model = classifier()
+    report = diagnose(dataset, model, class_weight={0: 1.0, 1: 2.0, 2: 1.0}, epochs=2, progress=False)
+    assert (report.verdict, alarms(report)) == ("trains", [])
+    assert report.trial(2).outcome == "trains"

@@ -42,10 +42,14 @@ class TfDatasetSource(Source):
         return iter(self.value)
 
     def replay(self, batches: Any) -> Any:
-        """Hold the batches to the dataset's own ``element_spec``."""
+        """Hold the batches to the dataset's own ``element_spec``; ``class_weight`` has put sample weights behind it."""
         import tensorflow as tf
 
-        return tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=self.value.element_spec)
+        spec, first = self.value.element_spec, next(iter(batches), None)
+        if isinstance(spec, tuple) and isinstance(first, tuple):
+            added = first[len(spec) :]
+            spec = (*spec, *(tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in added))
+        return tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=spec)
 
     def describe(self) -> str:
         """Name the outermost transformation."""
