@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gendiag.passes import period
 from gendiag.profiled import Profile
 from gendiag.sources.base import Source
 from gendiag.values import copy
@@ -56,6 +57,7 @@ def fresh(source: Source, given: Any, profile: Profile) -> Fresh:
 def _recorded(source: Source, profile: Profile) -> Callable[[], Iterator[Any]]:
     """Make a function that yields copies of what was read, and ends as the source did."""
     indices = [batch.index for batch in profile.batches]
+    whole = indices[: period(profile.batches)]  # how far fit read ahead differs from run to run
 
     def once() -> Iterator[Any]:
         for index in indices:
@@ -65,6 +67,7 @@ def _recorded(source: Source, profile: Profile) -> Callable[[], Iterator[Any]]:
 
     def for_ever() -> Iterator[Any]:
         while True:
-            yield from once()
+            for index in whole:
+                yield copy(profile.raw(index))
 
     return for_ever if source.is_endless and profile.error is None else once

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gendiag.evidence import Evidence
+from gendiag.inquiry import content
 from gendiag.profiled import Profile
 from gendiag.records import Batch, Leaf, Role
 from gendiag.signature import PEEKED
@@ -73,3 +75,11 @@ def size_of(leaf: Leaf) -> int:
 def is_image(leaf: Leaf) -> bool:
     """Whether the leaf looks like a batch of images: four axes, the last of 1, 3 or 4 channels."""
     return leaf.shape is not None and len(leaf.shape) == IMAGE_AXES and leaf.shape[-1] in CHANNELS
+
+
+def period(batches: Sequence[Batch]) -> int | None:
+    """Length of the pass, where the batches begin to repeat in the same order."""
+    contents = [content(batch) for batch in batches]
+    if not all(map(all, contents)):
+        return None
+    return next((n for n in range(1, len(contents) - 1) if contents[n:] == contents[:-n]), None)

@@ -11,6 +11,7 @@ import numpy as np
 from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.inquiry import content
+from gendiag.passes import period
 from gendiag.records import Delivery, Finding
 from gendiag.rules.base import Rule, listed, sound
 
@@ -66,7 +67,7 @@ class ValidationNotComparable(Rule):
         other = [number for number, epoch in enumerate(epochs) if epoch != epochs[0]]
         if not other or not all(map(all, epochs[0])):
             return
-        steps, period = epochs[0].total(), _period([content(batch) for batch in seen.validation.batches])
+        steps, length = epochs[0].total(), period(seen.validation.batches)
         common = (epochs[0] & epochs[other[0]]).total()
         message = (
             f"validation_data is a generator that goes on where it stopped: of the {steps} batches that epoch 1 is "
@@ -74,19 +75,19 @@ class ValidationNotComparable(Rule):
             f"{_batches(seen, other[0])}). val_loss of different epochs is of different data and cannot be compared."
         )
         fix = "Validate on what is read from the start in each epoch: arrays, a PyDataset, a tf.data.Dataset" + (
-            f"; its pass has {period} batches, validation_steps={steps}." if period else "."
+            f"; its pass has {length} batches, validation_steps={steps}." if length else "."
         )
-        is_cut = period is not None and period > steps
+        is_cut = length is not None and length > steps
         yield self.finding(
-            "warning" if is_cut else "note", message, fix=fix, source="validation", steps=steps, period=period
+            "warning" if is_cut else "note", message, fix=fix, source="validation", steps=steps, period=length
         )
 
     def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        period, steps = finding.evidence["period"], finding.evidence["steps"]
+        length, steps = finding.evidence["period"], finding.evidence["steps"]
         place = edits.at(seen, finding)
-        if period:
-            yield from edits.kept(place, period, steps=None)
-        yield from edits.kept(place, steps, costs="" if period == steps else f"evaluates on the first {steps} batches")
+        if length:
+            yield from edits.kept(place, length, steps=None)
+        yield from edits.kept(place, steps, costs="" if length == steps else f"evaluates on the first {steps} batches")
 
     def broken(self) -> Iterator[Any]:
         return sound()
@@ -104,11 +105,3 @@ def _whole(seen: Evidence) -> tuple[tuple[Delivery, ...], ...]:
 def _batches(seen: Evidence, epoch: int) -> str:
     found = [delivery.batch for delivery in seen.validation_by_epoch[epoch] if delivery.batch is not None]
     return f"epoch {epoch + 1}: {listed(found)}"
-
-
-def _period(contents: list[tuple[str, ...]]) -> int | None:
-    """Length of the pass, where the batches begin to repeat in the same order."""
-    for period in range(1, len(contents) - 1):
-        if contents[period:] == contents[:-period]:
-            return period
-    return None
