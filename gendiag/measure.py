@@ -54,7 +54,7 @@ def measure_leaf(part: Part, before: object = None, *, full: bool = True) -> Lea
     shape = shape_of(value) if kind == "sparse" else array.shape
     return Leaf(
         path, role, kind, shape, array.dtype.name, array.nbytes, **(figures if full else ends)(array),
-        digest=digest(value), shared=_same_memory(value, before),
+        digest=digest(value), shared=same_memory(value, before),
     )  # fmt: skip
 
 
@@ -63,9 +63,11 @@ def nbytes(batch: Batch) -> int:
     return sum(leaf.nbytes for leaf in batch.leaves)
 
 
-def _same_memory(value: object, before: object) -> bool:
+def same_memory(value: object, before: object) -> bool:
     """Whether both are views of the very same bytes: windows that overlap are not, and neither is written over."""
     if not isinstance(value, np.ndarray) or not isinstance(before, np.ndarray) or not value.size:
         return False
+    if value is before or (value.base is None and before.base is None):  # what owns its memory shares it with nobody
+        return value is before
     one, other = value.__array_interface__, before.__array_interface__
     return all(one[key] == other[key] for key in ("data", "shape", "strides", "typestr"))

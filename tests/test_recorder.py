@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import gendiag
 from gendiag.errors import BadArgumentError, NothingRecordedError, StillTrainingError
-from gendiag.flight.quick import Later, memory, quick
+from gendiag.flight.quick import Later, quick, shared
 from gendiag.measure import measure
 from gendiag.values import digest
 from tests.models import linear
@@ -389,6 +389,21 @@ def test_what_the_source_of_a_loop_raises_is_its_own():
 )
 def test_the_quick_measurement_gives_the_same_records(raw):
     known = measure(raw, index=2, epoch=1, wait_s=0.5, full=False)
-    stands = tuple(memory(leaf) for leaf in raw)
-    assert repr(quick(raw, Later(2, 2, 1, 0.5, known.rss_bytes, (), stands))) == repr(known)
-    assert all(leaf.shared for leaf in quick(raw, Later(3, 3, 1, 0.5, 0, stands, stands)).leaves)
+    none, all_of_it = (False,) * len(raw), (True,) * len(raw)
+    assert repr(quick(raw, Later(2, 2, 1, 0.5, known.rss_bytes, none))) == repr(known)
+    assert all(leaf.shared for leaf in quick(raw, Later(3, 3, 1, 0.5, 0, all_of_it)).leaves)
+
+
+def test_the_quick_measurement_knows_a_buffer_again():
+    x, y = batch(4)
+    view, window = x[:], np.arange(64.0).reshape(16, 4)
+    for before, expected in [
+        ((x, y), (True, True)),
+        ((view, y.copy()), (True, False)),
+        ((x.copy(),), (False, False)),
+        ({"x": x}, (False, False)),
+        ((list(x), y), (False, True)),
+    ]:
+        assert shared((x, y), before) == expected, before
+    assert shared((window[:8],), (window[:8],)) == (True,)
+    assert shared((window[:8],), (window[2:10],)) == (False,)

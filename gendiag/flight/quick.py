@@ -6,17 +6,17 @@ The records are equal to those of ``measure(full=False)``; a test holds it to th
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
 import xxhash
 
 from gendiag.figures import ends
+from gendiag.measure import same_memory
 from gendiag.records import Batch, Leaf
 from gendiag.tree import ROLES
 from gendiag.values import Array
-
-Memory = tuple[Any, ...]
 
 
 def is_plain(raw: object) -> bool:
@@ -31,7 +31,7 @@ def is_plain(raw: object) -> bool:
 class Later(NamedTuple):
     """What must be known of a batch to measure it later, beside its copy.
 
-    ``before`` and ``memory`` say where the arrays of the batch before and its own stood.
+    ``shared`` says of each array whether it stood in the memory of the one before.
     """
 
     number: int
@@ -39,15 +39,13 @@ class Later(NamedTuple):
     epoch: int
     wait_s: float
     rss_bytes: int
-    before: tuple[Memory, ...]
-    memory: tuple[Memory, ...]
+    shared: tuple[bool, ...]
 
 
 def quick(raw: tuple[Array, ...], later: Later) -> Batch:
     """Measure a batch, or a copy of it."""
     leaves = tuple(
-        _leaf(role, leaf, shared=place < len(later.before) and later.memory[place] == later.before[place])
-        for place, (role, leaf) in enumerate(zip(ROLES, raw, strict=False))
+        _leaf(role, leaf, shared=shared) for role, leaf, shared in zip(ROLES, raw, later.shared, strict=False)
     )
     structure = _structure(len(raw))
     return Batch(later.number, later.epoch, structure, raw[0].shape[0], leaves, later.wait_s, later.rss_bytes)
@@ -72,10 +70,10 @@ def _told(dtype: np.dtype[Any], shape: tuple[int, ...]) -> tuple[str, bytes]:
     return dtype.name, f"{dtype.name}{shape}".encode()
 
 
-def memory(array: Array) -> Memory:
-    """Where an array stands, and how it is laid out."""
-    told = array.__array_interface__
-    return told["data"], array.shape, array.strides, array.dtype
+def shared(raw: tuple[Array, ...], before: object) -> tuple[bool, ...]:
+    """Say of each array of a batch whether it stands in the memory of its counterpart, which is still alive."""
+    others = before if type(before) is tuple else ()
+    return tuple(same_memory(leaf, other) for leaf, other in zip_longest(raw, others[: len(raw)]))
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.flight.quick import Later, is_plain, memory, quick
+from gendiag.flight.quick import Later, is_plain, quick, shared
 from gendiag.measure import nbytes, resident
 from gendiag.recording import Recording
 from gendiag.records import Batch
@@ -40,7 +40,6 @@ class FlightTap(Recording):
         self._handed: dict[int, tuple[object, int | None]] = {}
         self._errors: dict[int, int] = {}
         self._n_pinned = self._rss_bytes = 0
-        self._memories: tuple[Any, ...] = ()
         self._later: dict[int, Later] = {}
         self.store = Store(keep_bytes, self._dropped)
 
@@ -57,7 +56,6 @@ class FlightTap(Recording):
     def yielded(self, raw: object, wait_s: float, index: int | None = None) -> Batch | None:  # type: ignore[override]
         """Hold one batch, and remember in this thread that it was the last one; measure it now or later."""
         if self.full or not is_plain(raw):
-            self._memories = ()
             batch = super().yielded(raw, wait_s, index)
             self.by_index[batch.index] = batch
             self._thread.last = batch.index
@@ -67,9 +65,9 @@ class FlightTap(Recording):
             if place % RSS_EVERY == 0:
                 self._rss_bytes = resident()
             number = place if index is None else index
-            before, self._memories = self._memories, tuple(memory(leaf) for leaf in raw)  # type: ignore[attr-defined]
+            same = shared(raw, self._before)  # type: ignore[arg-type]
             self._before = raw
-            later = Later(number, place, self.epoch, wait_s, self._rss_bytes, before, self._memories)
+            later = Later(number, place, self.epoch, wait_s, self._rss_bytes, same)
             self.batches.append(later)  # type: ignore[arg-type]  # measured before anybody reads it
             self._thread.last = number
             size = sum(leaf.nbytes for leaf in raw)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import resource
 import statistics
@@ -71,6 +72,7 @@ def _timed(model: Any, source: Any, level: Any) -> tuple[float, float]:
 
     context = contextlib.nullcontext() if level is None else gendiag.watch(level=level)
     with context:
+        gc.collect()  # what an earlier fit left: TensorFlow can take a minute to let go of an iterator (garbage.py)
         began, cpu = time.perf_counter(), time.process_time()
         model.fit(source(), verbose=0)
         return time.perf_counter() - began, time.process_time() - cpu
