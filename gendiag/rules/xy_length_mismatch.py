@@ -46,21 +46,26 @@ class XyLengthMismatch(Rule):
         }
         if not odd or seen.rehearsal.failed_in == "start":  # fit refused these for something else than their lengths
             return
+        refused = {i: rows for i, rows in odd.items() if seen.refused(i)}
+        trained = {i: rows for i, rows in odd.items() if i not in refused}
+        if refused:
+            yield self._told(seen, refused, "error", "fit raises there.")
+        if trained:
+            yield self._told(seen, trained, "warning", self._of_trained(seen))
+
+    def _told(self, seen: Evidence, odd: dict[int, dict[str, int]], severity: Severity, consequence: str) -> Finding:
         index, rows = next(iter(odd.items()))
         said = ", ".join(f"{path} has {counted(count, 'row')}" for path, count in _telling(rows).items())
-        refused = [i for i in odd if seen.refused(i)]
-        message = f"In {seen.place(index)} {said}. {self._consequence(seen, refused)}"
+        message = f"In {seen.place(index)} {said}. {consequence}"
         fix = (
             "Yield one weight per sample: `weights_of_classes[labels]` where there is one per class."
             if {count for path, count in rows.items() if not path.startswith("sample_weight")} == {max(rows.values())}
             else f"Find where {listed(odd)} loses a sample in one of them only; drop it from all of them there."
         )
-        severity: Severity = "error" if refused else "warning"
-        yield self.finding(severity, message, fix=fix, batches=odd, leaf="y" if "y" in rows else None, rows=rows)
+        return self.finding(severity, message, fix=fix, batches=odd, leaf="y" if "y" in rows else None, rows=rows)
 
-    def _consequence(self, seen: Evidence, refused: list[int]) -> str:
-        if refused:
-            return "fit raises there."
+    @staticmethod
+    def _of_trained(seen: Evidence) -> str:
         if seen.model_run is None:
             return "Most losses raise there (likely; no model was given to try it on)."
         return "fit does not raise: the shorter one is broadcast to the longer one."

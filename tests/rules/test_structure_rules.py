@@ -183,3 +183,17 @@ def test_weights_of_another_number_are_to_be_one_per_sample():
     assert finding.rule == "xy-length-mismatch"
     assert "one weight per sample" in finding.fix
     assert "one weight per sample" not in first(times((X, KINDS[1:], np.ones(8))), softmax()).fix
+
+
+@pytest.mark.slow
+def test_lengths_that_train_are_told_apart_from_those_that_fit_raises_at():
+    def lengths():
+        for rows in (8, 8, 1, 8, 5, 1):  # mse broadcasts a y of one row
+            yield X, np.zeros((rows, 1), "float32")
+
+    report = diagnose(lengths, linear(X.shape[1]), progress=False)
+    told = {f.severity: f for f in report.findings if f.rule == "xy-length-mismatch"}
+    assert (report.fails_at, told["error"].batches, told["warning"].batches) == (4, (4, 5), (2,))
+    assert told["error"].message.startswith("In batch 4 ")
+    assert told["warning"].message.startswith("In batch 2 ")
+    assert "fit does not raise" in told["warning"].message

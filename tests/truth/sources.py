@@ -68,13 +68,15 @@ def _generator(given: list[Any], *, endless: bool = False, reused: bool = False)
 
 def _refilled(buffer: Any, fresh: Any) -> Any:
     old, new = leaves(buffer), leaves(fresh)
-    if len(old) != len(new) or any(
-        np.shape(a) != np.shape(b) or a.dtype != b.dtype for a, b in zip(old, new, strict=True)
-    ):
+    if len(old) != len(new) or not all(map(_takes, old, new)):
         return fresh
     for before, after in zip(old, new, strict=True):
         before[...] = after
     return buffer
+
+
+def _takes(buffer: Any, fresh: Any) -> bool:
+    return isinstance(buffer, np.ndarray) and buffer.shape == np.shape(fresh) and buffer.dtype == fresh.dtype
 
 
 def _yielded(batch: Any) -> Any:
