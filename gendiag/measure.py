@@ -50,7 +50,8 @@ def measure_leaf(part: Part, before: object = None, *, full: bool = True) -> Lea
     kind = kind_of(value)
     array = as_array(value)
     if array is None:
-        return Leaf(path, role, kind, shape_of(value), str(getattr(value, "dtype", "")))
+        dtype = getattr(value, "dtype", "")
+        return Leaf(path, role, kind, shape_of(value), str(getattr(dtype, "name", dtype)))
     shape = shape_of(value) if kind == "sparse" else array.shape
     return Leaf(
         path, role, kind, shape, array.dtype.name, array.nbytes, **(figures if full else ends)(array),

@@ -44,11 +44,12 @@ class Flight:
                 call.left(error)
 
     # ------------------------------------------------------------------ for the patches
-    def call(self, method: str, model: Any, given: dict[str, Any]) -> Call | None:
-        """Begin the record of one call."""
+    def call(self, method: str, model: Any, given: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
+        """Begin the record of one call; with it come the arguments for Keras, the sources tapped."""
         call = Call(method, model, given, self._keep_bytes, full=self._full)
+        arguments = call.opened()
         self._calls.append(call)
-        return call
+        return call, arguments
 
     def warned(self, text: str) -> None:
         """Take note of a warning for the calls under way."""

@@ -47,6 +47,10 @@ def test_bfloat16_is_measured():
     assert (leaf.dtype, leaf.low, leaf.high) == ("bfloat16", 1.0, 2.5)
 
 
+def test_what_is_not_read_has_the_name_of_its_dtype():
+    assert leaf_of(tf.ragged.constant([[1.0], [2.0, 3.0]])).dtype == "float32"
+
+
 @pytest.mark.parametrize(
     ("value", "kind"),
     [

@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 import warnings
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -303,6 +304,37 @@ def test_every_call_has_its_report_and_that_of_the_failure_comes_first():
         model.fit(finite(2), verbose=0)
     assert [len(report.deliveries) for report in flight.reports] == [4, 3, 2]
     assert flight.report.fails_at == 4
+
+
+class Pair(NamedTuple):
+    x: Any
+    y: Any
+
+
+@pytest.mark.parametrize("level", ["light", "full"])
+def test_named_tuples_train_under_watch_as_without(level):
+    with gendiag.watch(level=level) as flight:
+        classifier().fit((Pair(*batch(number)) for number in range(5)), verbose=0)
+    assert (flight.report.verdict, len(flight.report.diagnosis.rehearsal.deliveries)) == ("trains", 5)
+
+
+def test_fit_raises_what_it_raises_without_where_x_is_missing():
+    y = np.zeros((8, 1), "float32")
+    with pytest.raises(ValueError) as plain:  # noqa: PT011  (the text is compared below)
+        linear(3).fit(None, y, verbose=0)
+    with gendiag.watch() as flight, pytest.raises(ValueError) as watched:  # noqa: PT011  (as above)
+        linear(3).fit(None, y, verbose=0)
+    assert str(watched.value)[:60] == str(plain.value)[:60]
+    assert flight.report.verdict == "raises"
+
+
+def test_what_cannot_be_recorded_is_trained_on_all_the_same(monkeypatch):
+    monkeypatch.setattr("gendiag.flight.call.Call.opened", lambda _call: 1 / 0)
+    with gendiag.watch() as flight, pytest.warns(UserWarning, match="does not record this fit: ZeroDivisionError"):
+        history = classifier().fit(finite(3), verbose=0)
+    assert len(history.history["loss"]) == 1
+    with pytest.raises(NothingRecordedError):
+        _ = flight.report
 
 
 def test_without_a_call_there_is_no_report():

@@ -25,11 +25,11 @@ def tapped(dataset: Any, note: Callable[[Any], None]) -> Any:
         note(tf.nest.pack_sequence_as(spec, values))
 
     def passing(*element: Any) -> Any:
-        whole = element if isinstance(spec, tuple) else element[0]
+        whole = element if type(spec) is tuple else element[0]  # a named tuple is handed over as one
         flat = tf.nest.flatten(whole)
         done = tf.numpy_function(noted, [flat[place] for place in dense], [])
         with tf.control_dependencies([done] if not isinstance(done, (list, tuple)) else list(done)):
-            return tf.nest.map_structure(tf.identity, whole, expand_composites=True)
+            return tf.nest.map_structure(_same, whole, expand_composites=True)
 
     if "Prefetch" not in type(dataset).__name__:
         dataset = dataset.prefetch(
@@ -38,6 +38,12 @@ def tapped(dataset: Any, note: Callable[[Any], None]) -> Any:
     options = tf.data.Options()
     options.experimental_optimization.inject_prefetch = False  # else an element would pass here before its step
     return dataset.map(passing).with_options(options)
+
+
+def _same(leaf: Any) -> Any:
+    import tensorflow as tf
+
+    return None if leaf is None else tf.identity(leaf)
 
 
 class _Unread:

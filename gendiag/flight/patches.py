@@ -22,8 +22,8 @@ METHODS = ("fit", "evaluate", "predict")
 class Recorder(Protocol):
     """What opens a flight."""
 
-    def call(self, method: str, model: Any, given: dict[str, Any]) -> Call | None:
-        """Begin the record of one call; None where it cannot be recorded."""
+    def call(self, method: str, model: Any, given: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
+        """Begin the record of one call; with it come the arguments for Keras, the sources tapped."""
 
     def warned(self, text: str) -> None:
         """Take note of a warning."""
@@ -115,11 +115,18 @@ def _opened(
 ) -> tuple[list[Call], dict[str, Any]]:
     calls, arguments = [], given
     for recorder in recorders:
-        call = recorder.call(method, model, arguments)
+        call, arguments = _begun(recorder, method, model, arguments)
         if call is not None:
             calls.append(call)
-            arguments = call.opened()
     return calls, arguments
+
+
+def _begun(recorder: Recorder, method: str, model: Any, given: dict[str, Any]) -> tuple[Call | None, dict[str, Any]]:
+    try:
+        return recorder.call(method, model, given)
+    except Exception as error:  # noqa: BLE001  (a failure of ours must not end the user's training)
+        warnings.warn(f"gendiag does not record this {method}: {type(error).__name__}: {error}", stacklevel=5)
+        return None, given
 
 
 def _run(original: Any, model: Any, calls: list[Call], arguments: dict[str, Any]) -> Any:
