@@ -78,18 +78,11 @@ def remade(model: Model, *, with_values: bool = True) -> Model:
 
     ``from_config`` and not ``clone_model``: that one also compiles, which fails for losses it cannot serialize.
     """
-    import keras
-
-    layers = _layers(model)
-    known = {type(layer).__name__: type(layer) for layer in layers}
-    with keras.saving.custom_object_scope(known):
-        copy = type(model).from_config(model.get_config())
-    for layer, again in zip(layers, _layers(copy), strict=True):
+    copy = _from_config(model, model.get_config())
+    for layer, again in zip(_layers(model), _layers(copy), strict=True):
         vars(again)["name"] = layer.name
     if model.built and not copy.built:
         copy.build_from_config(model.get_build_config())
-    if type(copy) is not type(model):
-        raise NoCopyError
     if with_values:
         assign(copy.variables, model.variables)
         for layer in _layers(copy):
@@ -98,14 +91,49 @@ def remade(model: Model, *, with_values: bool = True) -> Model:
     return copy
 
 
-def _compile_like(model: Model, copy: Model) -> None:
+def made_anew(model: Model) -> Model | None:
+    """Make a model that a failed fit left half built again as it was before: not built, and with no values.
+
+    None where that cannot be done.
+    """
+    try:
+        with kept_seeds():
+            copy = _from_config(model, _not_built(model))
+            _compile_like(model, copy, with_values=False)
+    except Exception:  # noqa: BLE001  (from_config and get_config are the user's)
+        return None
+    return copy
+
+
+def _not_built(model: Model) -> dict[str, Any]:
+    """Return the config without what the build put in: the input's shape, and in a Sequential an input layer."""
+    import keras
+
+    config = {name: value for name, value in model.get_config().items() if name != "build_input_shape"}
+    if isinstance(model, keras.Sequential):
+        config["layers"] = [layer for layer in config["layers"] if layer["class_name"] != "InputLayer"]
+    return config
+
+
+def _from_config(model: Model, config: Mapping[str, Any]) -> Model:
+    import keras
+
+    known = {type(layer).__name__: type(layer) for layer in _layers(model)}
+    with keras.saving.custom_object_scope(known):
+        copy = type(model).from_config(config)
+    if type(copy) is not type(model):
+        raise NoCopyError
+    return copy
+
+
+def _compile_like(model: Model, copy: Model, *, with_values: bool = True) -> None:
     import keras
 
     if type(model).compile is not keras.Model.compile:  # Its arguments are not on record.
         raise NoCopyError
     given: Mapping[str, Any] = model._compile_config.config  # noqa: SLF001  (public get_compile_config serializes)
     copy.compile(
-        optimizer=_optimizer(model.optimizer, copy),
+        optimizer=_optimizer(model.optimizer, copy, with_values=with_values),
         **{name: _again(given.get(name)) for name in ("loss", "loss_weights", "metrics", "weighted_metrics")},
         run_eagerly=model.run_eagerly,
         steps_per_execution=model.steps_per_execution,
@@ -114,8 +142,8 @@ def _compile_like(model: Model, copy: Model) -> None:
     )
 
 
-def _optimizer(optimizer: Given, copy: Model) -> Given:
-    """Make the optimizer again, with its slots and its step count."""
+def _optimizer(optimizer: Given, copy: Model, *, with_values: bool) -> Given:
+    """Make the optimizer again, with (or not) its slots and its step count."""
     import keras
 
     if optimizer is None:
@@ -124,9 +152,10 @@ def _optimizer(optimizer: Given, copy: Model) -> Given:
     known = {type(part).__name__: type(part) for part in (optimizer, inner, vars(inner).get("_learning_rate"))}
     with keras.saving.custom_object_scope(known):
         again = type(optimizer).from_config(optimizer.get_config())
-    if optimizer.built:
+    if optimizer.built and with_values:
         again.build(copy.trainable_variables)
-    assign(again.variables, optimizer.variables)
+    if with_values:
+        assign(again.variables, optimizer.variables)
     # Not in any config: optimizer.exclude_from_weight_decay.
     excluded = any(vars(inner).get(f"_exclude_from_weight_decay{end}") for end in ("", "_pattern"))
     if excluded or not _plain_alike(optimizer, again):

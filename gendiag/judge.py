@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,11 +17,12 @@ from gendiag.diagnosis import Diagnosis
 from gendiag.errors import BadModelError
 from gendiag.evidence import Evidence, ModelRun
 from gendiag.guilt import with_samples
+from gendiag.half_built import usable
 from gendiag.model_facts import ModelFacts
 from gendiag.model_reading import read_model
 from gendiag.probe import Limits
 from gendiag.progress import bar
-from gendiag.records import Shrunk, Trial
+from gendiag.records import Failure, Rehearsal, Shrunk, Trial
 from gendiag.rehearsal import Rehearsed, rehearse
 from gendiag.replay import Replay, through_fit
 from gendiag.seeds import kept_seeds
@@ -55,7 +56,8 @@ class Case:
     """One source with the user's model and arguments of fit."""
 
     def __init__(self, source: Any, model: Any, fit_args: Mapping[str, Any], options: Options) -> None:
-        self.given, self.source, self.model, self.options = source, recognise(source), model, options
+        self.given, self.source, self.options = source, recognise(source), options
+        self.model, self.model_note = usable(model)
         self.fit_args, self.policy = dict(fit_args), current_dtype_policy()
         self.validation = self._validation_source()
         self._bench = Bench()
@@ -75,15 +77,16 @@ class Case:
         """Do it all; the random states are as before, so that fit will draw the same batches."""
         with self.undisturbed():
             rehearsed = self._rehearse()
+            run = self._run_model(rehearsed)
             evidence = Evidence(
                 source=self.source,
                 profile=rehearsed.profile,
-                rehearsal=rehearsed.rehearsal,
+                rehearsal=self._with_the_model(rehearsed.rehearsal, run),
                 fit_args=self.fit_args,
                 model=None if self.model is None else f"{self.model.name} ({type(self.model).__name__})",
                 validation=rehearsed.validation,
                 validation_source=self.validation,
-                model_run=self._run_model(rehearsed),
+                model_run=run,
                 model_facts=ModelFacts() if self.model is None else read_model(self.model),
             )
             trials = self._try(evidence, suspects(evidence))
@@ -98,9 +101,12 @@ class Case:
     def ready(self) -> None:
         """Raise where the model must not be touched at this moment."""
 
-    def notes(self, evidence: Evidence) -> Iterable[str]:
+    def notes(self, evidence: Evidence) -> Iterator[str]:
         """Say what the user should know beside the findings."""
-        return notes(evidence)
+        failure = evidence.rehearsal.failure
+        if self.model_note and (failure is None or failure.line != self.model_note):
+            yield self.model_note
+        yield from notes(evidence)
 
     def _rehearse(self) -> Rehearsed:
         rehearsed = self._rehearse_once()
@@ -142,6 +148,12 @@ class Case:
         return min(self.options.max_batches, ENDLESS_STEPS) if endless else self.options.max_batches
 
     # ------------------------------------------------------------------ the user's model
+    def _with_the_model(self, rehearsal: Rehearsal, run: ModelRun | None) -> Rehearsal:
+        """Where nothing else is wrong, a model that was left half built is what fit raises about."""
+        if not self.model_note or rehearsal.failure is not None or (run is not None and run.failure is not None):
+            return rehearsal
+        return replace(rehearsal, failure=Failure("ValueError", self.model_note), failed_in="start")
+
     def _run_model(self, rehearsed: Rehearsed) -> ModelRun | None:
         """Train a copy on what fit delivered, in that order, as far as the batches are held and the time goes."""
         order = _delivery_order(self.source, rehearsed)

@@ -46,6 +46,13 @@ def read_model(model: Model) -> ModelFacts:
     return ModelFacts(**known)
 
 
+def fixed_batch_sizes(model: Model) -> set[int]:
+    """Return the numbers of samples that the inputs of ``model`` are declared with, where they are."""
+    with suppress(Exception):  # Not built, a Sequential raises here: a ValueError (keras 3.5.0), an AttributeError.
+        return {tensor.shape[0] for tensor in model.inputs} - {None}
+    return set()
+
+
 def _is_kerass_own(model: Model) -> bool:
     methods = [getattr(type(model), name) for name in OWN]
     return all(method.__module__.startswith(KERAS) for method in methods)

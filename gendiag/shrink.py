@@ -11,6 +11,7 @@ from typing import Any
 from gendiag.blame import blame
 from gendiag.copying import Model, stand_in
 from gendiag.garbage import QUIET_S
+from gendiag.model_reading import fixed_batch_sizes
 from gendiag.narrowing import EnoughError, Narrowing
 from gendiag.records import GuiltyValue, Outcome, Shrunk, TrialStep
 from gendiag.replay import quiet
@@ -107,7 +108,7 @@ class _Work:
             return f"the outcome of one eager step on it is {self.outcome!r}, so there is nothing to reduce"
         if not self.rows:
             return "its arrays have no common number of samples, so it cannot be cut"
-        sizes = {tensor.shape[0] for tensor in getattr(model, "inputs", None) or ()} - {None}
+        sizes = fixed_batch_sizes(model)
         return f"the model takes no other number of samples than {sizes.pop()}" if sizes and self._is_strict() else ""
 
     def _is_strict(self) -> bool:

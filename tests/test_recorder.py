@@ -337,6 +337,72 @@ def test_what_cannot_be_recorded_is_trained_on_all_the_same(monkeypatch):
         _ = flight.report
 
 
+# ---------------------------------------------------------------------- what is found out afterwards
+def test_the_batches_held_get_all_their_figures_once_fit_is_over():
+    rng = np.random.default_rng(0)
+    source = ((np.stack([rng.random(8), 255 * rng.random(8)], 1), rng.random((8, 1))) for _ in range(30))
+    with gendiag.watch(keep_bytes=10 * (8 * 3 * 8)) as flight:  # ten of the thirty
+        linear(2).fit(source, verbose=0)
+    batches = flight.report.profile.batches
+    complete = [batch.index for batch in batches if batch.leaves[0].std is not None]
+    assert (len(batches), complete) == (30, [0, 1, *range(22, 30)])
+    assert all(batch.leaves[0].low is not None for batch in batches)
+
+
+def test_what_was_peeked_at_is_what_was_yielded_where_fit_died_before_it_asked_again():
+    class OneHotWanted(keras.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return batch(index)
+
+    model = classifier()
+    model.compile("sgd", "categorical_crossentropy")
+    with gendiag.watch() as flight, pytest.raises(ValueError, match="rank"):
+        model.fit(OneHotWanted(), verbose=0)
+    report = flight.report
+    assert (report.fails_at, report.findings[0].rule) == (0, "labels-vs-loss")
+
+
+@pytest.mark.parametrize("kind", ["tf.data", "arrays"])
+def test_data_that_fail_while_the_step_is_traced_are_read_once_more(kind):
+    x, y = np.zeros((6, 8, 4), "float32"), np.zeros((6, 1), "float32")
+    data = (tf.data.Dataset.from_tensor_slices((x, y)).batch(2),) if kind == "tf.data" else (x[:, :, :3], y)
+    with gendiag.watch() as flight, pytest.raises(ValueError, match="shape"):
+        linear(5).fit(*data, verbose=0)
+    report = flight.report
+    assert (report.fails_at, report.findings[0].rule, report.findings[0].severity) == (0, "model-rejects", "error")
+    assert "its data were read once more, in a rehearsal" in str(report)
+
+
+def test_a_model_that_is_built_on_the_first_batch_is_what_fails_there():
+    model = keras.Sequential([keras.layers.Dense(CLASSES), keras.layers.Reshape((7,))])
+    model.compile("sgd", "mse")
+    with gendiag.watch() as flight, pytest.raises(ValueError, match=r"reshape|shape"):
+        model.fit(finite(3), verbose=0)
+    assert (flight.report.fails_at, flight.report.findings[0].rule) == (0, "model-rejects")
+
+
+def test_an_argument_that_fit_does_not_know_is_named():
+    with gendiag.watch() as flight, pytest.raises(TypeError, match="workers"):
+        classifier().fit(finite(3), workers=4)
+    assert flight.report.findings[0].rule == "unsupported-argument"
+    assert "workers" in flight.report.findings[0].message
+
+
+def test_how_long_fit_waits_for_its_source_is_told():
+    def slow():
+        for number in range(12):
+            time.sleep(0.05)
+            yield batch(number)
+
+    with gendiag.watch() as flight:
+        classifier().fit(slow(), verbose=0)
+    finding = next(f for f in flight.report.findings if f.rule == "input-bound")
+    assert finding.evidence["wait_s"] >= 0.05 > finding.evidence["step_s"] > 0
+
+
 def test_without_a_call_there_is_no_report():
     with gendiag.watch() as flight:
         pass

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from gendiag.failure import cut
 from gendiag.flight.side import Side
 from gendiag.freezing import held_values
+from gendiag.half_built import weights_without_values
 from gendiag.records import Failure
 from gendiag.sources import as_given
 from gendiag.sources.base import Source
@@ -120,7 +121,7 @@ class Call:
             self.failure = cut(error)
             if self.method == "fit" and self.place == "training":
                 with suppress(Exception):  # a model that cannot be read cannot be tried either
-                    self.put_back = held_values(self.model)
+                    self.put_back = None if weights_without_values(self.model) else held_values(self.model)
         self.state = "raised" if isinstance(error, Exception) else "interrupted"
         self._close()
 

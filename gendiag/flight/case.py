@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from gendiag.bench import Bench
 from gendiag.copying import stand_in
 from gendiag.diagnosis import Diagnosis
-from gendiag.errors import StillTrainingError
+from gendiag.errors import BadModelError, StillTrainingError
 from gendiag.evidence import Evidence, ModelRun
 from gendiag.failure import cut
+from gendiag.flight.afterwards import completed
 from gendiag.flight.call import Call
 from gendiag.flight.loop import Loop
 from gendiag.flight.side import Side
 from gendiag.freezing import held_values
+from gendiag.half_built import usable
 from gendiag.judge import Case, Options
 from gendiag.profiled import Profile
 from gendiag.records import Failure, Rehearsal, Trial
@@ -25,18 +29,21 @@ from gendiag.replay import through_fit
 from gendiag.signature import PEEKED
 from gendiag.worker import dtype_policy
 
+WAITED_SHARE = 0.5  # of the time between two steps, that a batch takes to make: the steps are timed without it
+TIMED = 9  # steps
+
 
 class FlightCase(Case):
     """One recorded call; the model is tried with the weights that it had when fit raised."""
 
     def __init__(self, call: Call, keep_bytes: int) -> None:
         self.call, self.source, self.given = call, call.train.source, call.train.source.value
-        self.model = call.model if call.method == "fit" else None
+        self.model, self.model_note = _usable(call.model) if call.method == "fit" else (None, "")
         self.fit_args, self.validation, self.policy = call.fit_args, call.validation, call.policy
         self.options = Options(None, 2000, 60.0, 30.0, keep_bytes, progress=False)
         self._bench = Bench()
         self.state = call.state  # as it is now: a report of a running fit stays one
-        self._unproven = ""
+        self._unproven, self._is_read_again = "", False
         self._model_run: ModelRun | None = None
 
     @property
@@ -88,6 +95,23 @@ class FlightCase(Case):
 
     # ------------------------------------------------------------------ what happened
     def _rehearse(self) -> Rehearsed:
+        recorded = self._recorded()
+        return self._read_again(recorded) or recorded
+
+    def _read_again(self, recorded: Rehearsed) -> Rehearsed | None:
+        """Rehearse where the record says nothing: a step that fails while it is traced takes no batch of a dataset."""
+        readable = self.source.kind in {"tf.data.Dataset", "arrays"} and self.model is not None
+        if self.call.failure is None or recorded.profile.batches or not readable:
+            return None
+        again = super()._rehearse()
+        run = None if again.rehearsal.failure is not None else super()._run_model(again)
+        if again.rehearsal.failure is None and (run is None or run.failure is None):
+            return None
+        self._is_read_again, self._model_run = True, run
+        self._unproven = "fit raised before a batch was recorded, so its data were read once more, in a rehearsal."
+        return again
+
+    def _recorded(self) -> Rehearsed:
         call = self.call
         groups = call.steps
         failed_in, failed_batch, failure = self._failure(groups)
@@ -135,19 +159,31 @@ class FlightCase(Case):
 
     def _failure(self, groups: int) -> tuple[Any, int | None, Failure | None]:
         """Where fit raised, at which batch, and what, unless the model did."""
-        call, side = self.call, self.call.train
+        call = self.call
         if call.failure is None:
             return None, None, None
         if isinstance(call, Loop):
             return "training", call.failed_batch, call.failure
         if call.place == "start":
-            return "start", side.tap.failed_index, call.failure
+            return self._failure_at_the_start()
         if call.place == "validation":
             return self._failure_in_validation()
         if call.place == "between":
             self._unproven = f"fit raised between two steps, not at a batch: {call.failure.line}"
             return "training", None, call.failure
         return self._failure_in_step(groups)
+
+    def _failure_at_the_start(self) -> tuple[Any, int | None, Failure | None]:
+        """Behind the dataset that was made of the source, a model that is not built yet sees batch 0."""
+        side = self.call.train
+        refused = "start", side.tap.failed_index, self.call.failure
+        if not side.arrived or side.tap.error is not None:
+            return refused
+        found = self._failure_in_step(0)
+        if self._model_run is not None:
+            return found
+        self._unproven = ""
+        return refused
 
     def _failure_in_validation(self) -> tuple[Any, int | None, Failure | None]:
         call, side = self.call, self.call.test
@@ -217,14 +253,24 @@ class FlightCase(Case):
         """What the model did is on record."""
         if self.model is None or self.is_running:
             return None
-        if self._model_run is not None:
+        if self._model_run is not None or self._is_read_again:
             return self._model_run
         batches = tuple(d.batch for d in rehearsed.rehearsal.deliveries if d.batch is not None)
-        return ModelRun(batches=batches, steps=len(batches)) if batches else None
+        return ModelRun(batches=batches, steps=len(batches), seconds=self._step_s(rehearsed)) if batches else None
+
+    def _step_s(self, rehearsed: Rehearsed) -> tuple[float, ...]:
+        """Time a few steps on a copy, where fit may have waited for its source: its own steps include the waiting."""
+        apart = [after - before for before, after in pairwise(self.call.train.times)][1:]
+        waits = [batch.wait_s * self.call.steps_per_execution for batch in rehearsed.profile.batches]
+        if self.call.failure is not None or not apart or median(waits) < WAITED_SHARE * median(apart):
+            return ()
+        store = rehearsed.profile.store
+        run, _ = self._train_stand_in([store.get(index) for index in list(store)[:TIMED]], {})
+        return run.step_s
 
     def _profile(self, side: Side) -> Profile:
         tap = side.tap
-        batches = tap.settle()
+        batches = tap.settle() if self.is_running else completed(tap)
         error = tap.error
         return Profile(
             batches=tuple(sorted(batches, key=lambda batch: batch.index)),
@@ -244,6 +290,8 @@ class FlightCase(Case):
         """Say what the user should know of this record."""
         call = self.call
         yield self._what()
+        if self.model_note:
+            yield self.model_note
         if self._unproven:
             yield self._unproven
         unknown = sum(d.batch is None for d in evidence.rehearsal.deliveries)
@@ -265,3 +313,10 @@ class FlightCase(Case):
         }
         what = "loop over the batches" if isinstance(call, Loop) else f"call of {call.method}"
         return f"Recorded from a live {what}. {endings[self.state]}".strip()
+
+
+def _usable(model: Any) -> tuple[Any, str]:
+    try:
+        return usable(model)
+    except BadModelError as error:
+        return None, str(error)

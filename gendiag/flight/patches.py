@@ -98,13 +98,10 @@ def _recorded(original: Any) -> Any:
         recorders = list(_recorders)
         if not recorders or "_use_cached_eval_dataset" in kwargs:  # fit's own evaluation is a part of fit
             return original(self, *args, **kwargs)
-        try:
-            given = dict(signature.bind(self, *args, **kwargs).arguments)
-        except TypeError:  # the original says it better
+        names = list(signature.parameters)[1 : len(args) + 1]
+        if len(names) < len(args) or not kwargs.keys().isdisjoint(names):  # the original says what is wrong
             return original(self, *args, **kwargs)
-        more = given.pop("kwargs", {})
-        del given["self"]
-        calls, arguments = _opened(recorders, method, self, {**given, **more})
+        calls, arguments = _opened(recorders, method, self, {**dict(zip(names, args, strict=True)), **kwargs})
         return _run(original, self, calls, arguments)
 
     return recorded

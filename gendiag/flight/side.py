@@ -33,6 +33,8 @@ class Side:
     by_content
         Whether deliveries are measured where they arrive, and matched to yields by content; else fit takes what its
         adapter hands on, in that order.
+    arrived
+        Whether Keras made a dataset of the source.
     troubles
         What went wrong in the recording itself.
     """
@@ -43,7 +45,7 @@ class Side:
         self.stream = Stream(source, self.tap, lambda: max(0, len(self.epochs) - 1))
         self.epochs: list[int] = []
         self.times: list[float] = []
-        self.by_content = True
+        self.by_content, self.arrived = True, False
         self.troubles: list[str] = []
         self._groups: list[int] = []
         self._steps: dict[int, int] = {}
@@ -64,6 +66,7 @@ class Side:
 
     def arriving(self, dataset: Any) -> Any:
         """Record deliveries where they arrive, if the order alone does not tell which batches they are."""
+        self.arrived = True
         ordered = not self._is_yield and not is_shuffled(dataset)
         self.by_content = self.full or not ordered or self.tap.reuses_memory
         if not self.by_content:

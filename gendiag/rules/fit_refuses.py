@@ -43,7 +43,7 @@ class FitRefuses(Rule):
         if seen.rehearsal.failed_in == "validation":
             evidence["source"] = "validation"
         message = f"fit raises {_where(seen)}: {failure.line}{'' if failure.line.endswith('.') else '.'}"
-        fix = "Do as Keras's sentence says; the full text is in the evidence."
+        fix = "Do as this sentence says; the full text is in the evidence."
         yield self.finding("error", message, fix=fix, batches=batches, **evidence)
 
     def broken(self) -> Any:
