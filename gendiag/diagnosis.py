@@ -56,10 +56,21 @@ class Diagnosis:
 
     @property
     def headline(self) -> str:
-        """The verdict and the root cause in one sentence."""
+        """The verdict and the root cause in one sentence; of a call that runs, as far as it came."""
+        is_running = self.rehearsal.running
         if self.findings and self.findings[0].severity != "note":
-            return self.findings[0].message
-        return f"No fault found{_alike(self.profile.batches)}."
+            return f"{'So far: ' * is_running}{self.findings[0].message}"
+        if self.is_unknown:
+            return f"Nothing is known{' yet' * is_running}: no complete step is on record."
+        so_far = " so far" * is_running
+        return f"No fault found{so_far}{_alike(self.profile.batches, so_far)}."
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing says that fit trains but that it did not fail: it was cut short, or is, before any step."""
+        run = self.rehearsal
+        is_cut = run.live or run.ended == "stopped"
+        return is_cut and not run.deliveries and self.verdict.startswith("trains")
 
     @property
     def unreached(self) -> tuple[int, ...]:
@@ -78,7 +89,7 @@ class Diagnosis:
         return counts
 
 
-def _alike(batches: tuple[Batch, ...]) -> str:
+def _alike(batches: tuple[Batch, ...], so_far: str) -> str:
     """``; nothing drifts: x is float32, y is float64 in all 10 batches``, where that is so."""
     dtypes: dict[str, set[str]] = {}
     for batch in batches:
@@ -87,4 +98,4 @@ def _alike(batches: tuple[Batch, ...]) -> str:
     if not dtypes or any(len(kinds) > 1 for kinds in dtypes.values()):
         return ""
     shown = ", ".join(f"{path} is {next(iter(kinds))}" for path, kinds in list(dtypes.items())[:MOST_LEAVES])
-    return f"; nothing drifts: {shown} in all {len(batches)} batches"
+    return f"; nothing drifts: {shown} in all {len(batches)} batches{so_far}"

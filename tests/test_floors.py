@@ -48,6 +48,7 @@ BASES = {
     "sources": ("base",),
     "views": (
         "words",
+        "course",
         "markup",
         "columns",
         "bars",

@@ -104,6 +104,8 @@ class FlightCase(Case):
             warnings=tuple(dict.fromkeys(call.warnings)),
             seconds=call.seconds,
             live=True,
+            method=call.method,
+            running=self.is_running,
         )
         return Rehearsed(rehearsal, self._profile(call.train), self._profile(call.test))
 
@@ -121,7 +123,9 @@ class FlightCase(Case):
         asked = count(call.fit_args.get("epochs"), 1) - count(call.fit_args.get("initial_epoch"), 0)
         if call.method != "fit" or (call.epochs_begun >= asked and not call.stopped_early):
             return "finished"
-        return "epochs" if self._last_epoch_is_whole() else "stopped"
+        if not self._last_epoch_is_whole():
+            return "stopped"
+        return "finished" if call.epochs_begun >= asked else "epochs"
 
     def _last_epoch_is_whole(self) -> bool:
         """Whether the epoch in which fit was told to stop came to its end."""
