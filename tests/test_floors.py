@@ -35,7 +35,7 @@ FLOORS = (
     ("views", "export"),
     ("lessons", "report"),
     ("recorder",),
-    ("named", "magic", "demo", "check_options", "check"),
+    ("named", "aftermath", "magic", "demo", "check_options", "check"),
     ("__init__",),
     ("__main__",),
 )
