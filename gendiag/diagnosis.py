@@ -36,6 +36,8 @@ class Diagnosis:
         See ``Report``.
     notes
         What the user should know beside the findings: a spent generator, a limit that was reached.
+    untried
+        Whether it was stopped before the model was run on what was delivered.
     versions
         ``keras 3.15.1, tensorflow 2.21.0``.
     """
@@ -53,16 +55,18 @@ class Diagnosis:
     fails_at: int | None = None
     notes: tuple[str, ...] = ()
     versions: str = ""
+    untried: bool = False
 
     @property
     def headline(self) -> str:
-        """The verdict and the root cause in one sentence; of a call that runs, as far as it came."""
+        """The verdict and the root cause in one sentence; of a call that runs, or was cut short, as far as it came."""
         is_running = self.rehearsal.running
+        is_early = is_running or self.untried
         if self.findings and self.findings[0].severity != "note":
-            return f"{'So far: ' * is_running}{self.findings[0].message}"
+            return f"{'So far: ' * is_early}{self.findings[0].message}"
         if self.is_unknown:
             return f"Nothing is known{' yet' * is_running}: no complete step is on record."
-        so_far = " so far" * is_running
+        so_far = " so far" * is_early
         return f"No fault found{so_far}{_alike(self.profile.batches, so_far)}."
 
     @property

@@ -78,6 +78,8 @@ def verdict(diagnosis: Diagnosis) -> tuple[str, Tone]:
         kind = "warning"
     if diagnosis.is_unknown:
         return "no step yet" if run.running else "no step recorded", "note" if kind == "ok" else kind
+    if diagnosis.untried and word.startswith("trains"):
+        return "model not tried", "note" if kind == "ok" else kind
     shown = word if run.method == "fit" else word.replace("trains", "runs")
     return f"{shown} so far" if run.running else shown, kind
 
