@@ -43,7 +43,7 @@ FLOORS = (
 BASES = {
     "edits": ("base", "frames", "leaves"),
     "export": ("plain", "code", "anonymous", "portable", "script", "stand_ins"),
-    "flight": ("quick", "tap", "delivery", "streams", "side", "follow", "call", "loop"),
+    "flight": ("quick", "tap", "delivery", "streams", "side", "follow", "call", "loop", "failing", "record"),
     "rules": ("base",),
     "sources": ("base",),
     "views": (
