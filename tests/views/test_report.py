@@ -154,7 +154,7 @@ def test_without_a_step_nothing_is_known(render, running, chip, headline):
     shown = words_of(render(recorded(steps=0, running=running, ended="stopped")))
     assert chip in shown
     assert headline in shown
-    for unknown in ("trains", "No fault", "drifts", "in 0 of"):
+    for unknown in ("trains", "No fault", "drifts", "in 0 of", "not delivered"):
         assert unknown not in shown
 
 
