@@ -36,6 +36,8 @@ class Diagnosis:
         See ``Report``.
     notes
         What the user should know beside the findings: a spent generator, a limit that was reached.
+    untried
+        Whether it was stopped before the model was run on what was delivered.
     versions
         ``keras 3.15.1, tensorflow 2.21.0``.
     """
@@ -53,13 +55,26 @@ class Diagnosis:
     fails_at: int | None = None
     notes: tuple[str, ...] = ()
     versions: str = ""
+    untried: bool = False
 
     @property
     def headline(self) -> str:
-        """The verdict and the root cause in one sentence."""
+        """The verdict and the root cause in one sentence; of a call that runs, or was cut short, as far as it came."""
+        is_running = self.rehearsal.running
+        is_early = is_running or self.untried
         if self.findings and self.findings[0].severity != "note":
-            return self.findings[0].message
-        return f"No fault found{_alike(self.profile.batches)}."
+            return f"{'So far: ' * is_early}{self.findings[0].message}"
+        if self.is_unknown:
+            return f"Nothing is known{' yet' * is_running}: no complete step is on record."
+        so_far = " so far" * is_early
+        return f"No fault found{so_far}{_alike(self.profile.batches, so_far)}."
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing says that fit trains but that it did not fail: it was cut short, or is, before any step."""
+        run = self.rehearsal
+        is_cut = run.live or run.ended == "stopped"
+        return is_cut and not run.deliveries and self.verdict.startswith("trains")
 
     @property
     def unreached(self) -> tuple[int, ...]:
@@ -78,7 +93,7 @@ class Diagnosis:
         return counts
 
 
-def _alike(batches: tuple[Batch, ...]) -> str:
+def _alike(batches: tuple[Batch, ...], so_far: str) -> str:
     """``; nothing drifts: x is float32, y is float64 in all 10 batches``, where that is so."""
     dtypes: dict[str, set[str]] = {}
     for batch in batches:
@@ -87,4 +102,4 @@ def _alike(batches: tuple[Batch, ...]) -> str:
     if not dtypes or any(len(kinds) > 1 for kinds in dtypes.values()):
         return ""
     shown = ", ".join(f"{path} is {next(iter(kinds))}" for path, kinds in list(dtypes.items())[:MOST_LEAVES])
-    return f"; nothing drifts: {shown} in all {len(batches)} batches"
+    return f"; nothing drifts: {shown} in all {len(batches)} batches{so_far}"

@@ -82,6 +82,8 @@ class Evidence:
         What was known of the model beforehand; nothing where no model was given.
     trials
         By batch; empty while suspects are sought.
+    cut_short
+        Whether it was stopped behind the rehearsal, while the model was run or tried.
     """
 
     source: Source
@@ -94,6 +96,7 @@ class Evidence:
     model_run: ModelRun | None = None
     model_facts: ModelFacts = field(default_factory=ModelFacts)
     trials: Mapping[int, Trial] = field(default_factory=dict)
+    cut_short: bool = False
 
     @property
     def batches(self) -> tuple[Batch, ...]:

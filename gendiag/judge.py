@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,6 +37,7 @@ from gendiag.worker import Pulse, current_dtype_policy, dtype_policy
 
 ENDLESS_STEPS = 100  # a source that provably has no end needs no more to show what it does
 MODEL_SHARE = 0.5  # of the time budget, for running the model on what was delivered
+CUT_SHORT = "Stopped while the model was tried: what is not shown here was not tried."
 SHRINK_S, SHRINK_TRIALS = 3.0, 30  # for all failing batches together; for each
 
 
@@ -74,25 +75,38 @@ class Case:
         return None
 
     def judge(self) -> tuple[Diagnosis, Evidence]:
-        """Do it all; the random states are as before, so that fit will draw the same batches."""
+        """Do it all; the random states are as before, so that fit will draw the same batches.
+
+        Ctrl-C behind the rehearsal ends it with what is known by then.
+        """
         with self.undisturbed():
             rehearsed = self._rehearse()
-            run = self._run_model(rehearsed)
             evidence = Evidence(
                 source=self.source,
                 profile=rehearsed.profile,
-                rehearsal=self._with_the_model(rehearsed.rehearsal, run),
+                rehearsal=rehearsed.rehearsal,
                 fit_args=self.fit_args,
                 model=None if self.model is None else f"{self.model.name} ({type(self.model).__name__})",
                 validation=rehearsed.validation,
                 validation_source=self.validation,
-                model_run=run,
                 model_facts=ModelFacts() if self.model is None else read_model(self.model),
             )
-            trials = self._try(evidence, suspects(evidence))
-            shrunk = self._shrink_failing(evidence, trials)
-        evidence = replace(evidence, trials=trials)
+            evidence, shrunk = self._with_model(evidence, rehearsed)
         return self._diagnosis(evidence, shrunk), evidence
+
+    def _with_model(self, evidence: Evidence, rehearsed: Rehearsed) -> tuple[Evidence, dict[int, Shrunk]]:
+        """Run the model on what was delivered, and try the suspects, as far as nobody stops it."""
+        trials, shrunk = dict[int, Trial](), dict[int, Shrunk]()
+        try:
+            run = self._run_model(rehearsed)
+            evidence = replace(evidence, model_run=run, rehearsal=self._of_the_model(rehearsed.rehearsal, run))
+            for index in self._to_try(evidence):
+                trials[index] = self.trial(evidence, index)
+            for index, reduced in self._shrink_failing(evidence, trials):
+                shrunk[index] = reduced
+        except KeyboardInterrupt:
+            evidence = replace(evidence, cut_short=True)
+        return replace(evidence, trials=trials), shrunk
 
     def undisturbed(self) -> AbstractContextManager[Any]:
         """Random states are as before, afterwards."""
@@ -148,7 +162,7 @@ class Case:
         return min(self.options.max_batches, ENDLESS_STEPS) if endless else self.options.max_batches
 
     # ------------------------------------------------------------------ the user's model
-    def _with_the_model(self, rehearsal: Rehearsal, run: ModelRun | None) -> Rehearsal:
+    def _of_the_model(self, rehearsal: Rehearsal, run: ModelRun | None) -> Rehearsal:
         """Where nothing else is wrong, a model that was left half built is what fit raises about."""
         if not self.model_note or rehearsal.failure is not None or (run is not None and run.failure is not None):
             return rehearsal
@@ -211,10 +225,11 @@ class Case:
             return (), {}
         return order, {"validation_data": self.validation.replay([store.get(index) for index in order])}
 
-    def _try(self, evidence: Evidence, batches: Iterable[int]) -> dict[int, Trial]:
+    def _to_try(self, evidence: Evidence) -> list[int]:
+        """Suspects that are held."""
         if self.model is None or evidence.rehearsal.ended == "stopped":
-            return {}
-        return {index: self.trial(evidence, index) for index in batches if index in evidence.profile.store}
+            return []
+        return [index for index in suspects(evidence) if index in evidence.profile.store]
 
     def trial(self, evidence: Evidence, index: int, *, fresh_weights: bool = False) -> Trial:
         """Try one batch on the user's model, or on the same with fresh weights.
@@ -242,14 +257,13 @@ class Case:
                 bench=self._bench,
             )
 
-    def _shrink_failing(self, evidence: Evidence, trials: Mapping[int, Trial]) -> dict[int, Shrunk]:
+    def _shrink_failing(self, evidence: Evidence, trials: Mapping[int, Trial]) -> Iterator[tuple[int, Shrunk]]:
         """Reduce the batches whose eager step failed too, as far as a few seconds go."""
-        until, shrunk = time.monotonic() + SHRINK_S, dict[int, Shrunk]()
+        until = time.monotonic() + SHRINK_S
         for index, trial in trials.items():
             left = until - time.monotonic()
             if left > 0 and any(step.outcome in FAILS for step in trial.steps[1:2]):
-                shrunk[index] = self.shrink(evidence, index, max_trials=SHRINK_TRIALS, budget_s=left)
-        return shrunk
+                yield index, self.shrink(evidence, index, max_trials=SHRINK_TRIALS, budget_s=left)
 
     def shrink(self, evidence: Evidence, index: int, *, max_trials: int, budget_s: float = math.inf) -> Shrunk:
         """Reduce one batch that the model does not take to the samples that make it so.
@@ -300,9 +314,17 @@ class Case:
             shrunk=shrunk,
             verdict=ending,
             fails_at=fails_at(evidence, findings) if ending == "raises" else None,
-            notes=tuple(self.notes(evidence)),
+            notes=(*self.notes(evidence), *([CUT_SHORT] if evidence.cut_short else [])),
             versions=_versions(),
+            untried=_is_untried(evidence),
         )
+
+
+def _is_untried(evidence: Evidence) -> bool:
+    """Whether somebody stopped it before the model was run."""
+    run = evidence.rehearsal
+    was_stopped = evidence.cut_short or (run.ended == "stopped" and not run.live)
+    return was_stopped and evidence.model is not None and evidence.model_run is None
 
 
 def _delivery_order(source: Source, rehearsed: Rehearsed) -> list[int]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import shlex
 import signal
 import sys
 import threading
-import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
+from gendiag.aftermath import after_failure
 from gendiag.errors import BadArgumentError, NothingRecordedError
 from gendiag.recorder import Flight, watch
-from gendiag.report import Report, diagnose
+from gendiag.report import Report
 from gendiag.store import MIB
 from gendiag.views.live import Live
 
@@ -28,7 +27,7 @@ def load_ipython_extension(ipython: Any) -> None:
     def gendiag(line: str, cell: str | None = None) -> Report | None:
         """``%%gendiag [--keep 512MB] [--level light|full] [--keep-going]``, or ``%gendiag`` behind a failed cell."""
         if cell is None:
-            return after_failure(ipython)
+            return after_failure(ipython.user_ns)
         run_cell(ipython, line, cell)
         return None
 
@@ -124,67 +123,3 @@ def _display(report: Report) -> None:
     from IPython.display import display
 
     display(report)  # type: ignore[no-untyped-call]  # IPython is untyped
-
-
-# ---------------------------------------------------------------------- %gendiag
-def after_failure(shell: Any) -> Report:
-    """Diagnose the fit that raised in the last traceback, with its model, source and arguments.
-
-    Raises
-    ------
-    NothingRecordedError
-        If the last exception did not come out of a fit.
-    SourceSpentError
-        If its source was a generator that cannot be made anew.
-    """
-    error = getattr(sys, "last_value", None)
-    found = None if error is None else _fit_call(error)
-    if found is None:
-        msg = (
-            "the last exception did not come out of model.fit. Run %gendiag right behind the cell that failed, or put "
-            "%%gendiag on top of that cell and run it again."
-        )
-        raise NothingRecordedError(msg)
-    model, given = found
-    source = given.pop("x", None)
-    data = tuple(given.pop(name) for name in ("y", "sample_weight") if given.get(name) is not None)
-    maker = _maker(source, shell.user_ns)
-    told = "its source, as it is now" if maker is None else f"batches made anew by {maker.__name__}()"
-    sys.stdout.write(
-        f"Diagnosed from the traceback: {model.name} with the weights that it has now, {told}, and fit's arguments. "
-        "What fit itself was given is gone: put %%gendiag on top of the cell to keep it.\n"
-    )
-    return diagnose((source, *data) if data else source if maker is None else maker, model, **given)
-
-
-def _fit_call(error: BaseException) -> tuple[Any, dict[str, Any]] | None:
-    """Find the call of fit in a traceback: the frame itself, or that of Keras's filter, which hides it."""
-    for frame, _ in reversed(list(traceback.walk_tb(error.__traceback__))):
-        local = frame.f_locals
-        called = local.get("fn")
-        if called is not None and frame.f_code.co_name == "error_handler" and called.__name__ == "fit":
-            bound = inspect.signature(called).bind(*local["args"], **local["kwargs"])
-            return _taken(bound.arguments)
-        is_keras = "/keras/src/" in frame.f_code.co_filename.replace("\\", "/")
-        if frame.f_code.co_name == "fit" and is_keras and "self" in local:
-            names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
-            defaults = inspect.signature(type(local["self"]).fit).parameters
-            usual = {name: parameter.default for name, parameter in defaults.items()}
-            given = {name: local[name] for name in names if name in local and local[name] is not usual.get(name, ())}
-            return _taken(given)
-    return None
-
-
-def _taken(arguments: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    given = dict(arguments)
-    return given.pop("self"), given
-
-
-def _maker(source: Any, names: Mapping[str, Any]) -> Any:
-    """The function that made a generator, if it stands in the notebook and can only make the same again."""
-    code = getattr(source, "gi_code", None)
-    for value in list(names.values()) if code is not None else ():
-        if inspect.isgeneratorfunction(value) and value.__code__ is code:
-            plain = value.__closure__ is None and not inspect.signature(value).parameters
-            return value if plain else None
-    return None

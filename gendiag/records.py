@@ -201,6 +201,10 @@ class Rehearsal:
         Wall time.
     live
         Whether this is the user's own fit as it was recorded, and no rehearsal.
+    method
+        What was recorded: ``fit``, ``evaluate``, ``predict``, or a ``loop`` of the user's own. A rehearsal is of fit.
+    running
+        Whether it was under way when it was looked at.
     """
 
     epochs: int = 1
@@ -216,6 +220,8 @@ class Rehearsal:
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     live: bool = False
+    method: str = "fit"
+    running: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class Search:
             diagnosis, evidence = case.judge()
         except Exception:  # noqa: BLE001  (the source is the user's: then it is no mend)
             return None
-        self.stopped = evidence.rehearsal.ended == "stopped"
+        self.stopped = evidence.rehearsal.ended == "stopped" or evidence.cut_short
         if not self.source.is_function:  # what made it is ours, and no edit may call it
             evidence.source.maker = None
         return None if self.stopped else Tried(edit, finding, case, diagnosis, evidence)

@@ -17,7 +17,7 @@ import keras
 import pytest
 
 from gendiag import check as module
-from gendiag import report
+from gendiag import judge, report
 from gendiag.check import check, is_found
 from gendiag.check_options import FIT, LIMITS, add_check
 from gendiag.errors import BadSourceError
@@ -68,6 +68,19 @@ def make_model():
 
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
+    return model
+
+
+def labels():
+    for index, (x, y) in enumerate(sound()):
+        yield x, (y[:, 0] * 0 + (7 if index == 2 else index % 3)).astype("int64")
+
+
+def make_classifier():
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
     return model
 
 
@@ -329,6 +342,20 @@ def test_stopped_behind_the_rehearsal_there_is_a_report_and_still_its_own_code(a
     assert code == 130
     assert json.loads(shown)["verdict"] == "trains"
     assert len(asked) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["through_fit", "try_batch", "shrink"])
+@pytest.mark.usefixtures("project", "interruptible")
+def test_stopped_between_two_stages_there_is_what_is_known_by_then(monkeypatch, capsys, stage):
+    monkeypatch.setattr(judge, stage, lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    code, shown = run("checked_it:labels", "--model", "checked_it:make_classifier")
+    assert code == 130
+    assert shown.startswith("▲ model not tried\n  So far: " if stage == "through_fit" else "✖ raises at batch 2\n")
+    assert "constant-labels" in shown
+    assert "Stopped while the model was tried" in shown
+    assert ("Trial of batch 2" in shown) == (stage == "shrink")
+    assert "Traceback" not in capsys.readouterr().err
 
 
 # ---------------------------------------------------------------------- in processes of their own

@@ -83,6 +83,7 @@ def test_a_fit_that_failed_without_it_is_diagnosed_from_the_traceback(outputs):
 
 def test_a_generator_that_cannot_be_made_anew_alike_is_not_diagnosed_as_another(outputs):
     assert not any("raises at batch 20" in text for text in shown(outputs["after argued"]))
+    assert "its function takes arguments" in str(outputs["after argued"])
 
 
 @pytest.mark.parametrize(("text", "size"), [("512MB", 512 * 2**20), ("1GiB", 2**30), ("2k", 2048), ("100", 100)])

@@ -10,24 +10,18 @@ from statistics import median
 from typing import Any
 
 from gendiag.bench import Bench
-from gendiag.copying import stand_in
 from gendiag.diagnosis import Diagnosis
 from gendiag.errors import BadModelError, StillTrainingError
 from gendiag.evidence import Evidence, ModelRun
-from gendiag.failure import cut
-from gendiag.flight.afterwards import completed
 from gendiag.flight.call import Call
+from gendiag.flight.failing import Failing
 from gendiag.flight.loop import Loop
-from gendiag.flight.side import Side
+from gendiag.flight.record import recorded
 from gendiag.freezing import held_values
 from gendiag.half_built import usable
 from gendiag.judge import Case, Options
-from gendiag.profiled import Profile
-from gendiag.records import Failure, Rehearsal, Trial
-from gendiag.rehearsal import Rehearsed, count
-from gendiag.replay import through_fit
-from gendiag.signature import PEEKED
-from gendiag.worker import dtype_policy
+from gendiag.records import Trial
+from gendiag.rehearsal import Rehearsed
 
 WAITED_SHARE = 0.5  # of the time between two steps, that a batch takes to make: the steps are timed without it
 TIMED = 9  # steps
@@ -43,8 +37,8 @@ class FlightCase(Case):
         self.options = Options(None, 2000, 60.0, 30.0, keep_bytes, progress=False)
         self._bench = Bench()
         self.state = call.state  # as it is now: a report of a running fit stays one
-        self._unproven, self._is_read_again = "", False
-        self._model_run: ModelRun | None = None
+        self._failing = Failing(call, self.model, quiet_s=self.options.quiet_s)
+        self._is_read_again = False
 
     @property
     def is_running(self) -> bool:
@@ -95,166 +89,29 @@ class FlightCase(Case):
 
     # ------------------------------------------------------------------ what happened
     def _rehearse(self) -> Rehearsed:
-        recorded = self._recorded()
-        return self._read_again(recorded) or recorded
+        raised = self._failing.find()
+        on_record = recorded(self.call, self.state, self._failing.groups, raised)
+        return self._read_again(on_record) or on_record
 
-    def _read_again(self, recorded: Rehearsed) -> Rehearsed | None:
+    def _read_again(self, on_record: Rehearsed) -> Rehearsed | None:
         """Rehearse where the record says nothing: a step that fails while it is traced takes no batch of a dataset."""
         readable = self.source.kind in {"tf.data.Dataset", "arrays"} and self.model is not None
-        if self.call.failure is None or recorded.profile.batches or not readable:
+        if self.call.failure is None or on_record.profile.batches or not readable:
             return None
         again = super()._rehearse()
         run = None if again.rehearsal.failure is not None else super()._run_model(again)
         if again.rehearsal.failure is None and (run is None or run.failure is None):
             return None
-        self._is_read_again, self._model_run = True, run
-        self._unproven = "fit raised before a batch was recorded, so its data were read once more, in a rehearsal."
+        self._is_read_again, self._failing.model_run = True, run
+        self._failing.unproven = "fit raised before a batch was recorded: its data were read once more, in a rehearsal."
         return again
-
-    def _recorded(self) -> Rehearsed:
-        call = self.call
-        groups = call.steps
-        failed_in, failed_batch, failure = self._failure(groups)
-        rehearsal = Rehearsal(
-            epochs=count(call.fit_args.get("epochs"), 1),
-            epochs_run=max(call.epochs_begun, int(call.method != "fit" and bool(call.train.epochs))),
-            steps_per_epoch=call.fit_args.get("steps_per_epoch"),
-            deliveries=call.train.deliveries(groups, call.steps_per_execution),
-            validation=call.test.deliveries(self._evaluated(), call.steps_per_execution),
-            ended=self._ended(),
-            failure=failure,
-            failed_in=failed_in,
-            failed_batch=failed_batch,
-            warnings=tuple(dict.fromkeys(call.warnings)),
-            seconds=call.seconds,
-            live=True,
-        )
-        return Rehearsed(rehearsal, self._profile(call.train), self._profile(call.test))
-
-    def _evaluated(self) -> int:
-        """Groups of evaluation steps that are known to be complete."""
-        cut_short = self.call.place == "validation" and self.state != "finished"
-        return max(0, len(self.call.test.epochs) - cut_short)
-
-    def _ended(self) -> Any:
-        call = self.call
-        if self.is_running or call.state == "interrupted" or call.stop_asked:
-            return "stopped"
-        if call.state == "raised":
-            return "raised"
-        asked = count(call.fit_args.get("epochs"), 1) - count(call.fit_args.get("initial_epoch"), 0)
-        if call.method != "fit" or (call.epochs_begun >= asked and not call.stopped_early):
-            return "finished"
-        return "epochs" if self._last_epoch_is_whole() else "stopped"
-
-    def _last_epoch_is_whole(self) -> bool:
-        """Whether the epoch in which fit was told to stop came to its end."""
-        whole = self.call.fit_args.get("steps_per_epoch") or self.source.length
-        epochs = [d.epoch for d in self.call.train.deliveries(self.call.steps, self.call.steps_per_execution)]
-        if not epochs:
-            return False
-        if whole is None:
-            return self.call.train.tap.ended
-        return epochs.count(epochs[-1]) >= whole
-
-    def _failure(self, groups: int) -> tuple[Any, int | None, Failure | None]:
-        """Where fit raised, at which batch, and what, unless the model did."""
-        call = self.call
-        if call.failure is None:
-            return None, None, None
-        if isinstance(call, Loop):
-            return "training", call.failed_batch, call.failure
-        if call.place == "start":
-            return self._failure_at_the_start()
-        if call.place == "validation":
-            return self._failure_in_validation()
-        if call.place == "between":
-            self._unproven = f"fit raised between two steps, not at a batch: {call.failure.line}"
-            return "training", None, call.failure
-        return self._failure_in_step(groups)
-
-    def _failure_at_the_start(self) -> tuple[Any, int | None, Failure | None]:
-        """Behind the dataset that was made of the source, a model that is not built yet sees batch 0."""
-        side = self.call.train
-        refused = "start", side.tap.failed_index, self.call.failure
-        if not side.arrived or side.tap.error is not None:
-            return refused
-        found = self._failure_in_step(0)
-        if self._model_run is not None:
-            return found
-        self._unproven = ""
-        return refused
-
-    def _failure_in_validation(self) -> tuple[Any, int | None, Failure | None]:
-        call, side = self.call, self.call.test
-        last = len(side.epochs) - 1
-        placed = side.placed(call.steps_per_execution)
-        done = tuple(batch for group, batch in placed if group < last and batch is not None)
-        candidates = [batch for group, batch in placed if group == last and batch is not None]
-        refused = side.tap.error is not None or "PyFunc" in (call.failure.details if call.failure else "")
-        if refused or len(candidates) != 1:
-            return "validation", None, call.failure
-        order = (*done, *candidates) if call.validation is not None else ()
-        trained = tuple(b for _, b in call.train.placed(call.steps_per_execution) if b is not None)
-        self._model_run = ModelRun(trained, len(trained), call.failure, validation=order, evaluated=len(done))
-        return None, None, None
-
-    def _failure_in_step(self, groups: int) -> tuple[Any, int | None, Failure | None]:
-        call, side = self.call, self.call.train
-        candidates = self._candidates(groups)
-        raised = side.raised_at if side.stream.spans else side.tap.failed_index
-        if not candidates and raised is not None:
-            return "training", raised, self._source_failure() or call.failure
-        at = self._proven(candidates)
-        if at is None and raised is not None:
-            return "training", raised, self._source_failure() or call.failure
-        if at is None and not candidates and not side.source.tapped:
-            return "training", len(side.tap.batches), call.failure  # the source could not make it
-        if at is None or self.model is None or "PyFunc" in call.failure.details:  # type: ignore[union-attr]
-            return "training", at, call.failure
-        done = tuple(b for g, b in side.placed(call.steps_per_execution) if g < groups and b is not None)
-        self._model_run = ModelRun((*done, at), len(done), call.failure)
-        return None, None, None
-
-    def _source_failure(self) -> Failure | None:
-        error = self.call.train.tap.error
-        return None if error is None else cut(error)
-
-    def _candidates(self, groups: int) -> list[int]:
-        """The batches of the group of steps in which fit raised, in the order trained."""
-        placed = self.call.train.placed(self.call.steps_per_execution)
-        found = [batch for group, batch in placed if group == groups and batch is not None]
-        if not found and not groups and 0 in self.call.train.tap.store:
-            return [0]  # the step was traced for the batches peeked at, and none was taken
-        return found
-
-    def _proven(self, candidates: list[int]) -> int | None:
-        """Replay them one after the other with the weights of the failure; the first that raises is the one."""
-        side = self.call.train
-        held = [index for index in candidates if index in side.tap.store]
-        if self.model is None or not held:
-            self._unproven = "The step at which fit raised was not replayed: its batch is not held (keep_bytes)."
-            return candidates[0] if len(candidates) == 1 else None
-        first = [side.tap.store.get(index) for index in range(PEEKED) if index in side.tap.store]
-        for index in held:
-            with stand_in(self.model) as copy, dtype_policy(self.policy):
-                batches = [*first, side.tap.store.get(index)]
-                replay = through_fit(copy, batches, as_source=self.source.replay, quiet_s=self.options.quiet_s)
-            if replay.failure is not None:
-                return index
-        named = f"batch {candidates[0]}" if len(candidates) == 1 else f"batches {candidates[0]} to {candidates[-1]}"
-        self._unproven = (
-            f"fit raised in the step of {named}; replayed on a copy with the weights of that moment, "
-            "none of these raises. The cause may lie outside of the batch: a callback, or a state that is gone."
-        )
-        return None
 
     def _run_model(self, rehearsed: Rehearsed) -> ModelRun | None:
         """What the model did is on record."""
         if self.model is None or self.is_running:
             return None
-        if self._model_run is not None or self._is_read_again:
-            return self._model_run
+        if self._failing.model_run is not None or self._is_read_again:
+            return self._failing.model_run
         batches = tuple(d.batch for d in rehearsed.rehearsal.deliveries if d.batch is not None)
         return ModelRun(batches=batches, steps=len(batches), seconds=self._step_s(rehearsed)) if batches else None
 
@@ -268,23 +125,6 @@ class FlightCase(Case):
         run, _ = self._train_stand_in([store.get(index) for index in list(store)[:TIMED]], {})
         return run.step_s
 
-    def _profile(self, side: Side) -> Profile:
-        tap = side.tap
-        batches = tap.settle() if self.is_running else completed(tap)
-        error = tap.error
-        return Profile(
-            batches=tuple(sorted(batches, key=lambda batch: batch.index)),
-            read_order=tuple(batch.index for batch in batches),
-            ended="raised" if error else "end" if tap.ended else "fit",
-            failure=cut(error) if error else None,
-            error=error,
-            failed_index=tap.failed_index,
-            seconds=self.call.seconds,
-            peeks=tuple(tap.peeks),
-            growth={name: tuple(lengths) for name, lengths in dict(tap.growth).items()},
-            store=tap.store,
-        )
-
     # ------------------------------------------------------------------ what is said beside the findings
     def notes(self, evidence: Evidence) -> Iterator[str]:
         """Say what the user should know of this record."""
@@ -292,8 +132,8 @@ class FlightCase(Case):
         yield self._what()
         if self.model_note:
             yield self.model_note
-        if self._unproven:
-            yield self._unproven
+        if self._failing.unproven:
+            yield self._failing.unproven
         unknown = sum(d.batch is None for d in evidence.rehearsal.deliveries)
         if unknown:
             yield f"Of {unknown} steps it is not known which batch they were."

@@ -62,7 +62,8 @@ class SharedGenerator(Rule):
         hurt = failure is not None and bool(seen.by_epoch) and not seen.never_ends
         raised = f" fit then raises: {failure.line.rstrip('.')}." if failure is not None and hurt else ""
         message = (
-            "The training source and validation_data are one and the same generator: in the rehearsal training took "
+            "The training source and validation_data are one and the same generator: "
+            f"{'' if seen.rehearsal.live else 'in the rehearsal '}training took "
             f"{counted(len(seen.batches), 'batch', 'batches')} of it and validation "
             f"{counted(len(seen.validation.batches), 'other one')}.{raised}"
         )

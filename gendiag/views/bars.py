@@ -25,16 +25,9 @@ HEADROOM = 1.1
 TWICE = Path([(-0.3, -0.5), (-0.3, 0.5), (0.3, -0.5), (0.3, 0.5)], [Path.MOVETO, Path.LINETO] * 2)
 TIMES_N = "$\\times\\mathrm{n}$"
 Look = dict[str, Any]
-NAMES: dict[State, str] = {
-    State.DELIVERED: "delivered",
-    State.NOT_REHEARSED: "not rehearsed",
-    State.NEVER_DELIVERED: "read, never delivered",
-    State.UNREACHED: "not reached by fit",
-    State.BAD: "finding",
-}
 LOOKS: dict[State, Look] = {
     State.DELIVERED: {"facecolor": BLUE, "edgecolor": "none"},
-    State.NOT_REHEARSED: {"facecolor": "none", "edgecolor": BLUE, "linewidth": 0.9},
+    State.OPEN: {"facecolor": "none", "edgecolor": BLUE, "linewidth": 0.9},
     State.NEVER_DELIVERED: {"facecolor": "none", "edgecolor": GREY, "linewidth": 1.0, "linestyle": ":"},
     State.UNREACHED: {"facecolor": "none", "edgecolor": GREY, "linewidth": 0.9, "linestyle": "--"},
     State.BAD: {"facecolor": VERMILION, "edgecolor": INK, "linewidth": 0.0, "hatch": "////"},
@@ -81,7 +74,7 @@ def draw_marks(axes: Axes, drawn: Columns, width_px: float) -> None:
 def legend(drawn: Columns, width_px: float) -> tuple[list[Artist], list[str]]:
     """Return handles and labels of what occurs; nothing where every batch is simply delivered."""
     entries: list[tuple[Artist, str]] = [
-        (Patch(**look), NAMES[state]) for state, look in LOOKS.items() if (drawn.state == state).any()
+        (Patch(**look), drawn.names[state]) for state, look in LOOKS.items() if (drawn.state == state).any()
     ]
     if (drawn.steps > 1).any():
         wide = width_px / len(drawn.state) >= LABEL_PX
@@ -92,7 +85,7 @@ def legend(drawn: Columns, width_px: float) -> tuple[list[Artist], list[str]]:
         entries.append((Line2D([], [], color=GREY, linewidth=0.8), "new epoch"))
     if (np.isnan(drawn.high) & (drawn.state > State.UNREAD)).any():
         entries.append((Line2D([], [], color=INK, linestyle="none", marker="x", markersize=5), "no batch axis"))
-    plain = len(entries) == 1 and entries[0][1] == NAMES[State.DELIVERED]
+    plain = len(entries) == 1 and entries[0][1] == drawn.names[State.DELIVERED]
     return ([], []) if plain else ([handle for handle, _ in entries], [label for _, label in entries])
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import chain, pairwise
 from operator import attrgetter
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gendiag.views.words import LIMITED, rehearsed
+from gendiag.views.course import is_open, not_reached, without_a_step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,10 +27,19 @@ class State(IntEnum):
 
     UNREAD = 0
     DELIVERED = 1
-    NOT_REHEARSED = 2
+    OPEN = 2
     NEVER_DELIVERED = 3
     UNREACHED = 4
     BAD = 5
+
+
+NAMES: dict[State, str] = {
+    State.DELIVERED: "delivered",
+    State.OPEN: "not rehearsed",
+    State.NEVER_DELIVERED: "read, never delivered",
+    State.UNREACHED: "not reached by fit",
+    State.BAD: "finding",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,8 @@ class Columns:
         Most training steps that one batch was delivered in.
     epochs
         Batches at which a new epoch of the source begins.
+    names
+        What each state is called.
     """
 
     count: int
@@ -57,6 +68,7 @@ class Columns:
     state: NDArray[np.int64]
     steps: NDArray[np.int64]
     epochs: tuple[int, ...] = ()
+    names: Mapping[State, str] = field(default_factory=lambda: NAMES)
 
     @property
     def width(self) -> float:
@@ -83,7 +95,12 @@ def columns(diagnosis: Diagnosis, leaf: str | None = None, most: int = MOST) -> 
     np.fmax.at(high, column, rows)
     np.maximum.at(state, column, _states(diagnosis, index, delivered))
     np.maximum.at(steps, delivered * size // max(count, 1), times)
-    return Columns(count, low, high, state, steps, _epochs(diagnosis.profile.batches))
+    return Columns(count, low, high, state, steps, _epochs(diagnosis.profile.batches), names(diagnosis))
+
+
+def names(diagnosis: Diagnosis) -> dict[State, str]:
+    """Return what each state is called, in every view."""
+    return {**NAMES, State.OPEN: without_a_step(diagnosis), State.UNREACHED: not_reached(diagnosis)}
 
 
 def batches_in(diagnosis: Diagnosis, state: State) -> list[int]:
@@ -121,11 +138,7 @@ def _states(
     delivered: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     state = np.full(len(index), State.DELIVERED, dtype=np.int64)
-    if rehearsed(diagnosis):
-        limited = diagnosis.rehearsal.ended in LIMITED
-        state[~np.isin(index, delivered)] = State.NOT_REHEARSED if limited else State.NEVER_DELIVERED
-    else:
-        state[:] = State.NOT_REHEARSED
+    state[~np.isin(index, delivered)] = State.OPEN if is_open(diagnosis) else State.NEVER_DELIVERED
     if diagnosis.fails_at is not None:
         state[index > diagnosis.fails_at] = State.UNREACHED
     bad = bad_batches(diagnosis.findings)

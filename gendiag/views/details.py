@@ -10,7 +10,7 @@ from gendiag.guilt import said
 from gendiag.records import format_shape
 from gendiag.tree import flatten
 from gendiag.values import as_array
-from gendiag.views import markup, thumbnail, words
+from gendiag.views import course, markup, thumbnail, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def to_html(diagnosis: Diagnosis, batch: int) -> str:
         return markup.tag("p", f"Batch {batch} was not read.", css_class="gd-quiet")
     deliveries = [delivery for delivery in diagnosis.rehearsal.deliveries if delivery.batch == batch]
     arrays, excuse = _arrays(diagnosis, found)
-    absent = words.not_delivered(diagnosis, batch)
+    absent = course.not_delivered(diagnosis, batch)
     rows = [
         row
         for leaf in found.leaves
@@ -62,7 +62,7 @@ def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery]) -> 
     facts += [f"yielded after {words.duration(batch.wait_s)}"] if batch.wait_s else []
     steps = [f"step {d.step} of {words.epoch(diagnosis, d.epoch)}" for d in islice(deliveries, FIRST)]
     more = f" and {len(deliveries) - FIRST} more" if len(deliveries) > FIRST else ""
-    facts.append(f"delivered in {', '.join(steps)}{more}" if steps else words.not_delivered(diagnosis, batch.index))
+    facts.append(f"delivered in {', '.join(steps)}{more}" if steps else course.not_delivered(diagnosis, batch.index))
     name = markup.tag("b", f"batch {batch.index}")
     return markup.tag("p", name, f" ({words.epoch(diagnosis, batch.epoch)}) · ", " · ".join(facts))
 

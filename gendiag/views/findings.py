@@ -18,7 +18,9 @@ LONGEST = 300  # characters of one piece of evidence
 def to_html(diagnosis: Diagnosis) -> str:
     """Draw every finding, or say that there is none."""
     if not diagnosis.findings:
-        return markup.tag("p", markup.chip("no finding", "ok"), css_class="gd-quiet")
+        is_early = diagnosis.is_unknown or diagnosis.untried or diagnosis.rehearsal.running
+        chip = markup.chip("no finding so far", "note") if is_early else markup.chip("no finding", "ok")
+        return markup.tag("p", chip, css_class="gd-quiet")
     return markup.join(_card(diagnosis, finding, first=place == 0) for place, finding in enumerate(diagnosis.findings))
 
 

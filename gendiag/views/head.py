@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gendiag.views import markup, words
+from gendiag.views import course, markup, words
 
 if TYPE_CHECKING:
     from gendiag.diagnosis import Diagnosis
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def to_html(diagnosis: Diagnosis) -> markup.Html:
     """Verdict, root cause, the batch, the call; then the notes."""
-    verdict = [markup.chip(diagnosis.verdict, words.verdict_tone(diagnosis))]
+    verdict = [markup.chip(*course.verdict(diagnosis))]
     where = _where(diagnosis)
     if where:
         verdict.append(markup.tag("span", where, css_class="gd-where"))
@@ -29,14 +29,14 @@ def to_html(diagnosis: Diagnosis) -> markup.Html:
 
 def foot(diagnosis: Diagnosis) -> markup.Html:
     """Say what was read and rehearsed, on which versions."""
-    text = f"{words.read(diagnosis)}; {words.rehearsal(diagnosis)}."
+    text = f"{course.read(diagnosis)}; {course.rehearsal(diagnosis)}."
     return markup.tag("footer", f"{text[0].upper()}{text[1:]}", css_class="gd-quiet")
 
 
 def _where(diagnosis: Diagnosis) -> str:
     if diagnosis.fails_at is not None:
         batch = next((b for b in diagnosis.profile.batches if b.index == diagnosis.fails_at), None)
-        epoch = f" ({words.epoch(diagnosis, batch.epoch)})" if batch else ""
+        epoch = f" ({words.epoch(diagnosis, batch.epoch)})" if batch and diagnosis.rehearsal.method == "fit" else ""
         return f"at batch {diagnosis.fails_at}{epoch}"
     root = diagnosis.findings[0] if diagnosis.findings else None
     if root is None or root.severity == "note" or not root.batches:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gendiag.views import details, dtypes, findings, head, markup, timeline, trial, words
+from gendiag.views import course, details, dtypes, findings, head, markup, timeline, trial, words
 from gendiag.views.selection import select
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def page(*diagnoses: Diagnosis) -> str:
 
 
 def _verdict(diagnosis: Diagnosis) -> str:
-    return words.marked(diagnosis.verdict, words.verdict_tone(diagnosis))
+    return words.marked(*course.verdict(diagnosis))
 
 
 def _style() -> markup.Html:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gendiag.views import words
+from gendiag.views import course, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,19 +41,21 @@ def table(diagnosis: Diagnosis) -> pd.DataFrame:
     """One row per leaf and dtype.
 
     Columns: ``leaf``, ``dtype``, ``kind``, ``batches`` (``38 of 40``: in how many of those that have the leaf),
-    ``first batch``, ``delivered as`` (``unchanged``, the dtype that fit cast to, ``not delivered``), ``values
+    ``first batch``, ``delivered as`` (``unchanged``, the dtype that fit cast to, or why it was not), ``values
     changed`` (on the first delivery of each batch), ``shapes`` (batch axis as ``·``).
     """
     import pandas as pd
 
     groups = _groups(diagnosis)
+    is_unknown = diagnosis.rehearsal.live and course.is_open(diagnosis)
+    absent = course.without_a_step(diagnosis) if is_unknown else "not delivered"
     totals: dict[str, int] = {}
     for (path, _, _), group in groups.items():
         totals[path] = totals.get(path, 0) + group.count
     order = {path: place for place, path in enumerate(totals)}
     rows = [
         [
-            path, dtype, kind, f"{group.count} of {totals[path]}", group.first, _delivered(group, dtype),
+            path, dtype, kind, f"{group.count} of {totals[path]}", group.first, _delivered(group, dtype) or absent,
             group.changed, _shapes(group),
         ]
         for (path, dtype, kind), group in sorted(groups.items(), key=lambda item: order[item[0][0]])
@@ -75,7 +77,7 @@ def _groups(diagnosis: Diagnosis) -> dict[tuple[str, str, str], _Group]:
 
 def _delivered(group: _Group, dtype: str) -> str:
     if not group.delivered:
-        return "not delivered"
+        return ""
     return "unchanged" if list(group.delivered) == [dtype] else ", ".join(group.delivered)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gendiag.guilt import said
-from gendiag.views import leaves, words
+from gendiag.views import course, leaves, words
 from gendiag.views.columns import State, columns
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from gendiag.records import Finding, Shrunk, Trial
 
 WIDTH, MOST = 96, 72
-LOOKS = {
-    State.DELIVERED: ("=", "delivered"),
-    State.BAD: ("!", "finding"),
-    State.UNREACHED: (".", "not reached by fit"),
-    State.NEVER_DELIVERED: ("_", "read, never delivered"),
-    State.NOT_REHEARSED: ("-", "not rehearsed"),
+GLYPHS = {
+    State.DELIVERED: "=",
+    State.BAD: "!",
+    State.UNREACHED: ".",
+    State.NEVER_DELIVERED: "_",
+    State.OPEN: "-",
 }
 
 
@@ -37,11 +37,11 @@ def render(diagnosis: Diagnosis) -> str:
 
 
 def _head(diagnosis: Diagnosis) -> str:
-    verdict = words.marked(diagnosis.verdict, words.verdict_tone(diagnosis))
+    verdict = words.marked(*course.verdict(diagnosis))
     if diagnosis.fails_at is not None:
         verdict += f" at batch {diagnosis.fails_at}"
     lines = [verdict, _filled(diagnosis.headline, "  "), _filled(words.call(diagnosis), "  ")]
-    return "\n".join([*lines, _filled(f"{words.read(diagnosis)}; {words.rehearsal(diagnosis)}", "  ")])
+    return "\n".join([*lines, _filled(f"{course.read(diagnosis)}; {course.rehearsal(diagnosis)}", "  ")])
 
 
 def _timeline(diagnosis: Diagnosis) -> str:
@@ -49,8 +49,8 @@ def _timeline(diagnosis: Diagnosis) -> str:
     if not drawn.count:
         return ""
     seen = {State(state) for state in drawn.state}
-    bars = "".join(LOOKS[State(state)][0] if state else " " for state in drawn.state)
-    meaning = "   ".join(f"{glyph} {word}" for state, (glyph, word) in LOOKS.items() if state in seen)
+    bars = "".join(GLYPHS[State(state)] if state else " " for state in drawn.state)
+    meaning = "   ".join(f"{glyph} {drawn.names[state]}" for state, glyph in GLYPHS.items() if state in seen)
     title = f"Batches 0 to {drawn.count - 1}" + (f", {drawn.width:.3g} per sign" if drawn.width > 1 else "")
     lines = [title, f"  |{bars}|", f"  {meaning}"]
     if not np.isnan(drawn.high).all():

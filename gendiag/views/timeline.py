@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from gendiag.views import words
-from gendiag.views.bars import GREY, INK, NAMES, draw_bars, draw_marks, legend
+from gendiag.views.bars import GREY, INK, draw_bars, draw_marks, legend
 from gendiag.views.columns import Columns, State, batches_in, columns
 
 if TYPE_CHECKING:
@@ -62,13 +62,13 @@ def alt_text(diagnosis: Diagnosis, leaf: str | None = None) -> str:
     drawn = columns(diagnosis, leaf)
     if not drawn.count:
         return "Rows per batch: no batch was read."
-    told = (State.BAD, State.UNREACHED, State.NEVER_DELIVERED, State.NOT_REHEARSED)
-    named = {NAMES[state]: batches_in(diagnosis, state) for state in told}
+    told = (State.BAD, State.UNREACHED, State.NEVER_DELIVERED, State.OPEN)
+    named = {drawn.names[state]: batches_in(diagnosis, state) for state in told}
     named["delivered in more than one step"] = [batch for batch, times in diagnosis.steps_of.items() if times > 1]
     whose = f"Rows of {leaf}" if leaf else "Rows"
     parts = [f"{whose} per batch in {words.plural(len(diagnosis.profile.batches), 'batch', 'batches')}: {_rows(drawn)}"]
     parts += [f"{label}: {words.batches(which)}" for label, which in named.items() if which]
-    return "; ".join(parts) + ("." if named[NAMES[State.BAD]] else "; no finding names a batch.")
+    return "; ".join(parts) + ("." if named[drawn.names[State.BAD]] else "; no finding names a batch.")
 
 
 def _bar_axes(figure: Figure, leaf: str | None) -> Axes:

@@ -27,15 +27,6 @@ TONES: dict[str, Tone] = {
     "no answer": "warning",
     "not tried": "note",
 }
-ENDS = {
-    "finished": "all epochs asked for",
-    "epochs": "fewer epochs than asked for, by the limit",
-    "budget": "until the budget of steps or time",
-    "stopped": "until it was stopped",
-    "raised": "until fit raised",
-    "no answer": "until nothing came any more",
-}
-LIMITED = ("epochs", "budget", "stopped")
 MAX_RUNS = 6
 ROUND, LARGE = 4, 10_000  # significant digits, and from where on two more
 
@@ -48,13 +39,6 @@ def tone(word: str) -> Tone:
 def marked(word: str, kind: Tone | None = None) -> str:
     """``✖ raises``: never by colour alone."""
     return f"{SYMBOLS[kind or tone(word)]} {word}"
-
-
-def verdict_tone(diagnosis: Diagnosis) -> Tone:
-    """Tone of the verdict; what trains with a warning (on NaN, say) is not marked as well."""
-    warned = any(finding.severity == "warning" for finding in diagnosis.findings)
-    kind = tone(diagnosis.verdict)
-    return "warning" if warned and kind == "ok" else kind
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:
@@ -132,52 +116,8 @@ def epoch(diagnosis: Diagnosis, number: int) -> str:
     return f"epoch {number + 1}/{max(diagnosis.rehearsal.epochs, number + 1)}"
 
 
-def rehearsed(diagnosis: Diagnosis) -> bool:
-    """Whether fit ran at all."""
-    return diagnosis.rehearsal.epochs_run > 0 or diagnosis.rehearsal.failure is not None
-
-
-def not_delivered(diagnosis: Diagnosis, batch: int) -> str:
-    """Why a batch that was never delivered was not."""
-    fails_at, ended = diagnosis.fails_at, diagnosis.rehearsal.ended
-    if not rehearsed(diagnosis):
-        return "not rehearsed"
-    if fails_at is not None and batch >= fails_at:
-        return "not taken: fit raises here" if batch == fails_at else "not reached by fit"
-    if ended not in LIMITED:
-        return "never delivered"
-    return "not trained on so far" if diagnosis.rehearsal.live else "not rehearsed"
-
-
-def rehearsal(diagnosis: Diagnosis) -> str:
-    """``rehearsed 3 of 10 epochs, 14 steps, until fit raised, on keras 3.15.1, tensorflow 2.21.0``."""
-    run = diagnosis.rehearsal
-    if not rehearsed(diagnosis):
-        return "not rehearsed"
-    parts = [
-        f"{'recorded' if run.live else 'rehearsed'} {run.epochs_run} of {plural(run.epochs, 'epoch')}",
-        plural(len(run.deliveries), "step"),
-        ENDS[run.ended],
-        *([f"on {diagnosis.versions}"] if diagnosis.versions else []),
-    ]
-    return ", ".join(parts) + (f" ({duration(run.seconds)})" if run.seconds else "")
-
-
-def read(diagnosis: Diagnosis) -> str:
-    """``10 batches read, the source came to its end``."""
-    ends = {
-        "end": "the source came to its end",
-        "budget": "until the budget of batches or time",
-        "stopped": "until it was stopped",
-        "raised": "until the source raised",
-        "fit": "as far as fit read",
-    }
-    profile = diagnosis.profile
-    return f"{plural(len(profile.batches), 'batch', 'batches')} read, {ends[profile.ended]}"
-
-
 def call(diagnosis: Diagnosis) -> str:
     """``model.fit(make_batches, epochs=10)`` in words of the user: source, model, arguments."""
     arguments = ", ".join(f"{name}={value}" for name, value in diagnosis.fit_args.items())
     parts = [diagnosis.source, *([diagnosis.model] if diagnosis.model else [])]
-    return " · ".join([*parts, *([f"fit({arguments})"] if arguments else [])])
+    return " · ".join([*parts, *([f"{diagnosis.rehearsal.method}({arguments})"] if arguments else [])])

@@ -1,6 +1,8 @@
 """The whole report, in text and in static HTML."""
 
+import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
@@ -109,3 +111,93 @@ def test_thumbnails_are_not_inverted_in_the_dark():
 
 def test_a_script_in_the_source_does_not_end_the_title(hostile):
     assert SCRIPT not in html.page(hostile).partition("</title>")[0]
+
+
+# ---------------------------------------------------------------------- what was recorded, and not rehearsed
+def recorded(*findings, steps=3, **run):
+    """Six batches were read by a live call, and so many steps are on record."""
+    whole = plain(6, *findings)
+    made = replace(whole.rehearsal, deliveries=whole.rehearsal.deliveries[:steps], live=True, **run)
+    return replace(whole, rehearsal=made, profile=replace(whole.profile, ended="fit"))
+
+
+def words_of(shown):
+    """Return the text of a page or a terminal, that of its pictures included, on one line."""
+    told = re.sub(r"<style>.*?</style>", " ", shown, flags=re.DOTALL)
+    told = re.sub(r'<img[^>]*alt="([^"]*)"[^>]*>', r"\1", told)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", told)).split())
+
+
+@pytest.mark.parametrize("render", [html.render, text.render])
+def test_a_call_that_runs_is_told_as_far_as_it_came(render):
+    shown = words_of(render(recorded(running=True, ended="stopped", epochs=2)))
+    for part in (
+        "trains so far",
+        "No fault found so far; nothing drifts: x is float32, y is int64 in all 6 batches so far.",
+        "no step recorded yet",
+        "batches read so far; recorded so far 3 steps in 1 of 2 epochs, still running",
+    ):
+        assert part in shown
+    assert "rehears" not in shown
+    assert "✔ no finding" not in shown
+
+
+@pytest.mark.parametrize("render", [html.render, text.render])
+@pytest.mark.parametrize(
+    ("running", "chip", "headline"),
+    [
+        (True, "no step yet", "Nothing is known yet: no complete step is on record."),
+        (False, "no step recorded", "Nothing is known: no complete step is on record."),
+    ],
+)
+def test_without_a_step_nothing_is_known(render, running, chip, headline):
+    shown = words_of(render(recorded(steps=0, running=running, ended="stopped")))
+    assert chip in shown
+    assert headline in shown
+    for unknown in ("trains", "No fault", "drifts", "in 0 of", "not delivered"):
+        assert unknown not in shown
+
+
+def test_a_finding_of_a_call_that_runs_holds_so_far_and_is_no_verdict_without_a_step():
+    early = recorded(finding(1), steps=0, running=True, ended="stopped")
+    assert early.headline == "So far: y changes its dtype."
+    assert text.render(early).startswith("▲ no step yet\n")
+    assert text.render(recorded(finding(1), running=True, ended="stopped")).startswith("▲ trains so far\n")
+
+
+@pytest.mark.parametrize("render", [html.render, text.render])
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        ({"ended": "finished"}, "recorded 3 steps in 1 of 1 epoch, to its end"),
+        ({"ended": "epochs", "epochs": 4}, "recorded 3 steps in 1 of 4 epochs, until it was told to stop"),
+        ({"ended": "stopped"}, "recorded 3 steps in 1 of 1 epoch, until it was stopped"),
+        ({"ended": "raised"}, "recorded 3 steps in 1 of 1 epoch, until it raised"),
+        ({"ended": "finished", "method": "predict"}, "as far as predict read; recorded 3 steps, to its end"),
+        ({"ended": "finished", "method": "loop"}, "as far as the loop read; recorded 3 steps, to its end"),
+    ],
+)
+def test_each_ending_of_a_recorded_call_is_told(render, run, told):
+    shown = words_of(render(recorded(**run)))
+    assert told in shown
+    assert "rehears" not in shown
+    unused = "never delivered" if run["ended"] == "finished" else "read, no step recorded"
+    assert unused in words_of(text.render(recorded(**run)))
+
+
+@pytest.mark.parametrize("method", ["evaluate", "predict", "loop"])
+def test_what_does_not_train_is_not_said_to(method):
+    shown = text.render(recorded(ended="finished", method=method))
+    assert shown.startswith("✔ runs\n")
+    assert "trains" not in shown
+
+
+def test_batches_behind_the_failing_one_are_not_reached_by_what_was_called():
+    failed = replace(recorded(ended="raised", method="loop"), verdict="raises", fails_at=3)
+    assert ". not reached by the loop" in text.render(failed)
+
+
+def test_a_rehearsal_stopped_before_any_step_knows_nothing():
+    whole = plain(2)
+    stopped = replace(whole, rehearsal=replace(whole.rehearsal, deliveries=(), ended="stopped"))
+    assert text.render(stopped).startswith("● no step recorded\n  Nothing is known:")

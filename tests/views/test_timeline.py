@@ -127,3 +127,13 @@ def test_the_bars_end_inside_the_axes_so_that_the_cursor_meets_them(count):
     axes = timeline.draw(plain(count)).axes[0]
     assert axes.get_xlim() == (-0.5, count - 0.5)
     assert axes.get_position().bounds[0::2] == pytest.approx(timeline.FRAME[0::2])
+
+
+@pytest.mark.parametrize(("running", "word"), [(True, "no step recorded yet"), (False, "read, no step recorded")])
+def test_batches_of_a_live_fit_that_no_step_is_known_of_are_not_called_unrehearsed(running, word):
+    whole = plain(4)
+    deliveries = whole.rehearsal.deliveries[:3]
+    live = replace(whole.rehearsal, deliveries=deliveries, ended="stopped", live=True, running=running)
+    diagnosis = replace(whole, rehearsal=live)
+    assert labels(timeline.draw(diagnosis)) == ["delivered", word]
+    assert f"{word}: batch 3" in timeline.alt_text(diagnosis)
