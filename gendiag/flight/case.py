@@ -208,8 +208,8 @@ class FlightCase(Case):
                 return index
         named = f"batch {candidates[0]}" if len(candidates) == 1 else f"batches {candidates[0]} to {candidates[-1]}"
         self._unproven = (
-            f"fit raised in the step of {named}; replayed on a copy with the weights of that moment, "
-            "none of these raises. The cause may lie outside of the batch: a callback, or a state that is gone."
+            f"fit raised in the step of {named} or right behind it; replayed on a copy with the weights of that "
+            "moment, none of these raises. The cause may lie outside of the batch: a callback, or a state that is gone."
         )
         return None
 
