@@ -60,6 +60,20 @@ class Slow(keras.callbacks.Callback):
         time.sleep(0.02)
 
 
+class At(keras.callbacks.Callback):
+    """Does something at one of Keras's hooks, once."""
+
+    def __init__(self, hook, act, step=0):
+        super().__init__()
+        self.left, self.act = step, act
+        setattr(self, hook, self.hooked)
+
+    def hooked(self, *_, **__):
+        self.left -= 1
+        if self.left == -1:
+            self.act(self)
+
+
 def watched(fit, *, fails=False, **options):
     with gendiag.watch(**options) as flight:
         if fails:

@@ -8,24 +8,10 @@ import tensorflow as tf
 import gendiag
 from gendiag.errors import NotKeptError
 from gendiag.flight.tap import FlightTap
-from tests.flights import ROWS, Items, batch, classifier, endless, finite, watched
+from tests.flights import ROWS, At, Items, batch, classifier, endless, finite, watched
 from tests.models import linear
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
-
-
-class At(keras.callbacks.Callback):
-    """Does something at one of Keras's hooks, once."""
-
-    def __init__(self, hook, act, step=0):
-        super().__init__()
-        self.left, self.act = step, act
-        setattr(self, hook, self.hooked)
-
-    def hooked(self, *_, **__):
-        self.left -= 1
-        if self.left == -1:
-            self.act(self)
 
 
 def halt(callback):
