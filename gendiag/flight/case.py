@@ -171,6 +171,7 @@ class FlightCase(Case):
             return "training", raised, self._source_failure() or call.failure
         at = self._proven(candidates)
         if at is None and raised is not None:
+            self._unproven = ""  # it is known where the cause lies
             return "training", raised, self._source_failure() or call.failure
         if at is None and not candidates and not side.source.tapped:
             return "training", len(side.tap.batches), call.failure  # the source could not make it
@@ -201,7 +202,7 @@ class FlightCase(Case):
             return candidates[0] if len(candidates) == 1 else None
         first = [side.tap.store.get(index) for index in range(PEEKED) if index in side.tap.store]
         for index in held:
-            with stand_in(self.model) as copy, dtype_policy(self.policy):
+            with dtype_policy(self.policy), stand_in(self.model) as copy:
                 batches = [*first, side.tap.store.get(index)]
                 replay = through_fit(copy, batches, as_source=self.source.replay, quiet_s=self.options.quiet_s)
             if replay.failure is not None:

@@ -86,6 +86,7 @@ def test_an_interrupted_validation_counts_the_steps_that_were_complete():
     report = raised(lambda: model.fit(finite(4), **fit), "", KeyboardInterrupt)
     assert len(report.deliveries) == 4
     assert len(report.diagnosis.rehearsal.validation) == 2
+    assert report.diagnosis.rehearsal.ended == "stopped"
     assert "interrupted" in told(report)
 
 
@@ -96,14 +97,19 @@ def broken(count):
     raise OSError(message)
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 12])
-def test_a_source_that_raises_is_named_by_the_batch_it_could_not_make(count):
-    model = classifier()
+@pytest.mark.parametrize(
+    ("count", "steps_at_once", "trained"), [(0, 1, 0), (1, 1, 0), (2, 1, 2), (12, 1, 12), (6, 4, 4)]
+)
+def test_a_source_that_raises_is_named_by_the_batch_it_could_not_make(count, steps_at_once, trained):
+    model = classifier(steps_per_execution=steps_at_once)
     report = raised(lambda: model.fit(broken(count), verbose=0), "disk gone")
     assert (report.verdict, report.fails_at) == ("raises", count)
     assert report.findings[0].rule == "source-raises"
     assert "disk gone" in report.findings[0].message
-    assert len(report.deliveries) == (count if count > 1 else 0)
+    assert len(report.deliveries) == trained
+    assert told(report) == "Recorded from a live call of fit. It raised."
+    assert report.profile.ended == "raised"
+    assert report.diagnosis.rehearsal.failure.line == "OSError: disk gone"
 
 
 def test_an_item_that_cannot_be_made_is_named_with_workers_too():
@@ -141,6 +147,16 @@ def test_a_batch_of_another_width_is_named_although_it_never_came_to_tensorflow(
     assert report.findings[0].rule == "feature-shape-drift"
 
 
+def test_labels_that_no_cast_can_make_numbers_of_are_refused_by_fit_itself():
+    def source():
+        yield from finite(5)
+        yield batch(5)[0], np.full(ROWS, "a")
+        yield from endless()
+
+    report = raised(lambda: classifier().fit(source(), steps_per_epoch=9, verbose=0), "", tf.errors.OpError)
+    assert (report.verdict, report.fails_at) == ("raises", 5)
+
+
 def test_a_source_whose_first_batch_the_model_does_not_take_fails_at_batch_0():
     def source():
         for x, y in finite(5):
@@ -151,12 +167,40 @@ def test_a_source_whose_first_batch_the_model_does_not_take_fails_at_batch_0():
     assert len(report.deliveries) == 0
 
 
-def test_a_validation_source_that_raises_is_no_fault_of_a_batch_trained_on():
-    model = classifier()
-    report = raised(lambda: model.fit(finite(5), validation_data=broken(4), verbose=0), "disk gone")
+def widened(count):
+    yield from finite(count)
+    yield np.ones((ROWS, 5), "float32"), np.zeros(ROWS, "int64")
+
+
+@pytest.mark.parametrize(
+    ("source", "match", "steps_at_once"), [(broken, "disk gone", 1), (broken, "disk gone", 2), (widened, "", 1)]
+)
+def test_a_validation_source_that_raises_is_no_fault_of_a_batch_that_the_model_took(source, match, steps_at_once):
+    model = classifier(steps_per_execution=steps_at_once)
+    report = raised(lambda: model.fit(finite(6), validation_data=source(5), verbose=0), match)
     assert (report.verdict, report.fails_at) == ("raises", None)
-    assert len(report.deliveries) == 5
+    assert len(report.deliveries) == 6
     assert report.diagnosis.rehearsal.failed_in == "validation"
+    assert not any(set(finding.batches) & set(range(5)) for finding in report.findings)
+
+
+class Careful(keras.Sequential):
+    """Takes no value above 5."""
+
+    def call(self, x, **options):
+        with tf.control_dependencies([tf.debugging.assert_less(x, 5.0, message="too large")]):
+            return super().call(tf.identity(x), **options)
+
+
+def test_a_validation_batch_that_the_model_alone_can_refuse_is_named():
+    def source():
+        for number, (x, y) in enumerate(finite(6)):
+            yield (x + 9 if number == 3 else x), y
+
+    model = Careful([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    report = raised(lambda: model.fit(finite(4), validation_data=source(), verbose=0), "too large")
+    assert [(finding.batches, finding.in_validation) for finding in report.findings[:1]] == [((3,), True)]
 
 
 @pytest.mark.parametrize(
@@ -191,14 +235,32 @@ def test_a_batch_that_is_not_held_is_named_by_its_step_and_said_not_to_be_replay
         report.profile.raw(5)
 
 
+class Squares(keras.Model):
+    """Overflows half precision; a copy has that only under the policy that it was made under."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.dense = keras.layers.Dense(1, kernel_initializer="ones")
+
+    def call(self, x):
+        return tf.debugging.check_numerics(keras.ops.square(self.dense(x)), "too large")
+
+
 def test_a_failure_is_replayed_under_the_dtype_policy_of_the_call():
+    def source():
+        for number, (x, _) in enumerate(finite(6)):
+            yield np.full_like(x, 100 if number == 4 else 0), np.zeros((ROWS, 1), "float32")
+
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        model = classifier()
-        flight = watched(lambda: model.fit(finite(6, bad=4), verbose=0), fails=True)
+        model = Squares()
+        model.compile("sgd", "mse")
+        with gendiag.watch() as flight, pytest.raises(tf.errors.InvalidArgumentError, match="too large"):
+            model.fit(source(), verbose=0)
     finally:
         keras.config.set_dtype_policy("float32")
     assert flight.report.fails_at == 4
+    assert "outside of the batch" not in told(flight.report)
     assert keras.config.dtype_policy().name == "float32"
 
 
@@ -246,3 +308,26 @@ def test_random_states_are_as_before_a_report():
     before = np.random.get_state()[1].tolist()  # noqa: NPY002
     assert flight.report.fails_at == 2
     assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+
+
+def test_one_tensor_given_for_two_items_is_not_guessed_to_be_one_of_them():
+    class Same(Items):
+        pair = tuple(map(tf.constant, batch(0)))
+
+        def __getitem__(self, index):
+            return self.pair
+
+    report = watched(lambda: classifier().fit(Same(workers=2), shuffle=False, verbose=0)).report
+    assert len(report.deliveries) == len(report.profile.batches)
+    assert report.verdict == "trains"
+    unknown = report.deliveries.batch.isna().sum()
+    assert unknown
+    assert f"Of {unknown} steps it is not known which batch they were." in told(report)
+
+
+def test_the_deliveries_of_a_distributed_dataset_are_said_not_to_be_recorded():
+    with tf.distribute.MirroredStrategy(["/cpu:0"]).scope():
+        model = classifier()
+    report = watched(lambda: model.fit(tf.data.Dataset.from_tensors(batch(0)).repeat(3), verbose=0)).report
+    assert report.verdict == "trains"
+    assert "The deliveries of a distributed dataset are not recorded." in told(report)
