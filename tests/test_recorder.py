@@ -119,6 +119,17 @@ def test_deliveries_are_those_that_fit_trains_on():
             assert [digest(part) for part in delivered] == batches[index]
 
 
+def test_a_dataset_is_recorded_in_an_evaluation_and_as_validation_data_item_by_item():
+    model = classifier()
+    with gendiag.watch() as flight:
+        model.evaluate(Items(), verbose=0)
+        model.fit(finite(3), validation_data=Items(workers=2), verbose=0)
+    evaluated, validated = (report.diagnosis for report in flight.reports)
+    assert [d.batch for d in evaluated.rehearsal.deliveries] == list(range(STEPS))
+    assert [d.batch for d in validated.rehearsal.validation] == list(range(STEPS))
+    assert [each.index for each in validated.validation.batches] == list(range(STEPS))
+
+
 def test_silent_casts_and_reused_buffers_are_seen():
     def cast():
         for number, (x, y) in enumerate(finite(8)):

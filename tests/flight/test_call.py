@@ -28,14 +28,16 @@ class Counting(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize("given", ["one", "a tuple", "a list of Keras"])
-def test_callbacks_are_called_in_whatever_form_they_are_given(given):
+def test_callbacks_are_called_in_whatever_form_they_are_given(given, capsys):
     counting, model = Counting(), classifier()
     form = {"one": counting, "a tuple": (counting,)}.get(given)
     lent = None
     if form is None:
         form = lent = keras.callbacks.CallbackList([counting], model=model, epochs=1, add_history=True)
     before = None if lent is None else list(lent.callbacks)
-    report = watched(lambda: model.fit(finite(5), verbose=0, callbacks=form)).report
+    capsys.readouterr()
+    report = watched(lambda: model.fit(finite(5), verbose=0 if lent is None else 2, callbacks=form)).report
+    assert not capsys.readouterr().out  # Keras adds no progress bar to a list of its own kind
     assert counting.steps == len(report.deliveries) == 5
     assert lent is None or lent.callbacks == before
 
@@ -48,6 +50,24 @@ def test_arrays_are_one_source_with_their_labels():
     assert set(report.diagnosis.fit_args) == {"batch_size", "shuffle", "verbose"}
     assert report.fails_at == 4
     assert report.trial(4).outcome == "raises"
+    assert [repair.verified for repair in report.repairs()] == [True]
+
+
+def test_a_tuple_of_inputs_is_given_on_whole():
+    inputs = [keras.Input((4,)), keras.Input((4,))]
+    model = keras.Model(inputs, keras.layers.Add()(inputs))
+    x = np.ones((ROWS, 4), "float32")
+    with gendiag.watch() as flight:
+        given = model.predict((x, 2 * x), verbose=0)
+    np.testing.assert_array_equal(given, 3 * x)
+    assert len(flight.report.deliveries) == 1
+
+
+def test_labels_beside_a_generator_are_among_the_arguments_that_fit_refuses():
+    with gendiag.watch() as flight, pytest.raises(ValueError, match="`y`"):
+        classifier().fit(finite(2), y=np.zeros(ROWS), verbose=0)
+    assert (flight.report.verdict, flight.report.fails_at) == ("raises", None)
+    assert set(flight.report.diagnosis.fit_args) == {"y", "verbose"}
 
 
 def test_validation_arrays_are_left_to_fit():
@@ -70,13 +90,13 @@ def test_validation_that_comes_to_its_end_is_recorded_epoch_by_epoch():
     assert [d.epoch for d in rehearsal.deliveries] == [0] * 3 + [1] * 3
 
 
-def test_a_dataset_that_raised_leaves_keras_table_of_datasets():
+def test_a_dataset_that_raised_is_not_sent_to_the_workers_of_later_fits():
     from keras.src.trainers.data_adapters import py_dataset_adapter
 
-    table = py_dataset_adapter._SHARED_SEQUENCES
-    before = set(table)
-    watched(lambda: classifier().fit(Items(AT, workers=2), epochs=2, verbose=0), fails=True)
-    assert set(table) == before
+    source = Items(AT, workers=2)
+    watched(lambda: classifier().fit(source, epochs=2, verbose=0), fails=True)
+    sent = py_dataset_adapter._SHARED_SEQUENCES.values()
+    assert not any(each is source or getattr(each, "recorded_for", None) is source for each in sent)
 
 
 def test_the_time_that_it_took_is_that_of_the_call():
