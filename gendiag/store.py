@@ -37,6 +37,11 @@ class Store:
         """Bytes held now."""
         return self._nbytes
 
+    @property
+    def pinned_nbytes(self) -> int:
+        """Bytes held of the first two batches, and of those that were pinned."""
+        return sum(nbytes for _, nbytes in self._pinned.values())
+
     def put(self, index: int, raw: Any, nbytes: int, *, pin: bool = False) -> None:
         """Hold ``raw`` (already a copy) under ``index``, in place of what was there; the oldest unpinned make room."""
         self._seen.add(index)

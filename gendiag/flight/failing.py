@@ -85,6 +85,7 @@ class Failing:
             return "training", raised, self._source_failure() or call.failure
         at = self._proven(candidates)
         if at is None and raised is not None:
+            self.unproven = ""  # it is known where the cause lies
             return "training", raised, self._source_failure() or call.failure
         if at is None and not candidates and not side.source.tapped:
             return "training", len(side.tap.batches), call.failure  # the source could not make it
@@ -115,14 +116,14 @@ class Failing:
             return candidates[0] if len(candidates) == 1 else None
         first = [side.tap.store.get(index) for index in range(PEEKED) if index in side.tap.store]
         for index in held:
-            with stand_in(self.model) as copy, dtype_policy(self.policy):
+            with dtype_policy(self.policy), stand_in(self.model) as copy:
                 batches = [*first, side.tap.store.get(index)]
                 replay = through_fit(copy, batches, as_source=self.call.train.source.replay, quiet_s=self.quiet_s)
             if replay.failure is not None:
                 return index
         named = f"batch {candidates[0]}" if len(candidates) == 1 else f"batches {candidates[0]} to {candidates[-1]}"
         self.unproven = (
-            f"fit raised in the step of {named}; replayed on a copy with the weights of that moment, "
-            "none of these raises. The cause may lie outside of the batch: a callback, or a state that is gone."
+            f"fit raised in the step of {named} or right behind it; replayed on a copy with the weights of that "
+            "moment, none of these raises. The cause may lie outside of the batch: a callback, or a state that is gone."
         )
         return None

@@ -21,7 +21,7 @@ from gendiag.worker import Pulse
 
 RSS_EVERY = 16  # batches, between two looks at the memory of the process
 MOST_LATER = 20_000  # batches whose measurement is put off
-PINNED_SHARE = 0.5  # of the bytes held, for suspicious batches: the newest must have room
+PINNED_SHARE = 0.5  # of the bytes held, for the first two and suspicious ones: the newest must have room
 
 
 class FlightTap(Recording):
@@ -39,7 +39,7 @@ class FlightTap(Recording):
         self._thread = threading.local()
         self._handed: dict[int, tuple[object, int | None]] = {}
         self._errors: dict[int, int] = {}
-        self._n_pinned = self._rss_bytes = 0
+        self._rss_bytes = 0
         self._later: dict[int, Later] = {}
         self.store = Store(keep_bytes, self._dropped)
 
@@ -74,8 +74,10 @@ class FlightTap(Recording):
             if self._matcher is None and size <= self.store.keep_bytes:
                 self._later[number] = later
                 self.store.put(number, tuple(leaf.copy() for leaf in raw), size)  # type: ignore[attr-defined]
-                if number not in self.store or len(self._later) > MOST_LATER:
-                    self._measure(next(iter(self._later)) if number in self.store else number, raw)
+                if number in self._later and number not in self.store:  # no room even for this one
+                    self._measure(number, raw)
+                elif len(self._later) > MOST_LATER:
+                    self._measure(next(iter(self._later)), raw)
                 return None
             batch = self._measured(later, raw)
             held = self._hold(batch, raw, pin=self._is_telling(batch))
@@ -94,15 +96,17 @@ class FlightTap(Recording):
         self._measured(later, self.store.get(index) if index in self.store else raw)
 
     def _dropped(self, index: int, raw: Any) -> None:
-        """Measure a batch before it is let go, and keep it after all where it looks suspicious."""
+        """Measure a batch before it is let go (the newest, maybe), and keep it after all where it looks suspicious."""
         later = self._later.pop(index, None)
         if later is None:
             return
         batch = self._measured(later, raw)
         size = nbytes(batch)
-        if self._is_telling(batch) and self._n_pinned + size <= self.store.keep_bytes * PINNED_SHARE:
-            self._n_pinned += size
+        if self._is_telling(batch) and self._may_pin(size):
             self.store.put(index, raw, size, pin=True)
+
+    def _may_pin(self, size: int) -> bool:
+        return self.store.pinned_nbytes + size <= self.store.keep_bytes * PINNED_SHARE
 
     def batch(self, index: int) -> Batch | None:
         """Return the record of a batch, measured now if it was put off."""
@@ -122,8 +126,7 @@ class FlightTap(Recording):
         size = nbytes(batch)
         if size > self.store.keep_bytes:
             return None
-        pin = pin and self._n_pinned + size <= self.store.keep_bytes * PINNED_SHARE
-        self._n_pinned += size if pin else 0
+        pin = pin and self._may_pin(size)
         held: object = tuple(leaf.copy() for leaf in raw) if is_plain(raw) else copy(raw)  # type: ignore[attr-defined]
         self.store.put(batch.index, held, size, pin=pin)
         return held
