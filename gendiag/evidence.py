@@ -179,13 +179,14 @@ class Evidence:
         return self.model_run is not None and index in self.model_run.batches[: self.model_run.steps]
 
     @property
-    def _first_epoch(self) -> int:
+    def first_epoch(self) -> int:
+        """The epoch in which training began: ``initial_epoch``."""
         return self.rehearsal.deliveries[0].epoch if self.rehearsal.deliveries else 0
 
     def place(self, index: int) -> str:
         """``batch 3 (epoch 1/3)``, the form in which messages name a batch."""
         read = (batch.epoch for batch in self.batches if batch.index == index)
-        epoch = next(read, max(0, self._first_epoch + self.rehearsal.epochs_run - 1))  # fit stands at what was not read
+        epoch = next(read, max(0, self.first_epoch + self.rehearsal.epochs_run - 1))  # fit stands at what was not read
         return (
             f"batch {index} (epoch {epoch + 1}/{self.rehearsal.epochs})"
             if self.rehearsal.epochs > 1

@@ -10,7 +10,7 @@ import psutil
 from gendiag.figures import ends, figures
 from gendiag.records import Batch, Leaf
 from gendiag.tree import Part, flatten, structure
-from gendiag.values import as_array, digest, kind_of, shape_of
+from gendiag.values import MASKED, as_array, digest, kind_of, shape_of
 
 _PROCESS = psutil.Process(os.getpid())
 
@@ -53,6 +53,8 @@ def measure_leaf(part: Part, before: object = None, *, full: bool = True) -> Lea
         dtype = getattr(value, "dtype", "")
         return Leaf(path, role, kind, shape_of(value), str(getattr(dtype, "name", dtype)))
     shape = shape_of(value) if kind == "sparse" else array.shape
+    if np.ma.is_masked(value):
+        kind = MASKED
     return Leaf(
         path, role, kind, shape, array.dtype.name, array.nbytes, **(figures if full else ends)(array),
         digest=digest(value), shared=same_memory(value, before),

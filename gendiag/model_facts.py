@@ -101,6 +101,8 @@ class ModelFacts:
         Whether the model scales its inputs itself.
     rescaling
         The smallest number by which a Rescaling layer multiplies; None where there is no such layer.
+    half
+        Whether a layer computes in float16.
     """
 
     inputs: tuple[Input, ...] = ()
@@ -110,6 +112,7 @@ class ModelFacts:
     batch_size: int | None = None
     scales: Literal["yes", "no", "unknown"] = "unknown"
     rescaling: float | None = None
+    half: bool = False
 
     def fed(self, batch: Batch) -> list[tuple[Leaf, Input]]:
         """Which leaf of x each input takes; empty where they cannot be paired."""

@@ -32,6 +32,7 @@ def read_model(model: Model) -> ModelFacts:
     with suppress(Exception):  # The model may be anything; to know less is always right.
         known["layers"] = frozenset(_named([model, *_all_layers(model)])) | _inner(model)
     with suppress(Exception):
+        known["half"] = any(getattr(layer, "compute_dtype", None) == "float16" for layer in _all_layers(model))
         known["stateful"] = any(getattr(layer, "stateful", False) is True for layer in _all_layers(model))
     with suppress(Exception):
         known["scales"] = _scales(model)

@@ -32,8 +32,8 @@ class Leaf:
         Which argument of ``train_step`` the leaf belongs to.
     kind
         What it is: ``array``, ``tensor``, ``ragged``, ``sparse``, ``list`` (of Python scalars), ``scalar``,
-        ``None``, ``frame`` (pandas), or the class name of anything else. Only the first two, lists, scalars and
-        frames of numbers are measured further; nothing unknown is ever converted.
+        ``None``, ``frame`` (pandas), ``masked array`` (with values masked), or the class name of anything else. Only
+        arrays, tensors, lists, scalars and frames of numbers are measured further; nothing unknown is ever converted.
     shape, dtype, nbytes
         As the array itself says; ``None`` / ``""`` / 0 where it says nothing.
     low, high, mean, std

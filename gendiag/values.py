@@ -14,6 +14,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 TENSORS = ("Tensor", "EagerTensor", "Variable", "ResourceVariable", "KerasVariable")
 SPARSE = ("SparseTensor", "spmatrix", "sparray", "_spbase")
 FRAMES = ("DataFrame", "Series")
+MASKED = "masked array"
 
 
 def kind_of(value: object) -> str:

@@ -15,7 +15,7 @@ from gendiag.errors import BadArgumentError, NothingRecordedError, StillTraining
 from gendiag.flight.quick import Later, quick, shared
 from gendiag.measure import measure
 from gendiag.values import digest
-from tests.flights import AT, BAD, ROWS, STEPS, Items, Slow, batch, classifier, endless, finite, watched
+from tests.flights import AT, BAD, CLASSES, ROWS, STEPS, Items, Slow, batch, classifier, endless, finite, watched
 from tests.models import linear
 from tests.small_models import MODELS, state
 

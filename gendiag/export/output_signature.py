@@ -13,10 +13,10 @@ from gendiag.failure import cut
 from gendiag.profiled import Profile
 from gendiag.records import Leaf
 from gendiag.tree import flatten, transform
-from gendiag.values import as_array, digest
+from gendiag.values import MASKED, as_array, digest
 
 UNTRIED = "Not tried."
-WRITTEN = ("array", "tensor", "list", "scalar", "frame")
+WRITTEN = ("array", MASKED, "tensor", "list", "scalar", "frame")
 
 FROM_GENERATOR = """\
 import tensorflow as tf

@@ -33,6 +33,8 @@ from gendiag.rules.leftover_state import LeftoverState
 from gendiag.rules.len_mismatch import LenMismatch
 from gendiag.rules.list_of_inputs import ListOfInputs
 from gendiag.rules.loss_dtype import LossDtype
+from gendiag.rules.loss_not_finite import LossNotFinite
+from gendiag.rules.mask_lost import MaskLost
 from gendiag.rules.missing_batch_axis import MissingBatchAxis
 from gendiag.rules.model_rejects import ModelRejects
 from gendiag.rules.nan_inf import NanInf
@@ -102,6 +104,7 @@ RULES: tuple[Rule, ...] = (
     Endless(),
     NoAnswer(),
     BufferReuse(),
+    MaskLost(),
     SilentCast(),
     RoundedInModel(),
     ComplexDtype(),
@@ -124,6 +127,7 @@ RULES: tuple[Rule, ...] = (
     DoubleScaled(),
     Unscaled(),
     ValueDrift(),
+    LossNotFinite(),
     BatchTooBig(),
     ModelRejects(),
     FitRefuses(),

@@ -58,8 +58,9 @@ class EpochHookEarly(Rule):
 
 def _changes_the_data(seen: Evidence, inquiry: Inquiry) -> bool:
     before = next((content(peek) for peek in seen.profile.peeks if peek.index == 0), ())
-    delivered = {content(batch) for batch in (*seen.batches, *inquiry.again)}
-    return inquiry.repeatable and all(before) and bool(before) and before not in delivered
+    delivered = {content(batch) for batch in seen.batches}
+    is_read = any(batch.index == 0 for batch in seen.batches)
+    return inquiry.repeatable and is_read and all(before) and bool(before) and before not in delivered
 
 
 def _items(hook: str) -> Any:

@@ -52,14 +52,15 @@ class Exhausted(Rule):
         if not late:
             return
         first, replayed, count = late[0], _replayed(seen.by_epoch, late), len(seen.batches)
+        begun = seen.first_epoch
         share = _never_again(seen, replayed)
         message = (
             f"The source yields {counted(count, 'batch', 'batches')} once and is then exhausted: from epoch "
-            f"{first + 1} on fit trains on {_what(seen.by_epoch, late)}; "
+            f"{begun + first + 1} on fit trains on {_what(seen.by_epoch, late, begun)}; "
             f"{share:.0%} of the samples are never seen again."
         )
         if seen.rehearsal.steps_per_epoch:
-            needed = seen.rehearsal.epochs * seen.rehearsal.steps_per_epoch
+            needed = (seen.rehearsal.epochs - begun) * seen.rehearsal.steps_per_epoch
             message += f" epochs x steps_per_epoch asks for {needed} batches."
         yield self.finding(
             "warning", message, fix=_fix(count, seen), batches=(count, *replayed), from_epoch=first, ran_out_at=count,
@@ -70,11 +71,11 @@ class Exhausted(Rule):
         late = _late_epochs(seen.validation_by_epoch)
         if not late or seen.validation_source is None or seen.validation_source.restarts_each_epoch:
             return
-        first, count = late[0], len(seen.validation.batches)
+        first, count, begun = late[0], len(seen.validation.batches), seen.first_epoch
         message = (
-            f"validation_data yields {counted(count, 'batch', 'batches')} once: epoch 1 is validated on all of them, "
-            f"from epoch {first + 1} on it is exhausted and val_loss is of {_what(seen.validation_by_epoch, late)} "
-            "only. The epochs cannot be compared."
+            f"validation_data yields {counted(count, 'batch', 'batches')} once: epoch {begun + 1} is validated on all "
+            f"of them, from epoch {begun + first + 1} on it is exhausted and val_loss is of "
+            f"{_what(seen.validation_by_epoch, late, begun)} only. The epochs cannot be compared."
         )
         fix = "Validate on what can be read again: arrays, a PyDataset, a tf.data.Dataset."
         batches = (count, *_replayed(seen.validation_by_epoch, late))
@@ -122,13 +123,13 @@ def _never_again(seen: Evidence, replayed: tuple[int, ...]) -> float:
     return 1 - again / rows if rows else 0.0
 
 
-def _what(epochs: tuple[tuple[Delivery, ...], ...], late: list[int]) -> str:
-    """What the late epochs train on, in words."""
+def _what(epochs: tuple[tuple[Delivery, ...], ...], late: list[int], begun: int) -> str:
+    """What the late epochs train on, in words; ``begun`` is the epoch in which training began."""
     replayed = _replayed(epochs, late)
     empty = [epoch for epoch in late if not epochs[epoch]]
     said = [f"{listed(replayed)} (the first two batches, again and again)"] if replayed else []
     if empty:
-        shown = ", ".join(str(epoch + 1) for epoch in empty)
+        shown = ", ".join(str(begun + epoch + 1) for epoch in empty)
         said.append(
             f"nothing at all in epoch {shown} (logged as a loss of 0)"
             if replayed

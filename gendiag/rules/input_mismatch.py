@@ -15,6 +15,7 @@ from gendiag.records import Finding, Leaf, Severity, format_shape
 from gendiag.rules.base import Rule, by_leaf, dense, sound
 
 IMAGE, MOST_AXES = 4, 5
+SHOWN = 3  # sizes in a message
 CHANNELS = (1, 2, 3, 4)
 Odd = dict[int, tuple[Leaf, Input]]
 
@@ -62,9 +63,15 @@ class InputMismatch(Rule):
             f"{leaf.path} of {seen.place(index)} has shape {format_shape(shape)}; the model's input is "
             f"{declared}{_said(shape, wanted.shape, order)}.{took}"
         )
+        sizes = {format_shape((each.shape or ())[1:]) for each, _ in found.values()}
+        if len(sizes) > 1:
+            message += f" Other batches have other sizes: {', '.join(sorted(sizes)[:SHOWN])} without the batch axis."
         fix = (
             f"Bring the axes into the order that the model declares: `np.transpose({leaf.path}, {order})`."
             if order
+            else f"Pad or crop {leaf.path} to {format_shape(wanted.shape[1:])} in every batch, or declare the axis "
+            "that varies as None (a Flatten needs a fixed one)."
+            if len(sizes) > 1
             else f"Resize or reshape {leaf.path} to {declared}, or declare the input as "
             f"`keras.Input({format_shape(shape[1:])})`."
         )

@@ -40,6 +40,8 @@ class LenMismatch(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         length, inquiry = seen.source.length, seen.profile.inquiry
+        if seen.source.kind == "PyDataset" and length is None:
+            yield from self._no_whole_number(seen)
         if seen.source.kind != "PyDataset" or not length:
             return
         empty = [batch.index for batch in seen.batches if batch.index < length and batch.rows == 0]
@@ -53,6 +55,17 @@ class LenMismatch(Rule):
             yield self.finding(severity, message, fix=_fix(empty[0]), batches=empty, length=length)
         elif inquiry is not None and inquiry.ends and _is_left_out(seen, inquiry):
             yield self._left_out(length, inquiry)
+
+    def _no_whole_number(self, seen: Evidence) -> Iterator[Finding]:
+        value = seen.source.odd_length
+        if seen.failure is None or seen.rehearsal.deliveries or value is None:
+            return
+        message = (
+            f"`__len__` of the source returns {value!r}, a {type(value).__name__}, where Python takes a whole number "
+            f"(int) only: fit raises {seen.failure.line.rstrip('.')} before it reads a batch."
+        )
+        fix = "Return an int: `return math.ceil(len(self.x) / self.batch_size)`, or `int(np.ceil(...))`."
+        yield self.finding("error", message, fix=fix, length=None)
 
     def _left_out(self, length: int, inquiry: Inquiry) -> Finding:
         rows, full = sum(batch.rows or 0 for batch in inquiry.beyond), inquiry.again[0].rows
@@ -68,6 +81,8 @@ class LenMismatch(Rule):
 
     def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
         length, count = finding.evidence["length"], len(finding.batches)
+        if length is None:
+            return
         is_short = finding.batches[0] >= length
         yield from edits.length(edits.at(seen, finding), length + count if is_short else finding.batches[0])
 

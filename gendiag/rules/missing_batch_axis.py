@@ -8,7 +8,7 @@ from typing import Any
 from gendiag import edits
 from gendiag.evidence import Evidence
 from gendiag.model_facts import Shape, fits
-from gendiag.records import Batch, Finding, Leaf, format_shape
+from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
 from gendiag.rules.base import Rule, sound
 
 TWO = 2
@@ -44,19 +44,23 @@ class MissingBatchAxis(Rule):
         found: dict[int, tuple[Leaf, Shape]] = {}
         for batch in seen.batches:
             bare = _bare_input(seen, batch) or _bare_label(seen, batch)
-            if bare is not None and seen.refused(batch.index):
+            if bare is not None and (seen.refused(batch.index) or _is_taken(seen, batch, *bare)):
                 found[batch.index] = bare
         if found and _raised_here(seen, found):
-            yield self._finding(seen, found)
+            yield self._finding(seen, found, "error", "")
+        elif found and all(seen.trained_on(index) for index in list(found)[:1]):
+            yield self._finding(seen, found, "warning", " The model takes each row for a sample, without a word.")
 
-    def _finding(self, seen: Evidence, found: dict[int, tuple[Leaf, Shape]]) -> Finding:
+    def _finding(
+        self, seen: Evidence, found: dict[int, tuple[Leaf, Shape]], severity: Severity, consequence: str
+    ) -> Finding:
         index, (leaf, wanted) = next(iter(found.items()))
         batch = next(batch for batch in seen.batches if batch.index == index)
         scalar = next((each for each in batch.leaves if each.role == "y" and each.shape == ()), None)
         too = f" {scalar.path} is a scalar, and lacks it too." if scalar is not None and scalar is not leaf else ""
         message = (
             f"{leaf.path} of {seen.place(index)} has shape {format_shape(leaf.shape)}, which is one sample: the model "
-            f"wants {format_shape(wanted)}, and the batch axis, the first one, is missing.{too}"
+            f"wants {format_shape(wanted)}, and the batch axis, the first one, is missing.{too}{consequence}"
         )
         fix = (
             "Batch the dataset before fit: `dataset.batch(32)`."
@@ -64,7 +68,7 @@ class MissingBatchAxis(Rule):
             else f"Stack the samples of a batch, `np.stack(samples)`, or add the axis: `{leaf.path}[None]`."
         )
         return self.finding(
-            "error", message, fix=fix, batches=found, leaf=leaf.path,
+            severity, message, fix=fix, batches=found, leaf=leaf.path,
             shape=format_shape(leaf.shape), wanted=format_shape(wanted),
         )  # fmt: skip
 
@@ -80,6 +84,16 @@ class MissingBatchAxis(Rule):
 
 def _raised_here(seen: Evidence, found: dict[int, tuple[Leaf, Shape]]) -> bool:
     return seen.model_raised_at(found) or (seen.rehearsal.failed_in == "start" and 0 in found)
+
+
+def _is_taken(seen: Evidence, batch: Batch, leaf: Leaf, wanted: Shape) -> bool:
+    """Whether the model trained on it though no reading of its axes but one sample fits.
+
+    Keras adds a last axis of size 1 where an input lacks one.
+    """
+    shape = leaf.shape or ()
+    is_known = len(shape) >= TWO and None not in wanted[1:] and leaf.role == "x"
+    return is_known and seen.trained_on(batch.index) and not fits((*shape, 1), wanted)
 
 
 def _bare_input(seen: Evidence, batch: Batch) -> tuple[Leaf, Shape] | None:

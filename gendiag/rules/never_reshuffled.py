@@ -36,7 +36,8 @@ class NeverReshuffled(Rule):
 
     Known limits
         A fixed order of mixed batches is common and mostly harmless: that is a note, and only where ``shuffle=True``
-        was passed. It takes two whole epochs to tell.
+        was passed, or where a dataset shuffles and then keeps the order with ``cache()``. It takes two whole epochs to
+        tell.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -46,6 +47,9 @@ class NeverReshuffled(Rule):
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 3, "steps_per_epoch": 6, "shuffle": True})
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
+        if _is_cached_shuffled(seen.source.value) and _repeats(seen):
+            yield self._cached(seen)
+            return
         if not seen.fit_args.get("shuffle") or seen.source.kind not in UNSHUFFLED or not _repeats(seen):
             return
         labels = labels_of(seen, first_pass(seen))
@@ -65,6 +69,16 @@ class NeverReshuffled(Rule):
         fix = "Shuffle in the source itself: draw a new `rng.permutation(len(x))` at the start of each pass."
         return self.finding("note" if labels is None else "warning", message, fix=fix, batches=batches, leaf="y")
 
+    def _cached(self, seen: Evidence) -> Finding:
+        count = len(seen.by_epoch)
+        message = (
+            f"The dataset shuffles and then caches: the cache keeps the order of the first pass, so the same "
+            f"{len(seen.by_epoch[0])} batches come in the same order in {count} of {count} epochs."
+        )
+        fix = "Put `cache()` before `shuffle()`: `dataset.cache().shuffle(n).batch(32)`."
+        batches = [delivery.batch for delivery in seen.by_epoch[1] if delivery.batch is not None]
+        return self.finding("note", message, fix=fix, batches=batches)
+
     def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
         rows = max((batch.rows or 0 for batch in seen.batches), default=0)
         whole = len(seen.batches) if seen.profile.ended == "end" else None
@@ -82,6 +96,26 @@ def _batches(order: Any) -> list[Any]:
     y = np.repeat(np.arange(2.0), 24).astype("float32")
     x = np.random.default_rng(0).normal(size=(48, 3)).astype("float32") + y[:, None]
     return [(x[part], y[part]) for part in np.split(order, 6)]
+
+
+def _is_cached_shuffled(source: Any) -> bool:
+    """Whether a tf.data.Dataset has a cache behind its (last) shuffle."""
+    while source is not None:
+        name = type(source).__name__.strip("_")
+        if name == "ShuffleDataset":
+            return False
+        source = getattr(source, "_input_dataset", None)
+        if name == "CacheDataset":
+            return "ShuffleDataset" in _behind(source)
+    return False
+
+
+def _behind(source: Any) -> list[str]:
+    names = []
+    while source is not None:
+        names.append(type(source).__name__.strip("_"))
+        source = getattr(source, "_input_dataset", None)
+    return names
 
 
 def _repeats(seen: Evidence) -> bool:

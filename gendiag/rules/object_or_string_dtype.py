@@ -13,6 +13,7 @@ from gendiag.evidence import Evidence
 from gendiag.records import Finding, Leaf
 from gendiag.rules.base import Rule, listed, sound
 from gendiag.tree import flatten
+from gendiag.values import MASKED
 
 TEXT = ("str", "bytes", "string")
 SHOWN = 6  # lengths in the message
@@ -72,7 +73,7 @@ class ObjectOrStringDtype(Rule):
 
 
 def _is_odd(leaf: Leaf) -> bool:
-    return leaf.kind in {"array", "frame"} and (leaf.dtype == "object" or leaf.dtype.startswith(TEXT))
+    return leaf.kind in {"array", "frame", MASKED} and (leaf.dtype == "object" or leaf.dtype.startswith(TEXT))
 
 
 def _text(leaf: Leaf) -> str:

@@ -47,10 +47,10 @@ class RankDrift(Rule):
     ) -> Finding:
         index, leaf = odd[0]
         rank, usual = len(leaf.shape or ()), len(wanted)
-        scalar = " (a scalar)" if rank == 0 else ""
+        scalar, keeps = " (a scalar)" if rank == 0 else "", _keeps_rows(seen, index, leaf)
         message = (
             f"{path} of {seen.place(index)} has rank {rank}, shape {format_shape(leaf.shape)}{scalar}; "
-            f"batch 0 has rank {usual}, {format_shape(wanted)}. {_hint(rank, usual)}"
+            f"batch 0 has rank {usual}, {format_shape(wanted)}. {_hint(rank, usual, keeps_rows=keeps)}"
         )
         fix = "Name the axis when you squeeze, `np.squeeze(y, axis=1)`, or reshape: `y.reshape(-1)`."
         batches = [i for i, _ in odd]
@@ -71,7 +71,21 @@ class RankDrift(Rule):
             yield x, y.squeeze(axis=1)
 
 
-def _hint(rank: int, usual: int) -> str:
-    if rank < usual:
-        return "The batch axis is gone, as np.squeeze does to a batch of one sample."
-    return "It has an axis too many."
+def _hint(rank: int, usual: int, *, keeps_rows: bool) -> str:
+    if rank > usual:
+        return "It has an axis too many."
+    if keeps_rows:
+        return "The batch axis is there, an axis behind it is gone, as np.squeeze or a flattening does."
+    return "The batch axis is gone, as np.squeeze does to a batch of one sample."
+
+
+def _keeps_rows(seen: Evidence, index: int, leaf: Leaf) -> bool:
+    """Whether the other leaves of the batch have as many rows as this one."""
+    others = [
+        other.rows
+        for batch in seen.batches
+        if batch.index == index
+        for other in batch.leaves
+        if other.path != leaf.path and other.rows is not None
+    ]
+    return bool(others) and leaf.rows is not None and all(rows == leaf.rows for rows in others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
@@ -42,7 +43,8 @@ class SharedGenerator(Rule):
         Make two generators of separate data: ``fit(make_batches(train), validation_data=make_batches(val))``.
 
     Known limits
-        Told by the object itself; two generators that read one iterator inside are not recognised.
+        Told by the object itself, or by an iterator that both generators hold in a local variable; one held deeper, in
+        an attribute, is not recognised. A generator that has ended holds nothing.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -56,7 +58,10 @@ class SharedGenerator(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         other = seen.validation_source
-        if other is None or not seen.source.one_shot or seen.source.value is not other.value:
+        if other is None or not seen.source.one_shot:
+            return
+        if seen.source.value is not other.value:
+            yield from self._inside(seen, other.value)
             return
         failure = seen.rehearsal.failure
         hurt = failure is not None and bool(seen.by_epoch) and not seen.never_ends
@@ -71,8 +76,32 @@ class SharedGenerator(Rule):
         severity: Severity = "error" if hurt else "warning"
         yield self.finding(severity, message, fix=fix, source="validation")
 
+    def _inside(self, seen: Evidence, other: Any) -> Iterator[Finding]:
+        mine, theirs = _iterators(seen.source.value), _iterators(other)
+        name = next((name for key, name in mine.items() if key in theirs), None)
+        if name is None or seen.failure is not None or not seen.validation.batches:
+            return
+        message = (
+            f"The generators of training and validation_data both read the same iterator, {name!r} inside: each "
+            f"takes batches that the other never sees ({counted(len(seen.batches), 'batch', 'batches')} went to "
+            f"training in the rehearsal, {counted(len(seen.validation.batches), 'other one')} to validation)."
+        )
+        fix = "Give each generator an iterator of its own, over separate data."
+        yield self.finding("warning", message, fix=fix, source="validation")
+
     def broken(self) -> Iterator[Any]:
         return _one()
 
     def mended(self) -> Iterator[Any]:
         return _endless()
+
+
+def _iterators(generator: Any) -> dict[int, str]:
+    """Generators and other iterators among the local variables, by identity; a counter is no source of data."""
+    frame = getattr(generator, "gi_frame", None)
+    held = dict(frame.f_locals) if frame is not None else {}
+    return {
+        id(value): name if name.isidentifier() else "the one looped over"
+        for name, value in held.items()
+        if isinstance(value, Iterator) and not isinstance(value, itertools.count)
+    }

@@ -33,7 +33,8 @@ class StepsMismatch(Rule):
         or repeat the source (``dataset.repeat()``).
 
     Known limits
-        Counted in the epochs that were rehearsed. A generator that is read once is another fault (exhausted).
+        Counted in the epochs that were rehearsed. A generator that is read once is another fault (exhausted), unless it
+        ends within the last epoch.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0; keras 3.15.1, epoch_iterator.py. On 3.5.0 and 3.6.0 an epoch that
@@ -46,7 +47,11 @@ class StepsMismatch(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         asked, counts = seen.rehearsal.steps_per_epoch, _steps(seen)
         is_cut = asked and any(count < asked for count in counts)
-        if not is_cut or not seen.source.restarts_each_epoch or not counts[-1]:
+        if not is_cut or not counts[-1]:
+            return
+        if not seen.source.restarts_each_epoch:
+            if asked and counts[-1] < asked and _is_new(seen):
+                yield self._ends_early(seen, asked, counts)
             return
         length = seen.source.length
         has = f"The source has {counted(length or max(counts), 'batch', 'batches')}"
@@ -64,6 +69,18 @@ class StepsMismatch(Rule):
             )
             fix = "Leave steps_per_epoch out, or pass one that divides the number of batches available."
         yield self.finding("warning", message, fix=fix, asked=asked, steps=counts, length=length)
+
+    def _ends_early(self, seen: Evidence, asked: int, counts: list[int]) -> Finding:
+        last, count = seen.first_epoch + len(counts), len(seen.batches)
+        message = (
+            f"The source yields {counted(count, 'batch', 'batches')} once; {len(counts)} epochs of {asked} steps ask "
+            f"for {asked * len(counts)}: it is exhausted in epoch {last}, which gets {counts[-1]} of its {asked} steps."
+        )
+        fix = (
+            "Put `while True:` around the loop of the generator"
+            + (f", or pass `steps_per_epoch={count // len(counts)}`." if count >= len(counts) else ".")
+        )  # fmt: skip
+        return self.finding("warning", message, fix=fix, asked=asked, steps=counts, length=None)
 
     def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
         place = edits.at(seen, finding)
@@ -85,6 +102,12 @@ def _steps(seen: Evidence) -> list[int]:
     if rehearsal.ended not in {"finished", "epochs"} or rehearsal.failure is not None:
         whole = whole[:-1]
     return [len(steps) for steps in whole]
+
+
+def _is_new(seen: Evidence) -> bool:
+    """Whether the last epoch trained on nothing that was trained on before."""
+    *before, last = ({delivery.batch for delivery in steps} for steps in seen.by_epoch)
+    return not last & set().union(*before)
 
 
 def _dataset(count: int) -> Any:

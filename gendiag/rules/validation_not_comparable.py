@@ -14,6 +14,7 @@ from gendiag.inquiry import content
 from gendiag.passes import period
 from gendiag.records import Delivery, Finding
 from gendiag.rules.base import Rule, listed, sound
+from gendiag.split import Moved, moved
 
 STEPS = 4
 
@@ -29,7 +30,8 @@ class ValidationNotComparable(Rule):
     What fit does
         Begins each evaluation of a generator with the two batches that it read to learn the shapes, and goes on where
         the generator stands. So an endless one with ``validation_steps`` gives each epoch other batches, and these two
-        in all of them, even where validation_steps is exactly one pass.
+        in all of them, even where validation_steps is exactly one pass. A ``tf.data.Dataset`` is read from its start,
+        and with ``shuffle`` before ``take`` and ``skip`` it is split anew each time.
 
     Why it hurts
         val_loss goes up and down with the batches and not with the model; the "best" epoch is the one with the easiest
@@ -59,7 +61,11 @@ class ValidationNotComparable(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         source = seen.validation_source
-        if source is None or not source.one_shot or seen.failure is not None or seen.never_ends:
+        if source is None or seen.failure is not None or seen.never_ends:
+            return
+        if source.kind == seen.source.kind == "tf.data.Dataset" and (samples := moved(seen)) is not None:
+            yield self._split(samples)
+        if not source.one_shot:
             return
         epochs = [Counter(map(content, steps)) for steps in _whole(seen)]
         if len({epoch.total() for epoch in epochs}) != 1:
@@ -82,8 +88,22 @@ class ValidationNotComparable(Rule):
             "warning" if is_cut else "note", message, fix=fix, source="validation", steps=steps, period=length
         )
 
+    def _split(self, samples: Moved) -> Finding:
+        message = (
+            f"Of the {samples.all} samples that the second epoch of validation_data has, {samples.other} are not those "
+            f"of the first, and {samples.trained} of these were trained on in the epoch before: likely `take` and "
+            "`skip` split a dataset that is shuffled anew at each pass."
+        )
+        fix = (
+            "Split first and shuffle the training part alone, or shuffle with "
+            "`dataset.shuffle(n, reshuffle_each_iteration=False)` before `take` and `skip`."
+        )
+        return self.finding("warning", message, fix=fix, source="validation", period=None, steps=None)
+
     def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
         length, steps = finding.evidence["period"], finding.evidence["steps"]
+        if steps is None:
+            return
         place = edits.at(seen, finding)
         if length:
             yield from edits.kept(place, length, steps=None)

@@ -73,6 +73,11 @@ class Source(ABC):
         return None
 
     @property
+    def odd_length(self) -> object | None:
+        """What ``__len__`` gives where that is no whole number, so that ``len()`` raises."""
+        return None
+
+    @property
     def is_endless(self) -> bool:
         """Whether it provably has no end of its own."""
         return False

@@ -34,9 +34,21 @@ class PyDatasetSource(Source):
 
     @property
     def length(self) -> int | None:
-        """What ``num_batches`` says: ``len()``, or None for an endless one."""
-        count = self.value.num_batches
+        """What ``num_batches`` says: ``len()``; None for an endless one, and where it raises, as it will in fit."""
+        try:
+            count = self.value.num_batches
+        except Exception:  # noqa: BLE001  (the user's own)
+            return None
         return None if count is None else int(count)
+
+    @property
+    def odd_length(self) -> object | None:
+        """What ``__len__`` gives where that is no whole number, so that ``len()`` raises."""
+        told = getattr(type(self.value), "__len__", None)
+        with suppress(Exception):  # the user's own
+            value: object = told(self.value) if told is not None else None
+            return None if hasattr(value, "__index__") else value
+        return None
 
     def open(self, tap: Recording) -> dict[str, Any]:
         """Stand in for the dataset, with its length, workers and epoch hooks."""
@@ -117,7 +129,7 @@ def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:
 
         @property
         def num_batches(self) -> int | None:
-            return length
+            return length if length is not None else dataset.num_batches
 
         def __len__(self) -> int:
             return len(dataset)

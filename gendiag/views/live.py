@@ -62,8 +62,9 @@ class Live:
             seen = self._look()
             if seen is not None:
                 _put(self._places[1], f"{_line(seen[0])}{html.render(seen[1])}")
-                took = 0.0 if is_first else time.perf_counter() - began  # the first one loads what draws
-                is_first = False
+            took = time.perf_counter() - began
+            if seen is not None and is_first:  # it loads what draws
+                took, is_first = 0.0, False
 
 
 def _line(text: str) -> markup.Html:

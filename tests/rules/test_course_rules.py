@@ -178,6 +178,73 @@ def test_a_counter_that_changes_nothing_is_no_early_hook():
     assert found(Counting, epochs=2)[0] == []
 
 
+@pytest.mark.slow
+@since("3.7")
+def test_a_counter_that_comes_round_to_where_it_began_is_an_early_hook_all_the_same():
+    class Chunks(Items):
+        chunk = 0
+
+        def __init__(self):
+            super().__init__()
+            self.chunk = 0
+
+        def __getitem__(self, index):
+            x, y = super().__getitem__(index)
+            return x + self.chunk, y
+
+        def on_epoch_end(self):
+            self.chunk = (self.chunk + 1) % 3
+
+    assert "epoch-hook-early" in found(Chunks, epochs=2)[0]
+
+
+@pytest.mark.slow
+def test_a_length_that_is_no_whole_number_is_named_with_its_type():
+    class Rounded(Items):
+        def __len__(self):
+            return np.ceil(24 / ROWS)
+
+    _, report = found(Rounded, epochs=2)
+    assert report.verdict == "raises"
+    assert report.findings[0].rule == "len-mismatch"
+    assert "float64" in report.findings[0].message
+
+
+def once(count):
+    """Batches that differ, read once."""
+    random = np.random.default_rng(1)
+    for _ in range(count):
+        x = random.normal(size=(ROWS, 3)).astype("float32")
+        yield x, x[:, :1]
+
+
+@pytest.mark.slow
+@since("3.7")
+def test_an_exhausted_generator_is_told_with_the_epochs_that_fit_prints():
+    names, report = found(once(6), epochs=8, initial_epoch=5)
+    assert names[0] == "exhausted"
+    assert "from epoch 7 on" in report.findings[0].message
+    _, counted = found(once(12), epochs=5, initial_epoch=2, steps_per_epoch=6)
+    assert "nothing at all in epoch 5" in counted.findings[0].message or "epoch 5 on" in counted.findings[0].message
+    assert "asks for 18 batches" in counted.findings[0].message
+
+
+@pytest.mark.slow
+def test_a_generator_that_ends_within_the_last_epoch_is_named_with_what_that_gets():
+    names, report = found(once(15), epochs=5, initial_epoch=2, steps_per_epoch=6)
+    assert names == ["steps-mismatch"]
+    assert "in epoch 5, which gets 3 of its 6 steps" in report.findings[0].message
+    assert found(once(18), epochs=5, initial_epoch=2, steps_per_epoch=6)[0] == []
+
+
+@pytest.mark.slow
+def test_only_a_cache_behind_the_shuffle_keeps_the_order():
+    rows = tf.data.Dataset.from_tensor_slices(arrays())
+    kept, drawn = rows.shuffle(24, seed=1).cache().batch(ROWS), rows.cache().shuffle(24, seed=1).batch(ROWS)
+    assert found(kept, epochs=3)[0] == ["never-reshuffled"]
+    assert found(drawn, epochs=3)[0] == found(rows.cache().batch(ROWS), epochs=3)[0] == []
+
+
 # ---------------------------------------------------------------------- concurrency
 @pytest.mark.slow
 @pytest.mark.parametrize(("workers", "is_noted"), [(1, False), (3, True)])
@@ -283,6 +350,37 @@ def test_two_generators_of_one_function_are_not_shared():
         yield from [Items()[index] for index in range(6)]
 
     assert "shared-generator" not in found(batches(), validation_data=batches())[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("again", "expected"), [(True, ["validation-not-comparable"]), (False, [])])
+def test_a_split_that_is_drawn_anew_validates_on_what_was_trained_on(again, expected):
+    rows = tf.data.Dataset.from_tensor_slices(arrays()).shuffle(24, seed=1, reshuffle_each_iteration=again)
+    names, report = found(rows.skip(8).batch(ROWS), epochs=3, validation_data=rows.take(8).batch(ROWS))
+    assert names == expected
+    assert all("were trained on" in finding.message for finding in report.findings)
+
+
+@pytest.mark.slow
+def test_two_generators_over_one_iterator_are_shared():
+    def endless():
+        while True:
+            yield from once(6)
+
+    def doubled(stream):
+        for x, y in stream:
+            yield x * 2, y
+
+    stream = endless()
+    names, report = found(
+        doubled(stream), epochs=2, steps_per_epoch=4, validation_data=doubled(stream), validation_steps=2
+    )
+    assert names[0] == "shared-generator"
+    assert "'stream'" in report.findings[0].message
+    apart = found(
+        doubled(endless()), epochs=2, steps_per_epoch=4, validation_data=doubled(endless()), validation_steps=2
+    )
+    assert "shared-generator" not in apart[0]
 
 
 @pytest.mark.slow

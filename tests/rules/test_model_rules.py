@@ -368,3 +368,42 @@ def test_a_dataset_that_was_never_batched_or_batched_twice_is_told_so():
 def test_a_size_that_the_model_takes_is_not_blamed_for_a_failure_of_the_loss():
     model = pooled(3, "categorical_crossentropy", (6, 6, 3))
     assert set(found(lambda: stream(images(side=9), whole(0, 3)), model)) == {"labels-vs-loss"}
+
+
+def one_window():
+    return ((x[0, :, None], x[0, :1]) for (x,) in stream(normal(5)))
+
+
+def without_channel():
+    return ((x, x[:, :1]) for (x,) in stream(normal(5)))
+
+
+@pytest.mark.slow
+def test_one_window_that_is_taken_for_a_batch_is_named_and_rows_without_the_last_axis_are_not():
+    model = net((5, 1), layers.LSTM(2), layers.Dense(1))
+    assert found(one_window, model)["missing-batch-axis"].severity == "warning"
+    assert found(without_channel, model) == {}
+
+
+def with_a_large_batch():
+    return ((x * (1e6 if step == 3 else 1), y) for step, (x, y) in enumerate(stream(normal(3), unit(1))))
+
+
+@pytest.mark.slow
+def test_numbers_too_large_for_a_layer_in_half_precision_are_named():
+    half = layers.Dense(2, dtype="mixed_float16")
+    model = net((3,), half, layers.Dense(1, dtype="float32"))
+    report = diagnose(with_a_large_batch, model, progress=False)
+    finding = report.findings[0]
+    assert (finding.rule, finding.batches) == ("loss-not-finite", (3,))
+    assert "float16" in finding.message
+    assert f"layer {half.name!r}" in finding.message
+
+
+@pytest.mark.slow
+def test_a_training_that_grows_out_of_range_is_told_apart_from_a_batch_that_does_it_alone():
+    model = net((3,), layers.Dense(1))
+    model.optimizer.learning_rate = 1e9
+    report = diagnose(lambda: stream(normal(3), unit(1), count=12), model, progress=False)
+    assert [finding.rule for finding in report.findings] == ["loss-not-finite"]
+    assert "what came before" in report.findings[0].message

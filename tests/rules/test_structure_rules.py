@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 
 from gendiag import diagnose
 from gendiag.model_reading import read_model
@@ -197,3 +198,32 @@ def test_lengths_that_train_are_told_apart_from_those_that_fit_raises_at():
     assert told["error"].message.startswith("In batch 4 ")
     assert told["warning"].message.startswith("In batch 2 ")
     assert "fit does not raise" in told["warning"].message
+
+
+@pytest.mark.slow
+def test_a_lost_axis_behind_the_rows_is_not_called_the_batch_axis():
+    kept = first(lambda: iter_of([(X, Y), (X, Y), (X, Y[:, 0])]), linear())
+    assert (kept.rule, "The batch axis is there" in kept.message) == ("rank-drift", True)
+    lost = first(lambda: iter_of([(X, Y), (X, Y), (X[:1], Y[:1].squeeze())]), linear())
+    assert (lost.rule, "The batch axis is gone" in lost.message) == ("rank-drift", True)
+
+
+@pytest.mark.slow
+def test_sizes_that_vary_are_to_be_padded_and_not_declared():
+    model = keras.Sequential([keras.Input((6, 2)), layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    varying = [(np.ones((4, length, 2), "float32"), Y[:4]) for length in (5, 7, 6, 5)]
+    finding = first(lambda: iter_of(varying), model)
+    assert finding.rule == "input-mismatch"
+    assert "Pad or crop x to (6, 2) in every batch" in finding.fix
+
+
+@pytest.mark.slow
+def test_a_dataset_is_held_to_no_signature_of_the_first_two_batches():
+    model = keras.Sequential([keras.Input((6, 2)), layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    spec = (tf.TensorSpec((None, None, 2), tf.float32), tf.TensorSpec((None, 1), tf.float32))
+    varying = [(np.ones((4, length, 2), "float32"), Y[:4]) for length in (5, 5, 6, 7)]
+    dataset = tf.data.Dataset.from_generator(lambda: iter_of(varying), output_signature=spec)
+    report = diagnose(dataset, model, progress=False)
+    assert {finding.rule for finding in report.findings if finding.severity == "error"} == {"input-mismatch"}

@@ -208,6 +208,24 @@ def test_data_divided_in_place_again_in_the_second_epoch_are_divided_twice():
     assert found(source, epochs=3, steps_per_epoch=5)["double-scaled"].batches[0] == 5
 
 
+@pytest.mark.parametrize(("factor", "expected"), [(1.5, {"value-drift"}), (1.0, set())])
+def test_data_multiplied_in_place_in_each_pass_are_told_and_a_copy_is_not(factor, expected):
+    class Views(keras.utils.PyDataset):
+        def __init__(self):
+            super().__init__()
+            self.x = random().random((40, 3)).astype("float32")
+
+        def __len__(self):
+            return 5
+
+        def __getitem__(self, index):
+            part = self.x[8 * index : 8 * index + 8]
+            part *= np.float32(factor)
+            return part.copy(), np.ones((8, 1))
+
+    assert alarms(Views, epochs=4) == expected
+
+
 def test_images_divided_twice_are_told_and_other_small_numbers_are_not():
     def draw(r, _step):
         return r.random((ROWS, 6, 6, 3)) / 255, target(r)
