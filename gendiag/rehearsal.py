@@ -183,7 +183,10 @@ class _Run:
             # In epoch 1 step k is batch k, also where a buffer that is filled again makes their contents useless.
             return len(tap.deliveries) if len(tap.deliveries) < len(tap.batches) else None
         delivered = {delivery.batch for delivery in tap.deliveries}
-        return next((batch.index for batch in tap.batches if batch.index not in delivered), None)
+        waiting = [batch.index for batch in tap.batches if batch.index not in delivered]
+        if not self._shuffles:  # workers answer in another order than fit takes
+            waiting.sort()
+        return next(iter(waiting), None)
 
     @property
     def _shuffles(self) -> bool:

@@ -42,7 +42,7 @@ FLOORS = (
         "targets",
         "edits",
         "rules",
-    ),  # fmt: skip
+    ),
     ("bench", "watching", "replay", "inside", "trial", "guilt", "rows", "suspicion", "narrowing", "blame", "shrink"),
     ("conclusion", "judge", "fresh", "search", "repair", "flight"),
     ("views", "export"),
@@ -68,7 +68,7 @@ BASES = {
         "afterwards",
         "failing",
         "record",
-    ),  # fmt: skip
+    ),
     "rules": ("base",),
     "sources": ("base",),
     "views": (

@@ -122,6 +122,13 @@ def test_what_fit_refuses_is_refused_as_without_the_recorder(source):
 def test_a_wrong_argument_is_refused_in_keras_words():
     with gendiag.watch() as flight, pytest.raises(TypeError, match="no_such_argument"):
         classifier().fit(finite(2), no_such_argument=1)
+    assert flight.report.findings[0].rule == "unsupported-argument"
+
+
+@pytest.mark.parametrize(("given", "words"), [((1,) * 30, "positional"), ((finite(2),), "multiple values")])
+def test_arguments_that_no_call_could_take_are_refused_and_not_recorded(given, words):
+    with gendiag.watch() as flight, pytest.raises(TypeError, match=words):
+        classifier().fit(*given, x=finite(2))
     assert "nothing recorded" in repr(flight)
 
 

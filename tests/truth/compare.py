@@ -91,7 +91,8 @@ def _source_raised(truth: Truth) -> bool:
 def _shuffled(scenario: Scenario, truth: Truth, report: Any) -> set[int | None]:
     """Every index that is the item at which the step failed; all, where that step never saw its data."""
     failing = truth.steps[truth.completed :]
-    numbers = {number_of(arrays) for _, arrays in failing} if len(failing) == 1 else set(range(scenario.n))
+    is_whole = len(failing) == 1 == scenario.per_execution  # of several to a step, the one that failed never came
+    numbers = {number_of(arrays) for _, arrays in failing} if is_whole else set(range(scenario.n))
     at = report.fails_at
     return {at} if at is None or at % scenario.n in numbers else numbers
 
