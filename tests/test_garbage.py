@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gendiag import diagnose
+from gendiag import diagnose, watch
 from gendiag.garbage import collect
 from tests.small_models import dense, pairs
 from tests.versions import since
@@ -53,4 +53,11 @@ def test_a_diagnosis_and_a_trial_leave_none(left, source, options):
     report = diagnose(source, dense(), **options)
     assert left() == 0
     report.trial(2)
+    assert left() == 0
+
+
+def test_the_report_of_a_recorded_fit_that_raised_begins_without_its_own(left):
+    with watch() as flight, pytest.raises(tf.errors.InvalidArgumentError):
+        dense().fit(bad(), verbose=0)
+    assert flight.report.fails_at == 3
     assert left() == 0

@@ -3,6 +3,7 @@
 import itertools
 import re
 import threading
+import time
 
 import keras
 import numpy as np
@@ -571,3 +572,16 @@ def test_class_weight_on_a_dataset_that_trains_is_no_fault():
     report = diagnose(dataset, model, class_weight={0: 1.0, 1: 2.0, 2: 1.0}, epochs=2, progress=False)
     assert (report.verdict, alarms(report)) == ("trains", [])
     assert report.trial(2).outcome == "trains"
+
+
+def test_of_items_that_workers_answer_in_another_order_the_lowest_is_the_one_that_fit_could_not_take():
+    class SlowAndBare(Items):
+        def __getitem__(self, index):
+            x, y = super().__getitem__(index)
+            if index != 2:
+                return x, y
+            time.sleep(0.3)  # the other worker answers item 3 meanwhile
+            return x
+
+    report = diagnose(SlowAndBare(workers=2), linear(), shuffle=False, progress=False)
+    assert (report.verdict, report.fails_at, report.findings[0].rule) == ("raises", 2, "structure-drift")

@@ -18,6 +18,7 @@ from gendiag.flight.failing import Failing
 from gendiag.flight.loop import Loop
 from gendiag.flight.record import recorded
 from gendiag.freezing import held_values
+from gendiag.garbage import collect
 from gendiag.half_built import usable
 from gendiag.judge import Case, Options
 from gendiag.records import Trial
@@ -47,6 +48,8 @@ class FlightCase(Case):
 
     def judge(self) -> tuple[Diagnosis, Evidence]:
         """Do it all, with the weights of the failure."""
+        if not self.is_running:
+            collect()  # what the recorded fit left, lest its trials stand still
         with self._at_failure():
             return super().judge()
 
