@@ -84,7 +84,7 @@ class SharedGenerator(Rule):
         message = (
             f"The generators of training and validation_data both read the same iterator, {name!r} inside: each "
             f"takes batches that the other never sees ({counted(len(seen.batches), 'batch', 'batches')} went to "
-            f"training in the rehearsal, {counted(len(seen.validation.batches), 'other one')} to validation)."
+            f"training, {counted(len(seen.validation.batches), 'other one')} to validation)."
         )
         fix = "Give each generator an iterator of its own, over separate data."
         yield self.finding("warning", message, fix=fix, source="validation")
