@@ -152,9 +152,9 @@ def test_what_is_asked_for_is_what_is_recorded(cell):
     cell(fit)
     light, full = cell(fit, "--keep 3MB --level full")
     assert light.profile.store.keep_bytes == 256 * 2**20
-    assert light.profile.batches[0].leaves[0].mean is None
+    assert light.diagnosis.rehearsal.deliveries[0].leaves[0].mean is None
     assert full.profile.store.keep_bytes == 3 * 2**20
-    assert full.profile.batches[0].leaves[0].mean is not None
+    assert full.diagnosis.rehearsal.deliveries[0].leaves[0].mean is not None
 
 
 FIT = "model.fit(finite(50), verbose=0, callbacks=[{}])"
@@ -211,7 +211,7 @@ def failed(fit, monkeypatch, **names):
     with pytest.raises(Exception) as caught:  # noqa: PT011  (whatever it is)
         fit()
     monkeypatch.setattr(sys, "last_value", caught.value, raising=False)
-    return after_failure(SimpleNamespace(user_ns=names))
+    return after_failure(names)
 
 
 def test_arrays_are_diagnosed_with_their_labels_and_the_arguments_of_fit(monkeypatch, capsys):
@@ -222,7 +222,7 @@ def test_arrays_are_diagnosed_with_their_labels_and_the_arguments_of_fit(monkeyp
     assert (report.verdict, report.fails_at) == ("raises", 4)
     assert report.findings[0].rule == "labels-out-of-range"
     assert set(report.diagnosis.fit_args) == set(fit)
-    assert "its source, as it is now" in capsys.readouterr().out
+    assert "its arrays, read again from the start." in capsys.readouterr().out
 
 
 def test_a_fit_of_one_s_own_is_not_taken_for_that_of_keras(monkeypatch):
@@ -238,7 +238,7 @@ def test_a_fit_of_one_s_own_is_not_taken_for_that_of_keras(monkeypatch):
 def test_before_any_exception_there_is_nothing_to_diagnose(monkeypatch):
     monkeypatch.delattr(sys, "last_value", raising=False)
     with pytest.raises(NothingRecordedError, match="%%gendiag"):
-        after_failure(SimpleNamespace(user_ns={}))
+        after_failure({})
 
 
 def test_a_generator_that_remembers_is_not_made_anew(monkeypatch, capsys):
@@ -251,7 +251,7 @@ def test_a_generator_that_remembers_is_not_made_anew(monkeypatch, capsys):
         yield from finite(6, bad=2)
 
     model = classifier()
-    for maker, told in [(remembering, "its source, as it is now"), (plain, "batches made anew by plain()")]:
+    for maker, told in [(remembering, "it cannot be made anew"), (plain, "batches made anew by plain()")]:
         report = failed(lambda: model.fit(maker(), verbose=0), monkeypatch, maker=maker)  # noqa: B023  (called at once)
         assert told in capsys.readouterr().out
     assert report.fails_at == 2

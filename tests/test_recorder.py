@@ -1,5 +1,6 @@
 """``watch`` records what really happened, names the failing batch, and leaves everything as it was."""
 
+import re
 import threading
 import time
 import warnings
@@ -292,7 +293,8 @@ def test_fit_raises_what_it_raises_without_where_x_is_missing():
     with gendiag.watch() as flight, pytest.raises(refusals) as watched:
         linear(3).fit(None, y, verbose=0)
     assert watched.type is plain.type
-    assert str(watched.value)[:60] == str(plain.value)[:60]
+    told = [re.sub(r"_\d+", "", str(caught.value))[:60] for caught in (watched, plain)]  # tensors are counted
+    assert told[0] == told[1]
     assert flight.report.verdict == "raises"
 
 
