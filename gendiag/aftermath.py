@@ -6,6 +6,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from types import FrameType
 from typing import Any
 
 from gendiag.errors import NothingRecordedError, SourceSpentError
@@ -119,21 +120,32 @@ def _refuse_spent(source: Any) -> None:
 
 # ---------------------------------------------------------------------- the call
 def _fit_call(error: BaseException) -> tuple[Any, dict[str, Any]] | None:
-    """Find the call of fit in a traceback: the frame itself, or that of Keras's filter, which hides it."""
-    for frame, _ in reversed(list(traceback.walk_tb(error.__traceback__))):
+    """Find the call of fit in a traceback: in the frame of Keras's filter, which has the arguments as they were given.
+
+    In the frame of fit itself, they are partly replaced by what fit made of them.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for frame in reversed(frames):
         local = frame.f_locals
         called = local.get("fn")
         if called is not None and frame.f_code.co_name == "error_handler" and called.__name__ == "fit":
-            bound = inspect.signature(called).bind(*local["args"], **local["kwargs"])
-            return _taken(bound.arguments)
-        is_keras = "/keras/src/" in frame.f_code.co_filename.replace("\\", "/")
-        if frame.f_code.co_name == "fit" and is_keras and "self" in local:
-            names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
-            defaults = inspect.signature(type(local["self"]).fit).parameters
-            usual = {name: parameter.default for name, parameter in defaults.items()}
-            given = {name: local[name] for name in names if name in local and local[name] is not usual.get(name, ())}
-            return _taken(given)
-    return None
+            return _taken(inspect.signature(called).bind(*local["args"], **local["kwargs"]).arguments)
+    return next((_in_fit(frame) for frame in reversed(frames) if _is_fit(frame)), None)
+
+
+def _is_fit(frame: FrameType) -> bool:
+    is_keras = "/keras/src/" in frame.f_code.co_filename.replace("\\", "/")
+    return is_keras and frame.f_code.co_name == "fit" and "self" in frame.f_locals
+
+
+def _in_fit(frame: FrameType) -> tuple[Any, dict[str, Any]]:
+    local = frame.f_locals
+    names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
+    usual = {n: parameter.default for n, parameter in inspect.signature(type(local["self"]).fit).parameters.items()}
+    given = {name: local[name] for name in names if name in local and local[name] is not usual.get(name, ())}
+    if type(given.get("callbacks")).__name__ == "CallbackList":  # fit's own
+        del given["callbacks"]
+    return _taken(given)
 
 
 def _taken(arguments: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
