@@ -80,7 +80,9 @@ def test_a_fit_after_one_that_raised_is_recorded_by_itself():
         data = tf.data.Dataset.from_generator(lambda: finite(5), output_signature=spec)
         assert len(list(data)) == 5  # made outside of any fit
         model.fit(finite(4), verbose=0)
-    assert [len(report.profile.batches) > 5 for report in flight.reports] == [False, False]
+    counts = [len(report.profile.batches) for report in flight.reports]
+    assert 4 <= counts[0] <= 6, "as far as fit read ahead"
+    assert counts[1] == 4
     assert flight.reports[1].deliveries.batch.tolist() == [0, 1, 2, 3]
 
 
