@@ -149,9 +149,14 @@ class Evidence:
         """Whether fit gave no answer."""
         return self.rehearsal.ended == "no answer"
 
+    @property
+    def model_raises_first(self) -> bool:
+        """Whether the model raises on what was delivered before the source came to an end, raised or fell silent."""
+        return self.model_run is not None and self.model_run.failed_batch is not None
+
     def refused(self, index: int) -> bool:
         """Whether fit raised at batch ``index``, or would have come to it had it not raised before."""
-        if self.failure is None or self.never_ends:
+        if self.failure is None or (self.never_ends and not self.model_raises_first):
             return False
         if self.fails_at is not None:
             return index >= self.fails_at

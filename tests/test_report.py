@@ -585,3 +585,14 @@ def test_of_items_that_workers_answer_in_another_order_the_lowest_is_the_one_tha
 
     report = diagnose(SlowAndBare(workers=2), linear(), shuffle=False, progress=False)
     assert (report.verdict, report.fails_at, report.findings[0].rule) == ("raises", 2, "structure-drift")
+
+
+def test_a_model_that_raises_before_the_source_falls_silent_raises():
+    class NoneBehindAFault(Items):
+        def __getitem__(self, index):
+            x, y = super().__getitem__(index)
+            return None if index == 4 else (x, y[:-1] if index == 2 else y)
+
+    report = diagnose(NoneBehindAFault(workers=2), linear(), shuffle=False, progress=False, quiet_s=3)
+    assert (report.verdict, report.fails_at) == ("raises", 2)
+    assert [f.rule for f in alarms(report)] == ["xy-length-mismatch", "none-in-batch"]
