@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from gendiag.failure import cut
 from gendiag.freezing import held_values, is_variable, optimizers
 from gendiag.garbage import QUIET_S, Leftovers
-from gendiag.records import Failure
+from gendiag.records import NOTHING, Failure
 from gendiag.worker import NoAnswerError, Pulse, Task
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     *,
     as_source: AsSource | None = None,
     learning_rate_zero: bool = True,
-    validation: Mapping[str, Any] | None = None,
+    fit_args: Mapping[str, Any] = NOTHING,
     pulse: Pulse | None = None,
     quiet_s: float = QUIET_S,
     on_progress: Callable[[int], None] = lambda _steps: None,
@@ -111,8 +111,8 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         Makes what fit is given; by default a generator over the batches.
     learning_rate_zero
         Keep the weights still, so that the last batch meets them as they are.
-    validation
-        Fit's arguments about validation data, which are then evaluated behind the last batch.
+    fit_args
+        More arguments of fit: ``class_weight``, and those about validation data, evaluated behind the last batch.
     pulse
         Beaten with every step, for a caller that waits for more than this.
     quiet_s
@@ -125,7 +125,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
 
     def work(own: Pulse) -> Failure | None:
         watch = _watch(log, [own] if pulse is None else [own, pulse], keep_weights=learning_rate_zero)
-        return _fit(model, batches, as_source or _generator, watch, validation or {})
+        return _fit(model, batches, as_source or _generator, watch, fit_args)
 
     try:
         with quiet():
@@ -153,12 +153,12 @@ def _generator(batches: Sequence[Any]) -> Iterator[Any]:
 
 
 def _fit(
-    model: Model, batches: Sequence[Any], as_source: AsSource, callback: Callback, validation: Mapping[str, Any]
+    model: Model, batches: Sequence[Any], as_source: AsSource, callback: Callback, fit_args: Mapping[str, Any]
 ) -> Failure | None:
     try:
         model.steps_per_execution = 1  # Else only the group of the failing step is known.
         options = {"epochs": 1, "steps_per_epoch": len(batches), "verbose": 0, "shuffle": False}
-        model.fit(as_source(batches), **options, **validation, callbacks=[callback])
+        model.fit(as_source(batches), **options, **fit_args, callbacks=[callback])
     except BaseException as error:  # noqa: BLE001  (what fit raises is the answer; the thread is ours)
         return None if isinstance(error, _StoppedError) else cut(error)
     finally:

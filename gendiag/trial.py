@@ -15,7 +15,7 @@ from gendiag.failure import cut
 from gendiag.freezing import held_values
 from gendiag.garbage import QUIET_S
 from gendiag.inside import Told, keep_weights, look_inside
-from gendiag.records import Failure, Outcome, Trial, TrialStep
+from gendiag.records import NOTHING, Failure, Outcome, Trial, TrialStep
 from gendiag.replay import AsSource, Replay, all_finite, build_optimizer, quiet, through_fit
 from gendiag.watching import Seen, watched
 from gendiag.worker import NoAnswerError, Task
@@ -30,6 +30,7 @@ class _Replayed(NamedTuple):
     batches: list[Any]
     position: int
     as_source: AsSource | None
+    fit_args: Mapping[str, Any]
 
 
 class _Ways(NamedTuple):
@@ -61,6 +62,7 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     delivered: object | None,
     yielded: object | None,
     as_source: AsSource | None = None,
+    fit_args: Mapping[str, Any] = NOTHING,
     quiet_s: float = QUIET_S,
     fresh_weights: bool = False,
     bench: Bench | None = None,
@@ -80,6 +82,8 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
         that yielded None has neither, and is replayed with None.
     as_source
         Makes what fit is given from raw batches; by default a generator.
+    fit_args
+        More arguments of fit, which change what a batch becomes: ``class_weight``.
     quiet_s
         After how many seconds without a step the answer is "no answer".
     fresh_weights
@@ -101,7 +105,7 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     ways = _Ways(delivered, yielded, only_tuples=as_source is None, fresh=fresh_weights)
     try:
         kept = bench if bench is not None and batch >= PEEKED and not fresh_weights else None
-        steps = _steps(model, _replayed(batch, first, ways.suspect, as_source), ways, quiet_s, kept)
+        steps = _steps(model, _replayed(batch, first, ways.suspect, as_source, fit_args), ways, quiet_s, kept)
     except NoFreshWeightsError:
         raise
     except Exception as error:  # noqa: BLE001  (no model at all, or one whose own code fails when it is copied)
@@ -109,19 +113,23 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     return _summary(batch, steps, time.monotonic() - started)
 
 
-def _replayed(batch: int, first: Sequence[Any], suspect: object, as_source: AsSource | None) -> _Replayed:
+def _replayed(
+    batch: int, first: Sequence[Any], suspect: object, as_source: AsSource | None, fit_args: Mapping[str, Any]
+) -> _Replayed:
     """Put the suspect behind the two batches that fit peeks at; it may be one of them."""
     peeked = list(first[:PEEKED])
     if batch < len(peeked):
-        return _Replayed(peeked, batch, as_source)
-    return _Replayed([*peeked, suspect], len(peeked), as_source)
+        return _Replayed(peeked, batch, as_source, fit_args)
+    return _Replayed([*peeked, suspect], len(peeked), as_source, fit_args)
 
 
 def _steps(model: Model, replayed: _Replayed, ways: _Ways, quiet_s: float, bench: Bench | None = None) -> Steps:
     another = fresh_stand_in if ways.fresh else stand_in
     with (another if bench is None else bench.stand_in)(model) as other:
         put_back = held_state(other)
-        replay = through_fit(other, replayed.batches, as_source=replayed.as_source, quiet_s=quiet_s)
+        replay = through_fit(
+            other, replayed.batches, as_source=replayed.as_source, fit_args=replayed.fit_args, quiet_s=quiet_s
+        )
         fit_step = _judged(replay, replayed.position)
         if fit_step.outcome in ("no answer", "not tried") or not is_compiled(model):
             return (fit_step,)

@@ -596,3 +596,18 @@ def test_a_model_that_raises_before_the_source_falls_silent_raises():
     report = diagnose(NoneBehindAFault(workers=2), linear(), shuffle=False, progress=False, quiet_s=3)
     assert (report.verdict, report.fails_at) == ("raises", 2)
     assert [f.rule for f in alarms(report)] == ["xy-length-mismatch", "none-in-batch"]
+
+
+def test_class_weight_makes_sample_weights_that_the_model_s_own_step_meets():
+    class Step(keras.Sequential):
+        def train_step(self, data):
+            x, y = data  # class_weight adds a third
+            return super().train_step((x, y))
+
+    model = Step([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    report = diagnose(Items(), model, shuffle=False, progress=False, class_weight={0: 1.0, 1: 2.0})
+    assert (report.verdict, report.fails_at) == ("raises", 0)
+    assert "too many values to unpack" in report.findings[0].message
+    assert "too many values to unpack" in report.trial(3).error
+    assert diagnose(Items(), model, progress=False).verdict == "trains"

@@ -118,7 +118,13 @@ class Failing:
         for index in held:
             with dtype_policy(self.policy), stand_in(self.model) as copy:
                 batches = [*first, side.tap.store.get(index)]
-                replay = through_fit(copy, batches, as_source=self.call.train.source.replay, quiet_s=self.quiet_s)
+                replay = through_fit(
+                    copy,
+                    batches,
+                    as_source=self.call.train.source.replay,
+                    fit_args=self.call.train.source.replay_args(self.call.fit_args),
+                    quiet_s=self.quiet_s,
+                )
             if replay.failure is not None:
                 return index
         named = f"batch {candidates[0]}" if len(candidates) == 1 else f"batches {candidates[0]} to {candidates[-1]}"

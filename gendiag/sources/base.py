@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -62,6 +62,10 @@ class Source(ABC):
     def replay(self, batches: Sequence[Any]) -> Any:
         """Return what fit holds to the same signature as this source, made of these raw batches."""
         return (batch for batch in batches)
+
+    def replay_args(self, fit_args: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002  (see PyDatasetSource)
+        """Return those of fit's arguments that a replay needs to make of a batch what fit makes of it."""
+        return {}
 
     def split_off(self, share: float | None) -> dict[str, Any]:  # noqa: ARG002  (arrays alone can be split)
         """Return as ``validation_data`` what fit sets aside for a ``validation_split``."""

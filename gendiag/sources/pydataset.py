@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +79,10 @@ class PyDatasetSource(Source):
         for uid, dataset in list(table.items()):
             if dataset is self.value or getattr(dataset, "recorded_for", None) is self.value:
                 del table[uid]
+
+    def replay_args(self, fit_args: Mapping[str, Any]) -> dict[str, Any]:
+        """Sample weights are made of ``class_weight`` behind the dataset (keras 3.15.1, py_dataset_adapter.py)."""
+        return {name: fit_args[name] for name in ("class_weight",) if fit_args.get(name) is not None}
 
     def replay(self, batches: Sequence[Any]) -> Any:
         """A dataset again: its batches are held to other rules than a generator's (lists are taken, for one)."""
