@@ -94,7 +94,7 @@ def _follows(finding: Finding, cause: Finding) -> bool:
 def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
     """Say in one of four words what fit does."""
     errors = {finding.rule for finding in findings if finding.severity == "error"}
-    if (evidence.never_ends and not evidence.model_raises_first) or "endless" in errors:
+    if evidence.waits_for_ever or "endless" in errors:
         return "never ends"
     if evidence.failure is not None:
         return "raises"

@@ -146,17 +146,18 @@ class Evidence:
 
     @property
     def never_ends(self) -> bool:
-        """Whether fit gave no answer."""
+        """Whether fit gave no answer on the probe, which takes whatever is delivered."""
         return self.rehearsal.ended == "no answer"
 
     @property
-    def model_raises_first(self) -> bool:
-        """Whether the model raises on what was delivered before the source came to an end, raised or fell silent."""
-        return self.model_run is not None and self.model_run.failed_batch is not None
+    def waits_for_ever(self) -> bool:
+        """Whether fit gave no answer, and with this model too: none of the batches before makes it raise."""
+        model_raises = self.model_run is not None and self.model_run.failed_batch is not None
+        return self.never_ends and not model_raises
 
     def refused(self, index: int) -> bool:
         """Whether fit raised at batch ``index``, or would have come to it had it not raised before."""
-        if self.failure is None or (self.never_ends and not self.model_raises_first):
+        if self.failure is None or self.waits_for_ever:
             return False
         if self.fails_at is not None:
             return index >= self.fails_at

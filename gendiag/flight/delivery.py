@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gendiag.sources.tf_dataset import transformations
+
 
 def tapped(dataset: Any, note: Callable[[Any], None]) -> Any:
     """Append to a ``tf.data.Dataset`` a step that shows ``note`` every element, and passes it on as it is.
@@ -57,8 +59,4 @@ class _Unread:
 
 def is_shuffled(dataset: Any) -> bool:
     """Whether the order of a dataset's elements is not that of what it is made from."""
-    while dataset is not None:
-        if "Shuffle" in type(dataset).__name__:
-            return True
-        dataset = getattr(dataset, "_input_dataset", None)
-    return False
+    return any("Shuffle" in name for name in transformations(dataset))

@@ -48,7 +48,7 @@ class MissingBatchAxis(Rule):
                 found[batch.index] = bare
         if found and _raised_here(seen, found):
             yield self._finding(seen, found, "error", "")
-        elif found and all(seen.trained_on(index) for index in list(found)[:1]):
+        elif found and seen.trained_on(next(iter(found))):
             yield self._finding(seen, found, "warning", " The model takes each row for a sample, without a word.")
 
     def _finding(

@@ -15,6 +15,7 @@ from gendiag.evidence import Evidence
 from gendiag.passes import first_pass
 from gendiag.records import Finding
 from gendiag.rules.base import Rule, listed
+from gendiag.sources.tf_dataset import transformations
 
 UNSHUFFLED = ("generator", "tf.data.Dataset", "torch DataLoader")  # fit leaves their order alone
 LEAST_BATCHES = 3
@@ -100,22 +101,8 @@ def _batches(order: Any) -> list[Any]:
 
 def _is_cached_shuffled(source: Any) -> bool:
     """Whether a tf.data.Dataset has a cache behind its (last) shuffle."""
-    while source is not None:
-        name = type(source).__name__.strip("_")
-        if name == "ShuffleDataset":
-            return False
-        source = getattr(source, "_input_dataset", None)
-        if name == "CacheDataset":
-            return "ShuffleDataset" in _behind(source)
-    return False
-
-
-def _behind(source: Any) -> list[str]:
-    names = []
-    while source is not None:
-        names.append(type(source).__name__.strip("_"))
-        source = getattr(source, "_input_dataset", None)
-    return names
+    names = [name for name in transformations(source) if name in {"ShuffleDataset", "CacheDataset"}]
+    return "ShuffleDataset" in names and names[0] == "CacheDataset"
 
 
 def _repeats(seen: Evidence) -> bool:

@@ -37,7 +37,7 @@ class NoAnswer(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         failure = seen.rehearsal.failure
-        if not seen.never_ends or seen.model_raises_first or failure is None:
+        if not seen.waits_for_ever or failure is None:
             return
         count = len(seen.batches)
         when = f"after batch {count - 1}" if count else "before the first batch"

@@ -53,4 +53,13 @@ class TfDatasetSource(Source):
 
     def describe(self) -> str:
         """Name the outermost transformation."""
-        return f"tf.data.Dataset ({type(self.value).__name__.strip('_')})"
+        return f"tf.data.Dataset ({transformations(self.value)[0]})"
+
+
+def transformations(dataset: Any) -> list[str]:
+    """``["PrefetchDataset", "ShuffleDataset", ...]``: what a dataset is made by, the outermost first."""
+    names = []
+    while dataset is not None:
+        names.append(type(dataset).__name__.strip("_"))
+        dataset = getattr(dataset, "_input_dataset", None)
+    return names
