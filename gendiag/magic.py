@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from gendiag.aftermath import after_failure
@@ -42,8 +42,10 @@ def run_cell(shell: Any, line: str, cell: str) -> None:
     live = Live(flight.live, _kernel_id())
     with flight, live, _interrupt_is_stop(flight), _silent(shell, wanted=not options.keep_going):
         result = shell.run_cell(cell, store_history=False)
-    with suppress(NothingRecordedError):  # the cell may have failed before any fit
+    try:
         _display(flight.report)
+    except NothingRecordedError as nothing:
+        print(nothing)  # noqa: T201  (beneath the cell, as the report would be)
     error = result.error_before_exec or result.error_in_exec
     if error is not None and not options.keep_going:
         raise error

@@ -61,7 +61,7 @@ class Flight:
     def live(self) -> tuple[str, Diagnosis] | None:
         """Say how far the call under way is, and what is found so far; None while there is none."""
         call = next((call for call in reversed(self._calls) if call.state == "running"), None)
-        if call is None or not call.train.epochs:
+        if call is None or call.given_up or not call.train.epochs:
             return None
         epochs = count(call.fit_args.get("epochs"), 1)
         line = progress(call.method, (call.epoch, epochs), call.steps, call.seconds)
@@ -85,22 +85,36 @@ class Flight:
         Raises
         ------
         NothingRecordedError
-            If nothing was called inside the block.
+            If nothing was called inside the block, or the recording of it went wrong.
         """
-        calls = list(self._calls)
+        calls = self._recorded
         if not calls:
-            msg = (
-                "no call of fit, evaluate or predict was recorded. Type: with gendiag.watch() as flight: model.fit(...)"
-            )
-            raise NothingRecordedError(msg)
+            raise NothingRecordedError(self._why_nothing())
         raised = [call for call in calls if call.state == "raised"]
         fits = [call for call in calls if call.method == "fit"]
         return self._report((raised or fits or calls)[-1])
 
     @property
     def reports(self) -> tuple[Report, ...]:
-        """A report of every call, in the order in which they began."""
-        return tuple(self._report(call) for call in list(self._calls))
+        """A report of every call that was recorded, in the order in which they began."""
+        return tuple(self._report(call) for call in self._recorded)
+
+    @property
+    def _recorded(self) -> list[Call]:
+        return [call for call in list(self._calls) if call.given_up is None]
+
+    def _why_nothing(self) -> str:
+        lost = [
+            f"{call.method} ({why.type}: {why.line.removeprefix(f'{why.type}: ')})"
+            for call in self._calls
+            if (why := call.given_up) is not None
+        ]
+        if lost:
+            return (
+                f"recording failed within {', '.join(lost)}; the call itself was left to go on. "
+                "Type: with gendiag.watch(keep_bytes=16 * 2**20) as flight: model.fit(...), if memory was short."
+            )
+        return "no call of fit, evaluate or predict was recorded. Type: with gendiag.watch() as flight: model.fit(...)"
 
     def wrap(self, source: Any) -> Iterator[Any]:
         """Record a loop of your own: ``for batch in flight.wrap(source): ...``.

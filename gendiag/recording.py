@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from gendiag.matching import Matcher, changes
@@ -97,7 +97,8 @@ class Recording:
         held = frame.f_locals if frame is not None else getattr(source, "__dict__", {})
         for name, value in list(held.items()):
             if isinstance(value, (list, dict, set, deque, bytearray)):
-                self.growth.setdefault(name, []).append(len(value))
+                with suppress(Exception):  # a class of the user's own may count as it likes
+                    self.growth.setdefault(name, []).append(len(value))
 
     @contextmanager
     def asking(self, index: int) -> Iterator[None]:

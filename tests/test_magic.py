@@ -37,6 +37,7 @@ CELLS = {
     "trains": "%%gendiag --level full\nhistory = model.fit(batches(None), verbose=0)\n40 + 2",
     "variable": "sorted(history.history)",
     "no fit": "%%gendiag\n1 / 0",
+    "no call": "%%gendiag\nanswer = 40 + 2\nanswer",
     "no Python": "%%gendiag\nmodel.fit(",
     "traced": "model.no_such_method()",
     "patched": '"fit" in vars(keras.Model)',
@@ -93,6 +94,12 @@ def test_the_cell_is_run_as_it_is(outputs):
 def test_a_cell_without_a_fit_raises_what_it_raises(outputs):
     assert raised(outputs["no fit"]) == ["ZeroDivisionError"]
     assert shown(outputs["patched"]) == ["False"]
+
+
+def test_a_cell_without_a_fit_says_that_nothing_was_recorded(outputs):
+    assert "42" in shown(outputs["no call"])
+    said = "".join(output.text for output in outputs["no call"] if output.output_type == "stream")
+    assert "no call of fit, evaluate or predict was recorded" in said
 
 
 def test_a_cell_that_is_no_python_raises_once_and_tracebacks_are_shown_again(outputs):

@@ -1,5 +1,6 @@
 """``watch`` records what really happened, names the failing batch, and leaves everything as it was."""
 
+import pkgutil
 import re
 import threading
 import time
@@ -305,6 +306,62 @@ def test_what_cannot_be_recorded_is_trained_on_all_the_same(monkeypatch):
     assert len(history.history["loss"]) == 1
     with pytest.raises(NothingRecordedError):
         _ = flight.report
+
+
+OURS = {
+    "quick": "gendiag.flight.tap.shared",
+    "general": "gendiag.recording.measure",
+    "holding": "gendiag.flight.tap.FlightTap._hold",
+    "peeking": "gendiag.recording.measure",
+    "stream": "gendiag.flight.streams.Stream._note",
+    "handing": "gendiag.flight.tap.transform",
+    "arriving": "gendiag.flight.side.is_shuffled",
+    "closing": "gendiag.flight.call.Call._close",
+}
+
+
+@pytest.mark.parametrize("where", OURS)
+def test_a_failure_of_ours_in_the_midst_of_a_fit_ends_the_record_and_not_the_fit(where, monkeypatch):
+    source = Items if where in {"handing", "peeking"} else lambda: finite(20)
+    plain = classifier()
+    expected = plain.fit(source(), verbose=0).history
+    model, called = classifier(), []
+
+    def fails(*_args, **_kwargs):
+        called.append(where)
+        if len(called) == 1 and where in {"quick", "general", "holding", "stream"}:
+            return original(*_args, **_kwargs)
+        msg = "no more of it"
+        raise MemoryError(msg)
+
+    owner, _, name = OURS[where].rpartition(".")
+    original = getattr(pkgutil.resolve_name(owner), name)
+    monkeypatch.setattr(OURS[where], fails)
+    with gendiag.watch(level="full" if where == "general" else "light") as flight:
+        history = model.fit(source(), verbose=0).history
+    assert called
+    assert history == expected
+    assert all(map(np.array_equal, model.get_weights(), plain.get_weights()))
+    assert flight.reports == ()
+    with pytest.raises(NothingRecordedError, match=r"recording failed within fit \(MemoryError: no more of it\)"):
+        _ = flight.report
+
+
+def test_an_odd_container_of_the_source_is_nothing_to_fail_over():
+    class Odd(list):
+        def __len__(self):
+            msg = "count me not"
+            raise TypeError(msg)
+
+    def source():
+        held = Odd()
+        for number in range(20):
+            yield batch(number)
+        held.clear()
+
+    with gendiag.watch() as flight:
+        classifier().fit(source(), verbose=0)
+    assert flight.report.verdict == gendiag.diagnose(source(), classifier()).verdict == "trains"
 
 
 # ---------------------------------------------------------------------- what is found out afterwards

@@ -73,6 +73,11 @@ class Call:
         return (self.ended or time.monotonic()) - self.began
 
     @property
+    def given_up(self) -> Failure | None:
+        """What went wrong in the recording itself, so that nothing can be said of the call."""
+        return self.train.tap.given_up or self.test.tap.given_up
+
+    @property
     def side(self) -> Side:
         """The data that it reads at this moment."""
         return self.test if self.place == "validation" and self.method == "fit" else self.train

@@ -133,13 +133,20 @@ def _run(original: Any, model: Any, calls: list[Call], arguments: dict[str, Any]
         result = original(model, **arguments)
     except BaseException as error:
         for call in reversed(calls):
-            call.raised(error)
+            _over(call, error)
         raise
     finally:
         standing.pop()
     for call in reversed(calls):
-        call.done()
+        _over(call, None)
     return result
+
+
+def _over(call: Call, error: BaseException | None) -> None:
+    try:
+        call.done() if error is None else call.raised(error)
+    except Exception as ours:  # noqa: BLE001  (a failure of ours must not end the user's training)
+        call.train.tap.give_up(ours)
 
 
 # ---------------------------------------------------------------------- where adapters make datasets

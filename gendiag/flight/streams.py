@@ -78,7 +78,11 @@ class Stream:
                     known = self.tap.raised_for(error)
                     span.raised, span.has_raised = self.tap.last_yield if known is None else known, True
                     raise
-                span.elements.append(self._note(element, len(span.elements), time.perf_counter() - began, dtypes))
+                seconds = time.perf_counter() - began
+                try:
+                    span.elements.append(self._note(element, len(span.elements), seconds, dtypes))
+                except Exception as error:  # noqa: BLE001  (a failure of ours must not end the user's training)
+                    self.tap.give_up(error)
                 yield element
 
         return stream

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
+from gendiag.failure import cut
 from gendiag.flight.quick import Later, is_plain, quick, shared
 from gendiag.measure import nbytes, resident
 from gendiag.recording import Recording
-from gendiag.records import Batch
+from gendiag.records import Batch, Failure
 from gendiag.signature import PEEKED
 from gendiag.store import Store
 from gendiag.tree import flatten, transform
@@ -24,6 +26,21 @@ MOST_LATER = 20_000  # batches whose measurement is put off
 PINNED_SHARE = 0.5  # of the bytes held, for the first two and suspicious ones: the newest must have room
 
 
+def harmless(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a failure of ours, or of memory, end the record and not the training: the method gives None from then on."""
+
+    @wraps(method)
+    def tried(self: FlightTap, *args: Any, **kwargs: Any) -> Any:
+        if self.given_up is not None:
+            return None
+        try:
+            return method(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001  (as said above)
+            self.give_up(error)
+
+    return tried
+
+
 class FlightTap(Recording):
     """Knows which batch was yielded for what Keras's adapter hands on.
 
@@ -31,17 +48,25 @@ class FlightTap(Recording):
     ----------
     by_index
         Every batch yielded, by index.
+    given_up
+        What went wrong in the recording itself; from there on nothing is recorded, and what was is not to be trusted.
     """
 
     def __init__(self, keep_bytes: int, *, full: bool) -> None:
         super().__init__(keep_bytes, Pulse(), full=full)
         self.by_index: dict[int, Batch] = {}
+        self.given_up: Failure | None = None
         self._thread = threading.local()
         self._handed: dict[int, tuple[object, int | None]] = {}
         self._errors: dict[int, int] = {}
         self._rss_bytes = 0
         self._later: dict[int, Later] = {}
         self.store = Store(keep_bytes, self._dropped)
+
+    def give_up(self, error: Exception) -> None:
+        """Record no more, and let go of what is held: memory may be what is short."""
+        self.given_up = cut(error)
+        self.store = Store(self.store.keep_bytes)
 
     def trust_the_order(self) -> None:
         """Match nothing by content from here on: what is delivered is known otherwise."""
@@ -53,7 +78,10 @@ class FlightTap(Recording):
         return any(leaf.shared for batch in [*self.batches[:PEEKED], *self.peeks] for leaf in batch.leaves)
 
     # ------------------------------------------------------------------ yielded
-    def yielded(self, raw: object, wait_s: float, index: int | None = None) -> Batch | None:  # type: ignore[override]
+    peeked = harmless(Recording.peeked)
+
+    @harmless
+    def yielded(self, raw: object, wait_s: float, index: int | None = None) -> Batch | None:
         """Hold one batch, and remember in this thread that it was the last one; measure it now or later."""
         if self.full or not is_plain(raw):
             batch = super().yielded(raw, wait_s, index)
@@ -151,8 +179,11 @@ class FlightTap(Recording):
     # ------------------------------------------------------------------ handed on
     def handed_out(self, raw: object, index: int) -> object:
         """Make every array an object of its own, so that it is known again behind Keras's worker threads."""
-        if not self.training:
-            return raw
+        made = self._view(raw, index) if self.training else None
+        return raw if made is None else made
+
+    @harmless
+    def _view(self, raw: object, index: int) -> object:
         raw = transform(lambda leaf: leaf.view() if type(leaf) is np.ndarray else leaf, raw)
         first = next((part.value for part in flatten(raw)), None)
         known = self._handed.get(id(first))
