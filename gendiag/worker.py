@@ -87,19 +87,23 @@ class Task(Generic[T]):
         NoAnswerError
             If the work was silent for ``quiet_s``; its thread is told to stop and left behind.
         """
-        # Not Thread.join: on CPython 3.11 an interrupted join marks the thread as finished while it runs on.
         while not self.done.is_set():
             try:
-                self.done.wait(TICK_S)
-                tick()
-                if self.pulse.quiet_s > quiet_s:
-                    self.pulse.stop.set()
-                    raise NoAnswerError(quiet_s, self._stack())
+                self._watch(quiet_s, tick)
             except KeyboardInterrupt:  # noqa: PERF203  (each wait may be the one interrupted)
                 self._interrupt(min(quiet_s, GRACE_S))
         if self._error is not None:
             raise self._error
         return self._result[0]
+
+    def _watch(self, quiet_s: float, tick: Callable[[], None]) -> None:
+        # Not Thread.join: on CPython 3.11 an interrupted join marks the thread as finished while it runs on.
+        while not self.done.wait(TICK_S):
+            tick()
+            if self.pulse.quiet_s > quiet_s:
+                self.pulse.stop.set()
+                raise NoAnswerError(quiet_s, self._stack())
+        tick()
 
     def _interrupt(self, grace_s: float) -> None:
         self.pulse.stop.set()
