@@ -191,8 +191,8 @@ class Evidence:
 
     def place(self, index: int) -> str:
         """``batch 3 (epoch 1/3)``, the form in which messages name a batch."""
-        read = (batch.epoch for batch in self.batches if batch.index == index)
-        epoch = next(read, max(0, self.first_epoch + self.rehearsal.epochs_run - 1))  # fit stands at what was not read
+        read = self.profile.find(index)  # fit stands at what was not read
+        epoch = max(0, self.first_epoch + self.rehearsal.epochs_run - 1) if read is None else read.epoch
         return (
             f"batch {index} (epoch {epoch + 1}/{self.rehearsal.epochs})"
             if self.rehearsal.epochs > 1

@@ -279,7 +279,7 @@ class Case:
         self._needs_model()
         yielded = evidence.profile.raw(index)
         delivered = _as_delivered(evidence, yielded)
-        measured = next((batch for batch in evidence.batches if batch.index == index), None)
+        measured = evidence.profile.find(index)
         what = f"narrowing batch {index} down to samples"
         with dtype_policy(self.policy), self.bar(what, max_trials, unit="trials") as show:
             return shrink(

@@ -34,8 +34,8 @@ def in_read_order(profile: Profile) -> list[Batch]:
 def epoch_of(seen: Evidence, index: int) -> int:
     """Return the epoch in which the batch was first trained on, else that in which it was read."""
     trained = (delivery.epoch for delivery in seen.rehearsal.deliveries if delivery.batch == index)
-    read = (batch.epoch for batch in seen.batches if batch.index == index)
-    return next(trained, next(read, 0))
+    read = seen.profile.find(index)
+    return next(trained, 0 if read is None else read.epoch)
 
 
 def columns(seen: Evidence, *roles: Role) -> dict[str, Column]:

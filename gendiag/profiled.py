@@ -103,6 +103,12 @@ class Profile:
         ]
         return pd.DataFrame(rows)
 
+    def find(self, batch: int | None) -> Batch | None:
+        """Return the record of the batch of that index, or None; its own place, where it mostly is, comes first."""
+        if batch is not None and 0 <= batch < len(self.batches) and self.batches[batch].index == batch:
+            return self.batches[batch]
+        return next((one for one in self.batches if one.index == batch), None)
+
     def raw(self, batch: int) -> Any:
         """Return a copy of the batch as it was yielded.
 

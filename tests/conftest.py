@@ -1,6 +1,7 @@
 """What every test shares: a quiet TensorFlow on the CPU, and a Jupyter without anybody's own settings."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_configure() -> None:
+    """Heed interrupts, which a shell that starts the tests in the background has ignored."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

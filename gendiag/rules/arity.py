@@ -37,7 +37,7 @@ class Arity(Rule):
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        first = next((batch for batch in seen.batches if batch.index == 0), None)
+        first = seen.profile.find(0)
         if first is None or not seen.refused(0) or not first.structure.startswith("("):
             return
         if {leaf.role for leaf in first.leaves} == {"x"} and _loss_raised(seen):

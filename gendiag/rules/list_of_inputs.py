@@ -37,7 +37,7 @@ class ListOfInputs(Rule):
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        first = next((batch for batch in seen.batches if batch.index == 0), None)
+        first = seen.profile.find(0)
         raised = seen.rehearsal.failure.line if seen.rehearsal.failure else ""
         if first is None or not seen.refused(0) or "TypeSpec" not in raised:
             return

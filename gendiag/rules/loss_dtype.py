@@ -48,7 +48,7 @@ class LossDtype(Rule):
         run = seen.model_run
         if run is None or run.failure is None or run.failed_batch is None:
             return
-        batch = next((batch for batch in seen.batches if batch.index == run.failed_batch), None)
+        batch = seen.profile.find(run.failed_batch)
         clash = _clash(run.failure)
         if batch is None or clash is None:
             return

@@ -42,7 +42,7 @@ class LossNotFinite(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         index = seen.model_run.non_finite if seen.model_run is not None else None
-        batch = next((batch for batch in seen.batches if batch.index == index), None)
+        batch = seen.profile.find(index)
         if index is None or batch is None or not _is_sound(seen, batch):
             return
         half = _too_large_for_half(seen, batch)

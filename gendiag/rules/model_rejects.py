@@ -47,14 +47,14 @@ class ModelRejects(Rule):
         failure = (trial.failure if trial is not None else None) or run.failure
         batches = [] if index is None else [index]
         fix = "Bring the leaf into the form that the layer or the loss expects, in the source; or change the model."
-        batch = next((batch for batch in seen.batches if batch.index == index), None)
+        batch = seen.profile.find(index)
         place = seen.place(index) if index is not None else "the first batch"
         message = _message(place, batch, failure)
         yield self.finding("error", message, fix=fix, batches=batches, type=failure.type, layer=failure.layer)
 
     def _in_validation(self, seen: Evidence, run: ModelRun) -> Finding:
         index, failure = run.failed_validation_batch, run.failure or Failure("", "")
-        batch = next((batch for batch in seen.validation.batches if batch.index == index), None)
+        batch = seen.validation.find(index)
         place = "validation_data" if index is None else f"batch {index} of validation_data"
         message = _message(place, batch, failure)
         fix = "Bring the validation data into the form that the training data have."

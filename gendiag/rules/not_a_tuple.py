@@ -35,7 +35,7 @@ class NotATuple(Rule):
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        first = next((batch for batch in seen.batches if batch.index == 0), None)
+        first = seen.profile.find(0)
         if first is None or seen.source.kind != "generator" or not seen.refused(0):
             return
         if first.structure.startswith("(") or first.structure == "None":

@@ -36,7 +36,7 @@ class StructureDrift(Rule):
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        first = next((batch for batch in seen.batches if batch.index == 0), None)
+        first = seen.profile.find(0)
         if first is None:
             return
         usual = _shape_of(first, seen)

@@ -29,7 +29,7 @@ FIRST, LONGEST = 4, 24  # values shown, characters of one
 
 def to_html(diagnosis: Diagnosis, batch: int) -> str:
     """Draw the batch of that index, with thumbnails where a leaf looks like images."""
-    found = find(diagnosis, batch)
+    found = diagnosis.profile.find(batch)
     if found is None:
         return markup.tag("p", f"Batch {batch} was not read.", css_class="gd-quiet")
     deliveries = [delivery for delivery in diagnosis.rehearsal.deliveries if delivery.batch == batch]
@@ -46,14 +46,6 @@ def to_html(diagnosis: Diagnosis, batch: int) -> str:
     shrunk = diagnosis.shrunk.get(batch)
     guilty = shrunk.samples if shrunk is not None else ()
     return markup.join([*parts, *(_pictures(leaf, arrays, guilty) for leaf in found.leaves)])
-
-
-def find(diagnosis: Diagnosis, batch: int) -> Batch | None:
-    """Return the batch of that index; at its own place first, where it is unless fit skipped some."""
-    read = diagnosis.profile.batches
-    if 0 <= batch < len(read) and read[batch].index == batch:
-        return read[batch]
-    return next((one for one in read if one.index == batch), None)
 
 
 def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery]) -> markup.Html:

@@ -35,7 +35,7 @@ def foot(diagnosis: Diagnosis) -> markup.Html:
 
 def _where(diagnosis: Diagnosis) -> str:
     if diagnosis.fails_at is not None:
-        batch = next((b for b in diagnosis.profile.batches if b.index == diagnosis.fails_at), None)
+        batch = diagnosis.profile.find(diagnosis.fails_at)
         epoch = f" ({words.epoch(diagnosis, batch.epoch)})" if batch and diagnosis.rehearsal.method == "fit" else ""
         return f"at batch {diagnosis.fails_at}{epoch}"
     root = diagnosis.findings[0] if diagnosis.findings else None
