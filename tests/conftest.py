@@ -22,7 +22,7 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _collect_only_what_is_new():
-    """Spare the collector TensorFlow's own objects: each ``clear_session`` is a full round, which takes half a second."""
+    """Spare the collector TensorFlow's own objects: each ``clear_session`` is a full round of half a second."""
     gc.collect()
     gc.freeze()
 
