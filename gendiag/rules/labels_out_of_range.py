@@ -74,7 +74,8 @@ class LabelsOutOfRange(Rule):
         high = float(max(each.leaf.high or 0.0 for each in found.values()))
         first = f" (in {place(index)} from {case.leaf.low:g} to {case.leaf.high:g})" if len(found) > 1 else ""
         where = listed(found) if len(found) > 1 else place(index)
-        message = f"{path} runs from {low:g} to {high:g} in {where}{first}; {_bounds(case)}."
+        runs = f"is {low:g} throughout" if low == high else f"runs from {low:g} to {high:g}"
+        message = f"{path} {runs} in {where}{first}; {_bounds(case)}."
         return self.finding(
             severity, message, fix=_fix(path, case, low, high), batches=found, leaf=path, low=low, high=high, **evidence
         )
