@@ -72,7 +72,7 @@ def _bytes(text: str) -> int:
     unit = unit if unit in UNITS else f"{unit}B"
     try:
         return int(float(number) * UNITS[unit])
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         msg = f"--keep {text}: that is no size. Type --keep 512MB, for example."
         raise BadArgumentError(msg) from None
 

@@ -61,6 +61,21 @@ def test_with_sound_data_it_is_itself_what_fit_raises_about():
         model.fit(batches(3), verbose=0)
 
 
+class Late(keras.Sequential):
+    def train_step(self, data):
+        super().train_step(data)
+        message = "too late"
+        raise ValueError(message)
+
+
+def test_an_optimizer_that_was_left_without_values_counts_too():
+    model = Late([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile("adam", "mse")
+    with pytest.raises(ValueError, match="too late"):
+        model.fit(batches(3), verbose=0)
+    assert {path.partition("/")[0] for path in weights_without_values(model)} == {model.optimizer.name}
+
+
 def test_what_cannot_be_made_anew_is_refused():
     model = left_by_a_failed_fit(sequential(Odd(lambda x: x)))
     with pytest.raises(BadModelError, match=r"half built .* and pass that one: diagnose\(source, make_model\(\)\)"):

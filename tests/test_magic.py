@@ -187,6 +187,18 @@ def test_where_no_fit_is_under_way_the_first_interrupt_breaks_the_cell_off(cell,
     assert reports == []
 
 
+def test_where_the_shell_itself_is_broken_off_interrupts_and_tracebacks_are_as_before():
+    class Shell:
+        def run_cell(self, *_, **__):
+            raise KeyboardInterrupt
+
+    shell, before = Shell(), signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        run_cell(shell, "", "")
+    assert signal.getsignal(signal.SIGINT) is before
+    assert vars(shell) == {}
+
+
 def test_a_cell_in_a_thread_is_recorded_although_no_interrupt_comes_there(cell):
     made = []
     thread = threading.Thread(target=lambda: made.extend(cell("model.fit(finite(3), verbose=0)")))
@@ -264,13 +276,16 @@ def test_a_generator_that_remembers_is_not_made_anew(monkeypatch, capsys):
     assert report.fails_at == 2
 
 
-@pytest.mark.parametrize(("text", "size"), [("512MB", 512 * 2**20), ("1GiB", 2**30), ("2k", 2048), ("100", 100)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("512MB", 512 * 2**20), ("1GiB", 2**30), ("2k", 2048), ("100", 100), ("0.5 GB", 2**29)]
+)
 def test_sizes_are_read(text, size):
-    assert _bytes(text) == size
+    assert _bytes(text) == _bytes(_options(f"--keep '{text}'").keep) == size
 
 
 def test_options_that_are_not_known_are_refused_with_what_to_type():
     with pytest.raises(BadArgumentError, match="%%gendiag"):
         _options("--fast")
-    with pytest.raises(BadArgumentError, match="512MB"):
-        _bytes("many")
+    for size in ("many", "5KM", "inf"):
+        with pytest.raises(BadArgumentError, match=f"--keep {size}: that is no size. Type --keep 512MB"):
+            _bytes(size)

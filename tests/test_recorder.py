@@ -157,6 +157,7 @@ def test_worker_processes_are_recorded_where_their_batches_come_in():
     report = watched(lambda: model.fit(Items(workers=2, use_multiprocessing=True), shuffle=False, verbose=0)).report
     assert len(report.profile.batches) == len(report.deliveries) == STEPS
     assert report.profile.batches[5].leaves[0].digest == digest(batch(5)[0])
+    assert report.deliveries.batch.tolist() == list(range(STEPS))
 
 
 # ---------------------------------------------------------------------- everything as it was
@@ -613,6 +614,7 @@ def test_a_loop_that_ends_or_is_left_by_break_is_sound():
                 break
     assert [report.verdict for report in flight.reports] == ["trains", "trains"]
     assert [len(report.deliveries) for report in flight.reports] == [5, 3]
+    assert flight.report.diagnosis.notes[0] == "Recorded from a live loop over the batches."
 
 
 def test_what_the_source_of_a_loop_raises_is_its_own():
@@ -624,6 +626,7 @@ def test_what_the_source_of_a_loop_raises_is_its_own():
     with gendiag.watch() as flight, pytest.raises(OSError, match="disk gone"):
         list(flight.wrap(broken()))
     assert (flight.report.fails_at, flight.report.findings[0].rule) == (3, "source-raises")
+    assert flight.report.deliveries.batch.tolist() == [0, 1, 2]
 
 
 # ---------------------------------------------------------------------- the cheap measurement

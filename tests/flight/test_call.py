@@ -157,3 +157,5 @@ def test_what_else_makes_a_dataset_meanwhile_is_not_recorded():
     assert len(read) == 6
     assert report.deliveries.batch.tolist() == list(range(6))
     assert report.diagnosis.rehearsal.validation == ()
+    delivered = {leaf.shape for delivery in report.diagnosis.rehearsal.deliveries for leaf in delivery.leaves}
+    assert delivered == {(ROWS, 4), (ROWS,)}

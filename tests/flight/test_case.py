@@ -8,7 +8,8 @@ import tensorflow as tf
 import gendiag
 from gendiag.errors import NotKeptError
 from gendiag.flight.tap import FlightTap
-from tests.flights import ROWS, At, Items, batch, classifier, endless, finite, watched
+from gendiag.values import digest
+from tests.flights import ROWS, STEPS, At, Items, Slow, batch, classifier, endless, finite, watched
 from tests.models import linear
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
@@ -265,6 +266,56 @@ def test_a_failure_is_replayed_under_the_dtype_policy_of_the_call():
 
 
 # ---------------------------------------------------------------------- what else is said
+@pytest.mark.parametrize("bad", [None, 5])
+def test_what_the_model_was_trained_on_is_on_record_and_ends_where_it_raised(bad):
+    def source():
+        for number, (x, y) in enumerate(finite(7, bad=bad)):
+            yield x, y, np.full(ROWS, -1.0 if number in {2, 6} else 1.0, "float32")
+
+    report = watched(lambda: classifier().fit(source(), verbose=0), fails=bad is not None).report
+    assert report.fails_at == bad
+    assert [f.batches for f in report.findings if f.rule == "negative-weights"] == [(2,) if bad else (2, 6)]
+
+
+def test_items_asked_for_in_any_order_are_on_record_by_their_index():
+    report = watched(lambda: classifier().fit(Items(), shuffle=True, verbose=0)).report
+    assert [each.index for each in report.profile.batches] == list(range(STEPS))
+    assert sorted(report.profile.read_order) == list(range(STEPS)) != list(report.profile.read_order)
+
+
+def test_where_keras_shuffles_what_its_adapter_hands_on_a_batch_is_known_by_its_content(monkeypatch):
+    from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+
+    made, trained = PyDatasetAdapter.get_tf_dataset, []
+    monkeypatch.setattr(PyDatasetAdapter, "get_tf_dataset", lambda self: made(self).shuffle(8))  # as keras 3.5.0 does
+
+    class Seeing(keras.Sequential):
+        def train_step(self, data):
+            trained.append(digest(data[0].numpy()))
+            return super().train_step(data)
+
+    model = Seeing([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    report = watched(lambda: model.fit(Items(), shuffle=False, verbose=0)).report
+    yielded = [each.leaves[0].digest for each in report.profile.batches]
+    assert [yielded[index] for index in report.deliveries.batch] == trained != yielded
+
+
+def test_a_buffer_that_is_filled_again_while_fit_reads_from_it_is_seen_by_what_arrives():
+    room = np.empty(ROWS * 4 + 16, "float32")
+    start = -room.ctypes.data % 64 // 4  # TensorFlow copies no array that begins at such an address
+    buffer = room[start : start + ROWS * 4].reshape(ROWS, 4)
+
+    def source():
+        for x, y in finite(60):
+            buffer[:] = x
+            yield buffer, y
+
+    report = watched(lambda: classifier().fit(source(), verbose=0, callbacks=[Slow()])).report
+    assert report.findings[0].rule == "buffer-reuse"
+    assert any(report.deliveries.changed[2:])
+
+
 def test_a_loss_that_is_no_number_is_noted_with_its_first_epoch():
     def source():
         for number, (x, y) in enumerate(finite(12)):

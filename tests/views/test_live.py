@@ -110,9 +110,19 @@ def test_long_looks_leave_most_of_the_time_to_the_training(screen):
     assert len(screen) == 2
 
 
+def test_long_drawings_but_for_the_first_leave_most_of_the_time_to_the_training(screen, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(html, "render", lambda _diagnosis: drawn.append(1) or time.sleep(0.1) or "")
+    with Live(lambda: ("fit: 1 step", plain(1)), "abc"):
+        time.sleep(0.8)
+    assert 1 <= len(drawn) <= 2
+    assert len(screen) == 2
+
+
 def test_the_line_stands_in_the_style_of_the_report():
     assert live._line("fit: 3 steps").startswith('<div class="gd"><p class="gd-live"><span class="gd-chip gd-note">')
     assert "running" in live._line("fit: 3 steps")
+    assert "&lt;b&gt;" in live._line("<b>")
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 
+from gendiag.records import Failure
 from gendiag.views import html, text
 from gendiag.views.markup import css
 from tests.views.conftest import SCRIPT, batch, finding, plain, tried, x
@@ -201,3 +202,65 @@ def test_a_rehearsal_stopped_before_any_step_knows_nothing():
     whole = plain(2)
     stopped = replace(whole, rehearsal=replace(whole.rehearsal, deliveries=(), ended="stopped"))
     assert text.render(stopped).startswith("● no step recorded\n  Nothing is known:")
+
+
+# ---------------------------------------------------------------------- how far a rehearsal came
+def rehearsed(count=3, **run):
+    whole = plain(count)
+    return replace(whole, rehearsal=replace(whole.rehearsal, **run))
+
+
+@pytest.mark.parametrize("render", [html.render, text.render])
+@pytest.mark.parametrize(
+    ("ended", "told"),
+    [
+        ("finished", "3 steps, all epochs asked for"),
+        ("budget", "3 steps, until the budget of steps or time"),
+        ("stopped", "3 steps, until it was stopped"),
+        ("raised", "3 steps, until fit raised"),
+        ("no answer", "3 steps, until nothing came any more"),
+    ],
+)
+def test_each_ending_of_a_rehearsal_is_told(render, ended, told):
+    shown = words_of(render(rehearsed(ended=ended)))
+    assert f"rehearsed 1 of 1 epoch, {told}, on keras 3.15.1, tensorflow 2.21.0 (500 ms)" in shown
+
+
+@pytest.mark.parametrize("render", [html.render, text.render])
+@pytest.mark.parametrize(
+    ("ended", "told"),
+    [
+        ("end", "the source came to its end"),
+        ("budget", "until the budget of batches or time"),
+        ("stopped", "until it was stopped"),
+        ("raised", "until the source raised"),
+    ],
+)
+def test_each_ending_of_the_reading_is_told(render, ended, told):
+    whole = plain(1)
+    shown = render(replace(whole, profile=replace(whole.profile, ended=ended)))
+    assert f"1 batch read, {told};" in words_of(shown)
+
+
+def test_a_fit_that_raises_before_its_first_epoch_is_rehearsed_and_one_that_never_began_is_not():
+    failure = Failure("ValueError", "the source is empty")
+    begun = rehearsed(0, epochs_run=0, ended="raised", failure=failure)
+    assert "rehearsed 0 of 1 epoch, 0 steps, until fit raised" in words_of(text.render(begun))
+    assert "; not rehearsed" in words_of(text.render(rehearsed(2, epochs_run=0, deliveries=())))
+
+
+def test_a_call_without_an_epoch_is_told_as_recorded():
+    assert "recorded 0 steps, until it raised" in words_of(
+        text.render(recorded(steps=0, epochs_run=0, ended="raised", method="evaluate"))
+    )
+
+
+# ---------------------------------------------------------------------- the verdict
+def test_a_verdict_worse_than_its_findings_keeps_its_mark():
+    assert text.render(plain(3, finding(1), verdict="raises", fails_at=2)).startswith("✖ raises")
+    assert text.render(plain(3, finding(1))).startswith("▲ trains\n")
+
+
+def test_where_the_model_was_not_tried_it_is_not_said_to_train():
+    assert text.render(plain(2, untried=True)).startswith("● model not tried\n")
+    assert text.render(plain(2, finding(1), untried=True)).startswith("▲ model not tried\n")

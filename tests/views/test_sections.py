@@ -52,6 +52,23 @@ def test_details_say_why_a_batch_was_not_delivered(raises):
     assert "not reached by fit" in details.to_html(raises, 5)
 
 
+@pytest.mark.parametrize(
+    ("run", "fails_at", "absent"),
+    [
+        ({}, None, "never delivered"),
+        ({"ended": "raised"}, None, "never delivered"),
+        ({"ended": "budget"}, None, "not rehearsed"),
+        ({"epochs_run": 0, "deliveries": ()}, 3, "not rehearsed"),
+        ({"ended": "raised", "live": True}, None, "read, no step recorded"),
+        ({"ended": "stopped", "live": True, "running": True}, None, "no step recorded yet"),
+    ],
+)
+def test_details_say_whether_a_batch_without_a_step_may_have_had_one(run, fails_at, absent):
+    whole = plain(4)
+    cut = replace(whole.rehearsal, **{"deliveries": whole.rehearsal.deliveries[:3], **run})
+    assert absent in details.to_html(replace(whole, rehearsal=cut, fails_at=fails_at), 3)
+
+
 def test_details_of_a_batch_that_is_not_kept_say_so_and_still_show_its_figures(silent_cast):
     forgetful = replace(silent_cast, profile=replace(silent_cast.profile, store=Store()))
     html = details.to_html(forgetful, 3)
