@@ -138,7 +138,8 @@ class Recording:
     def peeked(self, raw: object, index: int) -> None:
         """Write down what fit read before training only to learn the shapes; it will ask for it again."""
         with self._lock, self.pulse.working():
-            self.peeks.append(measure(raw, index=index, epoch=0, full=self.full))
+            self.peeks.append(measure(raw, index=index, epoch=0, before=self._before, full=self.full))
+            self._before = raw
             self._hold(self.peeks[-1], raw, pin=False)
 
     def _is_telling(self, batch: Batch) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.evidence import Evidence
-from gendiag.records import Batch, Finding, Leaf, Trial
+from gendiag.records import Batch, Finding, LayerStep, Leaf, Trial
 from gendiag.rules.base import BAD, Rule, sound
 
 HALF_MOST = 65504.0  # the largest number of float16
@@ -90,10 +90,18 @@ def _alone(trial: Trial | None) -> str:
             "out of range."
         )
     inside = trial.inside
-    first = next((layer for layer in inside.layers if not layer.finite), None) if inside is not None else None
-    if inside is not None and inside.where == "layer" and first is not None:
-        return f" The batch alone does it: layer {first.name!r} is the first that gives no finite numbers."
+    first = "" if inside is None or inside.where != "layer" else _first(inside.layers)
+    if first:
+        return f" The batch alone does it: {first} is the first that gives no finite numbers."
     return f" The batch alone does it{WHERE.get(inside.where, '') if inside is not None else ''}."
+
+
+def _first(layers: tuple[LayerStep, ...]) -> str:
+    """Name the first layer that gives no finite numbers; keras 3.5.0 casts in an operation before it."""
+    wrong = [layer for layer in layers if not layer.finite]
+    if len(wrong) > 1 and wrong[0].kind == "Cast":
+        return f"the cast before layer {wrong[1].name!r}"
+    return f"layer {wrong[0].name!r}" if wrong else ""
 
 
 def _largest(leaf: Leaf) -> float:
