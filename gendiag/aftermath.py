@@ -6,7 +6,6 @@ import inspect
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from types import FrameType
 from typing import Any
 
 from gendiag.errors import NothingRecordedError, SourceSpentError
@@ -129,28 +128,9 @@ def _fit_call(error: BaseException) -> tuple[Any, dict[str, Any]] | None:
         local = frame.f_locals
         called = local.get("fn")
         if called is not None and frame.f_code.co_name == "error_handler" and called.__name__ == "fit":
-            return _taken(inspect.signature(called).bind(*local["args"], **local["kwargs"]).arguments)
-    return next((_in_fit(frame) for frame in reversed(frames) if _is_fit(frame)), None)
-
-
-def _is_fit(frame: FrameType) -> bool:
-    is_keras = "/keras/src/" in frame.f_code.co_filename.replace("\\", "/")
-    return is_keras and frame.f_code.co_name == "fit" and "self" in frame.f_locals
-
-
-def _in_fit(frame: FrameType) -> tuple[Any, dict[str, Any]]:
-    local = frame.f_locals
-    names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
-    usual = {n: parameter.default for n, parameter in inspect.signature(type(local["self"]).fit).parameters.items()}
-    given = {name: local[name] for name in names if name in local and local[name] is not usual.get(name, ())}
-    if type(given.get("callbacks")).__name__ == "CallbackList":  # fit's own
-        del given["callbacks"]
-    return _taken(given)
-
-
-def _taken(arguments: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    given = dict(arguments)
-    return given.pop("self"), given
+            given = dict(inspect.signature(called).bind(*local["args"], **local["kwargs"]).arguments)
+            return given.pop("self"), given
+    return None
 
 
 # ---------------------------------------------------------------------- the generator's function

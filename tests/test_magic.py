@@ -36,6 +36,7 @@ CELLS = {
     "goes on": "%%gendiag --keep-going\nmodel.fit(batches(), verbose=0)",
     "trains": "%%gendiag --level full\nhistory = model.fit(batches(None), verbose=0)\n40 + 2",
     "variable": "sorted(history.history)",
+    "stored": 'sum("history = model.fit" in cell for cell in In)',
     "no fit": "%%gendiag\n1 / 0",
     "no call": "%%gendiag\nanswer = 40 + 2\nanswer",
     "no Python": "%%gendiag\nmodel.fit(",
@@ -109,6 +110,7 @@ def test_a_cell_that_is_no_python_raises_once_and_tracebacks_are_shown_again(out
 
 def test_a_recorded_cell_counts_as_one(outputs):
     assert outputs.counts == list(range(1, len(CELLS) + 1))
+    assert shown(outputs["stored"]) == ["2"]  # itself, and the cell that it looks for
 
 
 def test_the_button_and_the_progress_are_gone_when_the_cell_is_done(outputs):
