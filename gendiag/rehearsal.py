@@ -179,8 +179,8 @@ class _Run:
             return tap.failed_index if self._shuffles else min(tap.failed_index, len(tap.deliveries))
         if not self.source.tapped:
             return len(tap.deliveries)
-        if self.source.kind != "PyDataset" and len({delivery.epoch for delivery in tap.deliveries}) == 1:
-            # In epoch 1 step k is batch k, also where a buffer that is filled again makes their contents useless.
+        if not self._shuffles and len({delivery.epoch for delivery in tap.deliveries}) == 1:
+            # In epoch 1 step k is batch k, also where batches cannot be told apart by content, or no more.
             return len(tap.deliveries) if len(tap.deliveries) < len(tap.batches) else None
         delivered = {delivery.batch for delivery in tap.deliveries}
         waiting = [batch.index for batch in tap.batches if batch.index not in delivered]

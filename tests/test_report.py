@@ -587,6 +587,21 @@ def test_of_items_that_workers_answer_in_another_order_the_lowest_is_the_one_tha
     assert (report.verdict, report.fails_at, report.findings[0].rule) == ("raises", 2, "structure-drift")
 
 
+def test_batches_that_cannot_be_told_apart_do_not_shift_the_failing_one():
+    class EmptyAndBare(keras.utils.PyDataset):
+        def __len__(self):
+            return 6
+
+        def __getitem__(self, index):
+            time.sleep(0.3 if index == 1 else 0)  # the next worker is at item 3 by then, which is empty too
+            rows = 0 if index else 4
+            pair = np.ones((rows, 3), "float32"), np.ones((rows, 1), "float32")
+            return pair[0] if index == 2 else pair
+
+    report = diagnose(EmptyAndBare(workers=2), linear(), shuffle=False, progress=False)
+    assert (report.verdict, report.fails_at) == ("raises", 2)
+
+
 def test_a_model_that_raises_before_the_source_falls_silent_raises():
     class NoneBehindAFault(Items):
         def __getitem__(self, index):

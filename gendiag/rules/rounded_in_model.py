@@ -124,8 +124,8 @@ def _lost(array: Array, dtype: str, *, is_id: bool) -> tuple[int, int, str] | No
     exact = array.astype("float64") if "float" in array.dtype.name else array
     with np.errstate(all="ignore"):
         after = exact.astype(dtype_of(dtype)).astype("float64")
-    finite = np.isfinite(exact) & np.isfinite(after)
-    error = np.abs(exact.astype("float64") - after) * finite
+        finite = np.isfinite(exact) & np.isfinite(after)
+        error = np.where(finite, np.abs(exact.astype("float64") - after), 0.0)
     changed = error > 0
     spread = float(np.std(exact[finite].astype("float64"))) if finite.any() else 0.0
     if not changed.any() or (not is_id and float(error.max()) <= COARSE * spread) or (spread == 0 and not is_id):
