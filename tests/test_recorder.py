@@ -348,6 +348,17 @@ def test_a_failure_of_ours_in_the_midst_of_a_fit_ends_the_record_and_not_the_fit
         _ = flight.report
 
 
+@pytest.mark.parametrize("side", ["train", "test"])
+def test_nothing_is_said_of_a_record_that_was_given_up(side):
+    with gendiag.watch() as flight:
+        classifier().fit(finite(3), validation_data=finite(2), verbose=0)
+    (call,) = flight._calls
+    call.state = "running"
+    assert flight.live() is not None
+    getattr(call, side).tap.give_up(MemoryError("no room"))
+    assert (flight.live(), flight.reports) == (None, ())
+
+
 def test_an_odd_container_of_the_source_is_nothing_to_fail_over():
     class Odd(list):
         def __len__(self):
@@ -375,6 +386,14 @@ def test_the_batches_held_get_all_their_figures_once_fit_is_over():
     complete = [batch.index for batch in batches if batch.leaves[0].std is not None]
     assert (len(batches), complete) == (30, [0, 1, *range(22, 30)])
     assert all(batch.leaves[0].low is not None for batch in batches)
+
+
+def test_of_many_batches_held_the_first_two_and_the_newest_get_all_their_figures(monkeypatch):
+    monkeypatch.setattr("gendiag.flight.afterwards.MOST", 4)
+    with gendiag.watch() as flight:
+        classifier().fit(finite(20), verbose=0)
+    batches = flight.report.profile.batches
+    assert [batch.index for batch in batches if batch.leaves[0].std is not None] == [0, 1, 18, 19]
 
 
 def test_what_was_peeked_at_is_what_was_yielded_where_fit_died_before_it_asked_again():

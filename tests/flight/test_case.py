@@ -51,10 +51,11 @@ def test_a_fit_that_comes_to_its_end_is_said_to_have_finished():
 @pytest.mark.parametrize(
     ("hook", "step", "ended"), [("on_epoch_end", 0, "epochs"), ("on_train_batch_end", 1, "stopped")]
 )
-def test_a_fit_that_a_callback_stops_is_told_by_whether_its_epoch_was_whole(hook, step, ended):
+@pytest.mark.parametrize(("make", "steps"), [(endless, 4), (Items, None)])
+def test_a_fit_that_a_callback_stops_is_told_by_whether_its_epoch_was_whole(make, steps, hook, step, ended):
     model = classifier()
-    fit = {"epochs": 5, "steps_per_epoch": 4, "verbose": 0, "callbacks": [At(hook, halt, step)]}
-    report = watched(lambda: model.fit(endless(), **fit)).report
+    fit = {"epochs": 5, "steps_per_epoch": steps, "verbose": 0, "callbacks": [At(hook, halt, step)]}
+    report = watched(lambda: model.fit(make(), **fit)).report
     assert report.diagnosis.rehearsal.ended == ended
     assert report.verdict == "trains"
 
@@ -263,6 +264,29 @@ def test_a_failure_is_replayed_under_the_dtype_policy_of_the_call():
     assert flight.report.fails_at == 4
     assert "outside of the batch" not in told(flight.report)
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_of_several_steps_to_an_execution_none_is_named_where_none_is_held():
+    model = classifier(steps_per_execution=4)
+    with gendiag.watch(keep_bytes=1) as flight, pytest.raises(tf.errors.InvalidArgumentError):
+        model.fit(endless(bad=5), steps_per_epoch=12, verbose=0)
+    assert (flight.report.verdict, flight.report.fails_at) == ("raises", None)
+    assert "its batch is not held (keep_bytes)" in told(flight.report)
+
+
+def test_class_weight_is_a_part_of_the_replay():
+    class Weightless(keras.Sequential):
+        def train_step(self, data):
+            x, y = data  # class_weight makes it three
+            return super().train_step((x, y))
+
+    model = Weightless([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", steps_per_execution=4)
+    weights = {0: 1.0, 1: 2.0, 2: 1.0}
+    report = raised(lambda: model.fit(Items(), class_weight=weights, verbose=0), "too many values")
+    assert report.verdict == "raises"
+    assert "none of these raises" not in told(report)
+    assert report.fails_at is not None
 
 
 # ---------------------------------------------------------------------- what else is said

@@ -53,7 +53,16 @@ def test_flights_may_end_in_any_order_and_each_has_its_own_record():
     assert keras.Model.fit is before
     assert [len(report.deliveries) for report in first.reports] == [3]
     assert [len(report.deliveries) for report in second.reports] == [3, 2]
+    assert {report.diagnosis.rehearsal.ended for report in (*first.reports, *second.reports)} == {"finished"}
     assert first.report.profile.batches[2].leaves[0].digest == second.reports[0].profile.batches[2].leaves[0].digest
+
+
+def test_a_fit_within_a_fit_has_its_own_record():
+    inner = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: classifier().fit(finite(3), verbose=0))
+    with gendiag.watch() as flight:
+        classifier().fit(finite(5), verbose=0, callbacks=[inner])
+    assert [report.deliveries.batch.tolist() for report in flight.reports] == [list(range(5)), list(range(3))]
+    assert [call.train.by_content for call in flight._calls] == [False, False]
 
 
 def test_the_calls_of_two_threads_are_told_apart():
