@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from gendiag.failure import cut
 from gendiag.freezing import held_values, is_variable, optimizers
 from gendiag.garbage import QUIET_S, Leftovers
@@ -79,8 +81,9 @@ class _Log:
         self.non_finite: list[int] = []
         self.evaluated = 0
 
-    def step_was_finite(self, logs: Mapping[str, float], model: Model) -> bool:
-        self.losses.append(float(logs.get("loss", math.nan)))
+    def step_was_finite(self, logs: Mapping[str, Any], model: Model) -> bool:
+        loss = logs.get("loss", math.nan)
+        self.losses.append(math.nan if np.ndim(loss) else float(loss))  # fit takes what is no number as it is
         self.step_s.append(time.perf_counter() - self.step_began)
         finite = all_finite(value for name, value in logs.items() if "loss" in name) and all_finite(model.variables)
         if not finite:

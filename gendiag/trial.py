@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from gendiag.bench import Bench, fresh_stand_in
 from gendiag.copying import Model, is_compiled, stand_in
 from gendiag.errors import NoFreshWeightsError
@@ -226,10 +228,11 @@ def eager_step(  # noqa: PLR0913  (keyword-only options)
 
 
 def _finished(way: str, model: Model, seen: Seen, logs: object) -> TrialStep:
-    told = {name: float(value) for name, value in _flat(logs).items()}
-    finite = seen.gradient_is_finite and all_finite(model.variables)
-    losses = {name: value for name, value in told.items() if "loss" in name}
-    outcome: Outcome = "trains" if finite and all(map(math.isfinite, losses.values())) else "non-finite"
+    flat = _flat(logs)
+    told = {name: float(value) for name, value in flat.items() if not np.ndim(value)}  # fit logs others as they are
+    losses = (value for name, value in flat.items() if "loss" in name)
+    finite = seen.gradient_is_finite and all_finite(model.variables) and all_finite(losses)
+    outcome: Outcome = "trains" if finite else "non-finite"
     return TrialStep(way, outcome, loss=told.pop("loss", None), metrics=told, grad_norm=seen.grad_norm)
 
 

@@ -587,6 +587,20 @@ def test_of_items_that_workers_answer_in_another_order_the_lowest_is_the_one_tha
     assert (report.verdict, report.fails_at, report.findings[0].rule) == ("raises", 2, "structure-drift")
 
 
+@pytest.mark.parametrize("eagerly", [False, True])
+@pytest.mark.parametrize("name", ["loss", "per feature"])
+def test_a_step_may_log_what_is_no_single_number(name, eagerly):
+    class Telling(keras.Sequential):
+        def train_step(self, data):
+            return {**super().train_step(data), name: tf.reduce_mean(data[0], axis=0)}
+
+    model = Telling([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=eagerly)
+    report = diagnose(Items(), model, progress=False)
+    assert (report.verdict, alarms(report)) == ("trains", [])
+    assert [step.outcome for step in report.trial(1).steps] == ["trains"] * 3
+
+
 def test_batches_that_cannot_be_told_apart_do_not_shift_the_failing_one():
     class EmptyAndBare(keras.utils.PyDataset):
         def __len__(self):
