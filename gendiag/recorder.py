@@ -104,11 +104,7 @@ class Flight:
         return [call for call in list(self._calls) if call.given_up is None]
 
     def _why_nothing(self) -> str:
-        lost = [
-            f"{call.method} ({why.type}: {why.line.removeprefix(f'{why.type}: ')})"
-            for call in self._calls
-            if (why := call.given_up) is not None
-        ]
+        lost = [f"{call.method} ({call.given_up})" for call in self._calls if call.given_up]
         if lost:
             return (
                 f"recording failed within {', '.join(lost)}; the call itself was left to go on. "

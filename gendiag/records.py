@@ -170,6 +170,10 @@ class Failure:
     code: str | None = None
     details: str = ""
 
+    def __str__(self) -> str:
+        """``ValueError: bad shape``, the type said once."""
+        return f"{self.type}: {self.line.removeprefix(f'{self.type}: ')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:

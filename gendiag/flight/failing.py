@@ -121,8 +121,8 @@ class Failing:
                 replay = through_fit(
                     copy,
                     batches,
-                    as_source=self.call.train.source.replay,
-                    fit_args=self.call.train.source.replay_args(self.call.fit_args),
+                    as_source=side.source.replay,
+                    fit_args=side.source.replay_args(self.call.fit_args),
                     quiet_s=self.quiet_s,
                 )
             if replay.failure is not None:

@@ -31,12 +31,10 @@ def harmless(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(method)
     def tried(self: FlightTap, *args: Any, **kwargs: Any) -> Any:
-        if self.given_up is not None:
-            return None
-        try:
-            return method(self, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001  (as said above)
-            self.give_up(error)
+        if self.given_up is None:
+            with self.sparing():
+                return method(self, *args, **kwargs)
+        return None
 
     return tried
 
@@ -62,6 +60,14 @@ class FlightTap(Recording):
         self._rss_bytes = 0
         self._later: dict[int, Later] = {}
         self.store = Store(keep_bytes, self._dropped)
+
+    @contextmanager
+    def sparing(self) -> Iterator[None]:
+        """Give the record up where something goes wrong inside, and let what stands around go on."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  (whatever fails of ours must not end the user's training)
+            self.give_up(error)
 
     def give_up(self, error: Exception) -> None:
         """Record no more, and let go of what is held: memory may be what is short."""

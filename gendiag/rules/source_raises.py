@@ -80,8 +80,8 @@ class SourceRaises(Rule):
             return
         count = len(seen.rehearsal.deliveries)
         message = (
-            f"The source raised outside of `__getitem__`, after {counted(count, 'training step')}: {failure.type}: "
-            f"{failure.line.removeprefix(f'{failure.type}: ')}, at {failure.frame}: `{failure.code}`."
+            f"The source raised outside of `__getitem__`, after {counted(count, 'training step')}: {failure}, "
+            f"at {failure.frame}: `{failure.code}`."
         )
         fix = "Mend that line; fit calls `on_epoch_end` once before epoch 1 too."
         yield self.finding("error", message, fix=fix, type=failure.type, frame=failure.frame)
