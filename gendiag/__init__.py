@@ -9,17 +9,17 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from gendiag._version import __version__
 
 if TYPE_CHECKING:
     from gendiag import rules
+    from gendiag.commands.magic import load_ipython_extension
     from gendiag.errors import GendiagError
+    from gendiag.flight.recorder import watch
     from gendiag.lessons import explain
-    from gendiag.magic import load_ipython_extension
-    from gendiag.profiled import Profile
-    from gendiag.profiler import profile
-    from gendiag.recorder import watch
     from gendiag.records import Finding, Repair, Trial
+    from gendiag.rehearsal.profile import Profile
+    from gendiag.rehearsal.profiler import profile
     from gendiag.report import Report, diagnose
 
 __all__ = [
@@ -41,11 +41,11 @@ __all__ = [
 _HOME = {
     "diagnose": "report",
     "Report": "report",
-    "profile": "profiler",
-    "Profile": "profiled",
+    "profile": "rehearsal.profiler",
+    "Profile": "rehearsal.profile",
     "explain": "lessons",
-    "watch": "recorder",
-    "load_ipython_extension": "magic",
+    "watch": "flight.recorder",
+    "load_ipython_extension": "commands.magic",
     "Finding": "records",
     "Trial": "records",
     "Repair": "records",

@@ -9,10 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gendiag import __version__
-from gendiag.check import check
-from gendiag.check_options import add_check
-from gendiag.process import leave, take_stdout
+from gendiag._version import __version__
+from gendiag.commands.check import check
+from gendiag.commands.check_arguments import add_check
+from gendiag.commands.process import leave, take_stdout
 
 NOTEBOOK = Path("notebooks") / "01_first_look.ipynb"
 
@@ -46,9 +46,9 @@ def _check(given: argparse.Namespace) -> int:
 
 def _demo(out: Path) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # else TensorFlow's start-up lines come first
-    from gendiag.demo import TOUR, make_model
+    from gendiag.commands.demo import TOUR, make_model
     from gendiag.report import diagnose
-    from gendiag.views.html import page
+    from gendiag.views.page import page
 
     reports = []
     for title, source, fit_args in TOUR:

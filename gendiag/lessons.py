@@ -13,7 +13,7 @@ from typing import Any
 
 from gendiag.errors import BadArgumentError
 from gendiag.rules import RULES
-from gendiag.rules.base import BAD, FEATURES, ROWS, Rule, sound
+from gendiag.rules.rule import BAD, FEATURES, ROWS, Rule, sound
 
 
 @dataclass(frozen=True, slots=True)

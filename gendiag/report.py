@@ -6,22 +6,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gendiag.copying import is_compiled
+from gendiag.batches.store import MIB
+from gendiag.diagnosis.case import Case, Options
+from gendiag.diagnosis.repairs import mended_case, repairs
 from gendiag.errors import BadArgumentError, BadModelError
-from gendiag.garbage import collect
-from gendiag.judge import Case, Options
-from gendiag.repair import mended_case, repairs
-from gendiag.sources.foreign import describe_type
-from gendiag.store import MIB
+from gendiag.model.clone import is_compiled
+from gendiag.runtime.leftovers import collect
+from gendiag.sources.source import describe_type
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gendiag.diagnosis import Diagnosis
-    from gendiag.evidence import Evidence
-    from gendiag.export.code import Code
-    from gendiag.profiled import Profile
+    from gendiag.diagnosis.diagnosis import Diagnosis
+    from gendiag.export.python_source import Code
     from gendiag.records import Delivery, Finding, Repair, Reproducer, Shrunk, Trial, Verdict
+    from gendiag.rehearsal.profile import Profile
+    from gendiag.rules.evidence.evidence import Evidence
     from gendiag.views.dashboard import Dashboard
 
 
@@ -197,7 +197,7 @@ class Report:
 
     def save(self, path: str | Path) -> Path:
         """Write the report as one HTML file that needs nothing else, and return its path."""
-        from gendiag.views.html import page
+        from gendiag.views.page import page
 
         target = Path(path)
         target.write_text(page(self.diagnosis), encoding="utf-8")
@@ -220,7 +220,7 @@ class Report:
         return self.dashboard._repr_mimebundle_(**kwargs)
 
     def __repr__(self) -> str:
-        from gendiag.views.text import render
+        from gendiag.views.terminal import render
 
         return render(self.diagnosis)
 

@@ -11,6 +11,8 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
+pytest_plugins = ["tests.support.diagnoses"]  # the fixtures that views and exports are tested with
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -11,14 +11,15 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from gendiag import GendiagError, conclusion, diagnose, judge
-from gendiag.demo import TOUR, float_labels, make_model, one_pass
+from gendiag import GendiagError, diagnose
+from gendiag.commands.demo import TOUR, float_labels, make_model, one_pass
+from gendiag.diagnosis import case, verdict
 from gendiag.errors import BadArgumentError, BadModelError, BadSourceError, NotKeptError, SourceSpentError
-from gendiag.replay import Replay, through_fit
-from gendiag.rules.base import sound
-from tests.models import classifier, linear, recording
-from tests.small_models import MODELS, state
-from tests.versions import AFTER_ITS_END
+from gendiag.model.replay import Replay, through_fit
+from gendiag.rules.rule import sound
+from tests.support.models import classifier, linear, recording
+from tests.support.small_models import MODELS, state
+from tests.support.versions import AFTER_ITS_END
 
 pytestmark = pytest.mark.slow
 
@@ -209,11 +210,11 @@ def test_a_rule_that_fails_does_not_cost_the_report(monkeypatch):
     def fails(_seen):
         return {}["of the rule"]
 
-    monkeypatch.setattr(conclusion.RULES[-1], "check", fails)
+    monkeypatch.setattr(verdict.RULES[-1], "check", fails)
     report = quickly(one_pass, make_model(), epochs=3)
     assert report.findings[0].rule == "exhausted"
     failed = report.findings[-1]
-    assert (failed.severity, failed.title) == ("note", conclusion.RULE_FAILED)
+    assert (failed.severity, failed.title) == ("note", verdict.RULE_FAILED)
     assert "of the rule" in failed.message
     assert "test_report.py" in failed.evidence["traceback"]
 
@@ -548,7 +549,7 @@ def test_a_saved_report_is_one_page_that_needs_nothing_else(tmp_path):
 def test_a_run_of_the_copy_that_does_not_answer_is_repeated_once(monkeypatch):
     answers = iter([Replay(answered=False)])
     monkeypatch.setattr(
-        judge, "through_fit", lambda *given, **named: next(answers, None) or through_fit(*given, **named)
+        case, "through_fit", lambda *given, **named: next(answers, None) or through_fit(*given, **named)
     )
 
     def source():

@@ -1,1 +1,4 @@
-"""What leaves the notebook: code that fits a profile, and a folder that reproduces a failure."""
+"""What leaves the notebook as a file or as code: a reproducer, an output signature, JSON.
+
+Everything that is handed over was run before, in a fresh process where it claims to run there. No pickle.
+"""

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.tree import flatten, transform
-from gendiag.values import Array, as_array, kind_of
+from gendiag.batches.tree import flatten, transform
+from gendiag.batches.values import Array, as_array, kind_of
 
 LETTERS = np.array(list(string.ascii_lowercase))
 

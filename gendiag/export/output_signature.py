@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from gendiag.batches.tree import flatten, transform
+from gendiag.batches.values import MASKED, as_array, digest
 from gendiag.errors import BadSourceError
-from gendiag.export.code import Code, nested
-from gendiag.failure import cut
-from gendiag.profiled import Profile
+from gendiag.export.python_source import Code, nested
 from gendiag.records import Leaf
-from gendiag.tree import flatten, transform
-from gendiag.values import MASKED, as_array, digest
+from gendiag.rehearsal.profile import Profile
+from gendiag.runtime.tracebacks import cut
 
 UNTRIED = "Not tried."
 WRITTEN = ("array", MASKED, "tensor", "list", "scalar", "frame")

@@ -15,17 +15,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gendiag.batches.samples import take
+from gendiag.batches.signature import PEEKED
+from gendiag.batches.tree import flatten
 from gendiag.errors import BadSourceError, NotReproducibleError
-from gendiag.evidence import Evidence
 from gendiag.export.anonymous import randomised
-from gendiag.export.code import nested
-from gendiag.export.portable import Portable
-from gendiag.export.script import ARRAYS, DATA, MODEL, OWN, SCRIPT, Texts, literal, written
-from gendiag.export.stand_ins import ITSELF, models_as_json
+from gendiag.export.npz import Portable
+from gendiag.export.python_source import nested
+from gendiag.export.reproducer_model import ITSELF, models_as_json
+from gendiag.export.reproducer_script import ARRAYS, DATA, MODEL, OWN, SCRIPT, Texts, literal, written
 from gendiag.records import Failure, Reproducer
-from gendiag.rows import take
-from gendiag.signature import PEEKED
-from gendiag.tree import flatten
+from gendiag.rules.evidence.evidence import Evidence
 
 LIMIT_S, ARGUMENT = 120, 1000
 MOST_LINES = 12  # of batches in a script of under 40

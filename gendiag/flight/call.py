@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Literal
 
-from gendiag.failure import cut
-from gendiag.flight.side import Side
-from gendiag.freezing import held_values
-from gendiag.half_built import weights_without_values
+from gendiag.flight.feed import Side
+from gendiag.model.snapshot import held_values
+from gendiag.model.uninitialized import weights_without_values
 from gendiag.records import Failure
+from gendiag.runtime.task import current_dtype_policy
+from gendiag.runtime.tracebacks import cut
 from gendiag.sources import as_given
-from gendiag.sources.base import Source
-from gendiag.sources.foreign import ForeignSource
-from gendiag.worker import current_dtype_policy
+from gendiag.sources.source import Source
+from gendiag.sources.unsupported import ForeignSource
 
 State = Literal["running", "finished", "raised", "interrupted"]
 DATA = ("x", "y", "sample_weight")
@@ -41,6 +41,8 @@ class Call:
         Gives the model the weights that it had when fit raised, or None.
     warnings
         What was warned of meanwhile.
+    closing
+        To be called when it is over.
     """
 
     def __init__(self, method: str, model: Any, given: Mapping[str, Any], keep_bytes: int, *, full: bool) -> None:
@@ -63,6 +65,7 @@ class Call:
         self.put_back: Callable[[], None] | None = None
         self.warnings: list[str] = []
         self.stop_asked = self.stopped_early = False
+        self.closing: list[Callable[[], None]] = []
         self.policy = current_dtype_policy()
         self.steps_per_execution = int(getattr(model, "steps_per_execution", 1) or 1)
         self.began, self.ended = time.monotonic(), 0.0
@@ -96,23 +99,7 @@ class Call:
             arguments["x"] = source.open(self.train.tap)["x"]
         if self.validation is not None and self.validation.kind != "object":
             arguments["validation_data"] = self.validation.open(self.test.tap)["x"]
-        arguments["callbacks"] = self._with_follower(arguments.get("callbacks"))
         return arguments
-
-    def _with_follower(self, callbacks: Any) -> Any:
-        import keras
-
-        from gendiag.flight.follow import follower
-
-        self._follower = follower(self)
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            self._follower.set_model(self.model)
-            self._follower.set_params(getattr(callbacks, "params", None))
-            callbacks.callbacks.append(self._follower)
-            self._lent = callbacks
-            return callbacks
-        own = [] if callbacks is None else list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
-        return [*own, self._follower]
 
     # ------------------------------------------------------------------ after
     def done(self) -> None:
@@ -132,9 +119,8 @@ class Call:
 
     def _close(self) -> None:
         self.ended = time.monotonic()
-        lent = getattr(self, "_lent", None)
-        if lent is not None:
-            lent.callbacks.remove(self._follower)
+        for close in self.closing:
+            close()
         if self.train.source.kind == "PyDataset" and self.failure is not None:
             self.train.source.close()
 

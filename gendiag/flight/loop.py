@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from gendiag.failure import cut
 from gendiag.flight.call import Call
+from gendiag.runtime.tracebacks import cut
 
 _END = object()
 

@@ -1,4 +1,8 @@
-"""One file per kind of source that fit accepts; ``recognise`` finds the kind, by class name and without imports."""
+"""One file per kind of source that fit accepts; ``recognise`` finds the kind, by class name and without imports.
+
+A source knows how fit reads it, and what can be asked of it: whether it is indexed, ends, or can be read again.
+Whatever it yields goes through a ``Tap``; who listens there, it does not know.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,13 @@ from typing import Any
 
 from gendiag.errors import BadSourceError
 from gendiag.sources.arrays import ArraysSource
-from gendiag.sources.base import Source
-from gendiag.sources.foreign import ForeignSource, describe_type
-from gendiag.sources.function import made_by
+from gendiag.sources.factory import made_by
 from gendiag.sources.generator import GeneratorSource
 from gendiag.sources.pydataset import PyDatasetSource
+from gendiag.sources.source import Source, describe_type
 from gendiag.sources.tf_dataset import TfDatasetSource
 from gendiag.sources.torch_loader import TorchLoaderSource
+from gendiag.sources.unsupported import ForeignSource
 
 KINDS: tuple[type[Source], ...] = (
     GeneratorSource,

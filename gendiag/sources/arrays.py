@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gendiag.sources.base import Source
-from gendiag.tree import ROLES, flatten, transform
-from gendiag.values import kind_of
-
-if TYPE_CHECKING:
-    from gendiag.recording import Recording
+from gendiag.batches.tree import ROLES, flatten, transform
+from gendiag.batches.values import kind_of
+from gendiag.sources.source import Source, Tap
 
 BATCH_SIZE = 32  # keras 3.15.1, array_data_adapter.py
 
@@ -33,7 +30,7 @@ class ArraysSource(Source):
             for part in parts
         )
 
-    def open(self, tap: Recording) -> dict[str, Any]:  # noqa: ARG002  (recorded at delivery)
+    def open(self, tap: Tap) -> dict[str, Any]:  # noqa: ARG002  (recorded at delivery)
         """``diagnose((x, y), ...)`` stands for ``fit(x, y, ...)``."""
         if isinstance(self.value, tuple):
             return dict(zip(ROLES, self.value, strict=False))

@@ -7,13 +7,10 @@ import inspect
 import time
 import types
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gendiag.errors import SourceSpentError
-from gendiag.sources.base import Source
-
-if TYPE_CHECKING:
-    from gendiag.recording import Recording
+from gendiag.sources.source import Source, Tap
 
 RETRIES, RETRY_S = 20, 0.05
 
@@ -30,7 +27,7 @@ class GeneratorSource(Source):
         """Look at the type itself, as Keras does."""
         return isinstance(value, types.GeneratorType)
 
-    def open(self, tap: Recording) -> dict[str, Any]:
+    def open(self, tap: Tap) -> dict[str, Any]:
         """Wrap it in a generator, because fit takes true generators only."""
         return {"x": tap.through(self.value)}
 
@@ -38,7 +35,7 @@ class GeneratorSource(Source):
         """Yield what is left."""
         return iter(self.value)
 
-    def drain(self, tap: Recording, is_enough: Callable[[], bool]) -> None:
+    def drain(self, tap: Tap, is_enough: Callable[[], bool]) -> None:
         """Go on where fit stopped; the thread that read for fit may need a moment to let go."""
         for _ in range(RETRIES):
             if self._read_on(tap, is_enough):
@@ -46,7 +43,7 @@ class GeneratorSource(Source):
             tap.error = tap.failed_index = None
             time.sleep(RETRY_S)
 
-    def _read_on(self, tap: Recording, is_enough: Callable[[], bool]) -> bool:
+    def _read_on(self, tap: Tap, is_enough: Callable[[], bool]) -> bool:
         """Read to the limit, the end or an exception; False if another thread is reading just now."""
         try:
             for _ in tap.through(self.value):

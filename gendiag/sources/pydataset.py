@@ -8,13 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gendiag.inquiry import changed_attributes, plain_attributes
-from gendiag.sources.base import Source, class_names, defined_in
-
-if TYPE_CHECKING:
-    from gendiag.recording import Recording
+from gendiag.sources.source import Source, Tap, class_names, defined_in
+from gendiag.sources.spot_check import changed_attributes, plain_attributes
 
 
 class PyDatasetSource(Source):
@@ -50,7 +47,7 @@ class PyDatasetSource(Source):
             return None if hasattr(value, "__index__") else value
         return None
 
-    def open(self, tap: Recording) -> dict[str, Any]:
+    def open(self, tap: Tap) -> dict[str, Any]:
         """Stand in for the dataset, with its length, workers and epoch hooks."""
         return {"x": _recorded(self.value, tap, self.length) if self.tapped else self.value}
 
@@ -61,7 +58,7 @@ class PyDatasetSource(Source):
             yield self.value[index]
             index += 1
 
-    def drain(self, tap: Recording, is_enough: Callable[[], bool]) -> None:
+    def drain(self, tap: Tap, is_enough: Callable[[], bool]) -> None:
         """Ask for the items of the first pass that fit did not come to."""
         read = {batch.index for batch in tap.batches}
         for index in range(self.length or 0):
@@ -100,7 +97,7 @@ class PyDatasetSource(Source):
         return Replayed(workers=1)
 
 
-def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:
+def _recorded(dataset: Any, tap: Tap, length: int | None) -> Any:
     import keras
 
     class Recorded(keras.utils.PyDataset):
@@ -151,7 +148,7 @@ def _recorded(dataset: Any, tap: Recording, length: int | None) -> Any:
     return Recorded()
 
 
-def _end_epoch(dataset: Any, tap: Recording) -> None:
+def _end_epoch(dataset: Any, tap: Tap) -> None:
     before = plain_attributes(dataset)
     dataset.on_epoch_end()
     if not tap.training:  # fit calls it before epoch 1, too

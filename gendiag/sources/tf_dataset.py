@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gendiag.sources.base import Source, class_names, defined_in
-
-if TYPE_CHECKING:
-    from gendiag.recording import Recording
+from gendiag.sources.source import Source, Tap, class_names, defined_in
 
 
 class TfDatasetSource(Source):
@@ -33,7 +30,7 @@ class TfDatasetSource(Source):
         """Cardinality -1 is TensorFlow's INFINITE."""
         return int(self.value.cardinality()) == -1
 
-    def open(self, tap: Recording) -> dict[str, Any]:  # noqa: ARG002  (recorded at delivery)
+    def open(self, tap: Tap) -> dict[str, Any]:  # noqa: ARG002  (recorded at delivery)
         """Pass it as it is."""
         return {"x": self.value}
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gendiag.sources.base import Source, class_names, defined_in
-
-if TYPE_CHECKING:
-    from gendiag.recording import Recording
+from gendiag.sources.source import Source, Tap, class_names, defined_in
 
 
 class TorchLoaderSource(Source):
@@ -30,7 +27,7 @@ class TorchLoaderSource(Source):
         except TypeError:
             return None
 
-    def open(self, tap: Recording) -> dict[str, Any]:
+    def open(self, tap: Tap) -> dict[str, Any]:
         """A shallow copy of a subclass whose iterator is recorded; Keras looks for the class name."""
         kind = type(self.value)
 

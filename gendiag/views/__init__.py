@@ -1,5 +1,5 @@
-"""Views: pure drawings of a diagnosis, and the two shells (``dashboard``, ``html``) that put them together.
+"""Views: pure drawings of a diagnosis, and the shells that put them together and react.
 
-``words``, ``markup``, ``columns``, ``bars``, ``leaves``, ``thumbnail``, ``selection`` and ``guard`` are the ground that
-the others stand on. No other view knows a sibling, but for the shells.
+A drawing takes records and returns text, HTML or a figure. A shell (``dashboard``, ``live_panel``) is handed plain
+functions for whatever it may set going, so no view knows a model or a rule; views meet in one shared ``Selection``.
 """

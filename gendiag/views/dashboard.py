@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from gendiag.views import details, dtypes, findings, head, html, markup, text, timeline, trial
-from gendiag.views.cursor import Cursor
+from gendiag.views import batch_details, dtype_table, findings, headline, markup, page, terminal, timeline, trial_card
 from gendiag.views.guard import guarded
-from gendiag.views.mending import Mending
+from gendiag.views.repair_panel import Mending
 from gendiag.views.selection import select
 from gendiag.views.stepper import Stepper
-from gendiag.views.tryout import Tryout
+from gendiag.views.timeline_cursor import Cursor
+from gendiag.views.trial_panel import Tryout
 
 if TYPE_CHECKING:
-    from gendiag.diagnosis import Diagnosis
+    from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records import Repair, Trial
 
 OF_BATCH = "the batch"
@@ -38,11 +38,11 @@ class Dashboard(w.VBox):
         self.diagnosis = diagnosis
         self.selection = select(diagnosis)
         self.status = _html("", "gd-status")
-        self.headline = _html(f"<style>{markup.css()}</style>{head.to_html(diagnosis)}")
+        self.headline = _html(f"<style>{markup.css()}</style>{headline.to_html(diagnosis)}")
         self.findings = _html(markup.section("Findings", findings.to_html(diagnosis), "gd-findings"))
-        self.dtypes = _html(markup.section("Dtypes", dtypes.to_html(diagnosis), "gd-dtypes"))
+        self.dtypes = _html(markup.section("Dtypes", dtype_table.to_html(diagnosis), "gd-dtypes"))
         batches = self._batch_views(try_batch) if diagnosis.profile.batches else []
-        foot = _html(head.foot(diagnosis))
+        foot = _html(headline.foot(diagnosis))
         mending = [] if search is None or after is None else [self._mending(search, after)]
         super().__init__([self.headline, *batches, self.status, self.findings, *mending, self.dtypes, foot])
         self.add_class("gd")
@@ -63,11 +63,11 @@ class Dashboard(w.VBox):
         return [self.timeline, self.stepper, self.details, self.trial]
 
     def _mending(self, search: Callable[[], Sequence[Repair]], after: Callable[[Repair], Diagnosis]) -> w.Widget:
-        self.mending = Mending(search, lambda repair: html.render(after(repair)), self._show)
+        self.mending = Mending(search, lambda repair: page.render(after(repair)), self._show)
         return self.mending
 
     def _trial(self, tried: Trial) -> str:
-        return trial.to_html(tried, self.diagnosis.shrunk.get(tried.batch))
+        return trial_card.to_html(tried, self.diagnosis.shrunk.get(tried.batch))
 
     def _show(self, message: str) -> None:
         self.status.value = message
@@ -78,12 +78,12 @@ class Dashboard(w.VBox):
         self.timeline.picture.value = markup.image(picture, timeline.alt_text(self.diagnosis, leaf), "gd-picture")
 
     def _detail(self) -> None:
-        self.details.value = details.to_html(self.diagnosis, self.selection.batch)
+        self.details.value = batch_details.to_html(self.diagnosis, self.selection.batch)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """Add the static report for notebooks without a kernel, and text for terminals."""
         bundle = super()._repr_mimebundle_(**kwargs) or {}
-        return {**bundle, "text/html": html.render(self.diagnosis), "text/plain": text.render(self.diagnosis)}
+        return {**bundle, "text/html": page.render(self.diagnosis), "text/plain": terminal.render(self.diagnosis)}
 
 
 def _html(value: str, css_class: str = "") -> w.HTML:

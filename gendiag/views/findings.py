@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gendiag.views import markup, words
+from gendiag.views import markup, wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gendiag.diagnosis import Diagnosis
+    from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records import Finding
 
 LONGEST = 300  # characters of one piece of evidence
@@ -33,14 +33,14 @@ def _card(diagnosis: Diagnosis, finding: Finding, *, first: bool) -> markup.Html
     parts += [_told(label, text) for label, text in told.items() if text]
     if finding.evidence:
         parts.append(markup.details("Evidence", _evidence(finding.evidence)))
-    kind = f"gd-card gd-{words.tone(finding.severity)}" + (" gd-first" if first else "")
+    kind = f"gd-card gd-{wording.tone(finding.severity)}" + (" gd-first" if first else "")
     return markup.tag("article", *parts, css_class=kind)
 
 
 def _where(diagnosis: Diagnosis, finding: Finding) -> list[str]:
     parts = []
     if finding.batches:
-        parts.append(words.concerned(diagnosis, finding))
+        parts.append(wording.concerned(diagnosis, finding))
     if finding.leaf:
         parts.append(markup.tag("code", finding.leaf))
     return [markup.tag("span", part, css_class="gd-where") for part in parts]

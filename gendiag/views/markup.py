@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
-from gendiag.views.words import SYMBOLS, Tone, tone
+from gendiag.views.wording import SYMBOLS, Tone, tone
 
 NUMERIC = "gd-num"
 CODE = re.compile(r"(`{1,2})([^`]+)\1")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from gendiag.views.words import runs
+from gendiag.views.wording import runs
 
 if TYPE_CHECKING:
-    from gendiag.diagnosis import Diagnosis
+    from gendiag.diagnosis.diagnosis import Diagnosis
 
 
 class Selection(traitlets.HasTraits):

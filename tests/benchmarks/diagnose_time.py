@@ -38,7 +38,7 @@ def main() -> int:
 
 def _timed(rule: Any) -> tuple[float, float] | None:
     from gendiag import diagnose
-    from tests.models import linear
+    from tests.support.models import linear
 
     source, model = rule.broken, rule.model() or linear()
     began = time.perf_counter()

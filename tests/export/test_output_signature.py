@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from gendiag import GendiagError, profile
 from gendiag.export.output_signature import output_signature
-from gendiag.rules.base import sound
+from gendiag.rules.rule import sound
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ import pytest
 
 from gendiag import GendiagError, diagnose
 from gendiag.rules import RULES
-from gendiag.rules.base import sound
-from tests.models import linear
+from gendiag.rules.rule import sound
+from tests.support.models import linear
 
 pytestmark = pytest.mark.slow
 

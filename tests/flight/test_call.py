@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 import gendiag
-from tests.flights import AT, CLASSES, ROWS, Items, classifier, finite, watched
+from tests.support.flights import AT, CLASSES, ROWS, Items, classifier, finite, watched
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 import gendiag
-from tests.flights import classifier, finite
+from tests.support.flights import classifier, finite
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
 

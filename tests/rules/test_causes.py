@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from gendiag import diagnose
-from gendiag.conclusion import _follows
-from gendiag.evidence import Evidence
-from gendiag.profiled import Profile
+from gendiag.diagnosis.verdict import _follows
 from gendiag.records import Batch, Finding, Leaf, Rehearsal
-from gendiag.rules.buffer_reuse import BufferReuse
-from gendiag.rules.shared_generator import SharedGenerator
+from gendiag.rehearsal.profile import Profile
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.pipeline.buffer_reuse import BufferReuse
+from gendiag.rules.validation.shared_generator import SharedGenerator
 from gendiag.sources import recognise
-from tests.models import linear
-from tests.versions import since
+from tests.support.models import linear
+from tests.support.versions import since
 
 pytestmark = pytest.mark.slow
 COUNT, ROWS = 6, 8

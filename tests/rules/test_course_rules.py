@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 
 from gendiag import diagnose
-from gendiag.inquiry import inquire
-from gendiag.rules.leak import _steady_growth
-from tests.models import linear
-from tests.versions import since
+from gendiag.rules.pipeline.leak import _steady_growth
+from gendiag.sources.spot_check import inquire
+from tests.support.models import linear
+from tests.support.versions import since
 
 ROWS = 4
 
@@ -416,7 +416,7 @@ def test_a_source_that_raises_when_it_is_asked_again_is_asked_no_more():
 
 
 def test_a_slow_source_is_asked_only_once(monkeypatch):
-    monkeypatch.setattr("gendiag.inquiry.SLOW_S", 0.0)
+    monkeypatch.setattr("gendiag.sources.spot_check.SLOW_S", 0.0)
     assert len(inquire(Items(), 6).again) == 1
 
 

@@ -7,9 +7,9 @@ import tensorflow as tf
 from packaging.version import Version
 
 from gendiag import diagnose
-from gendiag.model_reading import read_model
-from tests.small_models import MODELS, state
-from tests.versions import KERAS
+from gendiag.model.reader import read_model
+from tests.support.small_models import MODELS, state
+from tests.support.versions import KERAS
 
 FAMILY = {
     "complex-dtype", "extra-axis", "input-count", "input-mismatch", "label-shape", "labels-out-of-range",

@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 
 from gendiag import diagnose
-from gendiag.model_reading import read_model
-from tests.models import linear
-from tests.versions import since
+from gendiag.model.reader import read_model
+from tests.support.models import linear
+from tests.support.versions import since
 
 layers = keras.layers
 X = np.random.default_rng(0).random((8, 3)).astype("float32")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gendiag import diagnose
-from tests.models import classifier, linear
+from tests.support.models import classifier, linear
 
 FAMILY = {
     "batch-too-big", "blank-batches", "constant-labels", "double-scaled", "duplicate-batches", "never-reshuffled",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gendiag.values import digest
+from gendiag.batches.values import digest
 from tests.truth.altered import changed_per_step, is_altered
 from tests.truth.leaves import number_of
 from tests.truth.real_fit import Truth

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from packaging.version import Version
 
+from tests.support.versions import KERAS
 from tests.truth.anomalies import FOR_ARRAYS, fitting
-from tests.versions import KERAS
 
 KINDS = ("generator function", "generator", "PyDataset", "PyDataset, 2 workers", "tf.data", "arrays")
 Y_DTYPES = {

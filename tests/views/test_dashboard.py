@@ -10,7 +10,7 @@ from gendiag.errors import NotKeptError
 from gendiag.views import timeline
 from gendiag.views.dashboard import Dashboard
 from gendiag.views.guard import guarded
-from tests.views.conftest import SCRIPT, finding, plain, tried
+from tests.support.diagnoses import SCRIPT, finding, plain, tried
 
 WAIT_S = 10
 
@@ -77,7 +77,7 @@ def test_a_callbacks_bug_is_on_the_screen_with_its_traceback(silent_cast, monkey
     def fail(*_):
         raise ZeroDivisionError(SCRIPT)
 
-    monkeypatch.setattr("gendiag.views.details.to_html", fail)
+    monkeypatch.setattr("gendiag.views.batch_details.to_html", fail)
     dashboard.stepper.next.click()
     assert "ZeroDivisionError" in dashboard.status.value
     assert "Traceback" in dashboard.status.value

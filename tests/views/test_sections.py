@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from gendiag.batches.store import Store
 from gendiag.records import Trial, TrialStep
-from gendiag.store import Store
-from gendiag.views import details, dtypes, findings, lesson, thumbnail, trial
-from tests.views.conftest import SCRIPT, batch, failure, finding, plain, tried, x
+from gendiag.views import batch_details, dtype_table, findings, lesson, thumbnail, trial_card
+from tests.support.diagnoses import SCRIPT, batch, failure, finding, plain, tried, x
 
 
 def test_the_dtype_table_says_what_fit_casts_to(silent_cast):
-    rows = dtypes.table(silent_cast).set_index(["leaf", "dtype"])
+    rows = dtype_table.table(silent_cast).set_index(["leaf", "dtype"])
     cast = rows.loc[("y", "float64")]
     assert [cast["batches"], cast["first batch"], cast["delivered as"], cast["values changed"]] == [
         "2 of 8",
@@ -28,28 +28,28 @@ def test_the_dtype_table_says_what_fit_casts_to(silent_cast):
 
 def test_the_dtype_table_says_what_was_not_delivered(raises):
     undelivered = replace(raises, rehearsal=replace(raises.rehearsal, deliveries=()))
-    assert set(dtypes.table(undelivered)["delivered as"]) == {"not delivered"}
+    assert set(dtype_table.table(undelivered)["delivered as"]) == {"not delivered"}
 
 
 def test_the_dtype_table_of_no_batches_is_empty(nothing):
-    assert dtypes.table(nothing).empty
-    assert "No leaf was read" in dtypes.to_html(nothing)
+    assert dtype_table.table(nothing).empty
+    assert "No leaf was read" in dtype_table.to_html(nothing)
 
 
 def test_details_show_what_was_delivered_beside_what_was_yielded(silent_cast):
-    html = details.to_html(silent_cast, 3)
+    html = batch_details.to_html(silent_cast, 3)
     assert html.index("yielded") < html.index("float64") < html.index("9 values changed, such as 0.7 → 0")
     assert "0.375, 0.375" in html
 
 
 def test_details_name_the_findings_of_the_batch(silent_cast):
-    assert "Labels are cast" in details.to_html(silent_cast, 3)
-    assert "Labels are cast" not in details.to_html(silent_cast, 2)
+    assert "Labels are cast" in batch_details.to_html(silent_cast, 3)
+    assert "Labels are cast" not in batch_details.to_html(silent_cast, 2)
 
 
 def test_details_say_why_a_batch_was_not_delivered(raises):
-    assert "not taken: fit raises here" in details.to_html(raises, 3)
-    assert "not reached by fit" in details.to_html(raises, 5)
+    assert "not taken: fit raises here" in batch_details.to_html(raises, 3)
+    assert "not reached by fit" in batch_details.to_html(raises, 5)
 
 
 @pytest.mark.parametrize(
@@ -66,23 +66,23 @@ def test_details_say_why_a_batch_was_not_delivered(raises):
 def test_details_say_whether_a_batch_without_a_step_may_have_had_one(run, fails_at, absent):
     whole = plain(4)
     cut = replace(whole.rehearsal, **{"deliveries": whole.rehearsal.deliveries[:3], **run})
-    assert absent in details.to_html(replace(whole, rehearsal=cut, fails_at=fails_at), 3)
+    assert absent in batch_details.to_html(replace(whole, rehearsal=cut, fails_at=fails_at), 3)
 
 
 def test_details_of_a_batch_that_is_not_kept_say_so_and_still_show_its_figures(silent_cast):
     forgetful = replace(silent_cast, profile=replace(silent_cast.profile, store=Store()))
-    html = details.to_html(forgetful, 3)
+    html = batch_details.to_html(forgetful, 3)
     assert "No values to show: batch 3 was never read" in html
     assert "float64" in html
 
 
 def test_details_of_a_batch_that_was_not_read_say_so(silent_cast):
-    assert "Batch 99 was not read." in details.to_html(silent_cast, 99)
+    assert "Batch 99 was not read." in batch_details.to_html(silent_cast, 99)
 
 
 def test_details_find_a_batch_whose_index_is_not_its_place(silent_cast):
     gap = replace(silent_cast, profile=replace(silent_cast.profile, batches=silent_cast.profile.batches[::2]))
-    assert "<b>batch 6</b>" in details.to_html(gap, 6)
+    assert "<b>batch 6</b>" in batch_details.to_html(gap, 6)
 
 
 def test_details_show_thumbnails_of_images_by_their_path():
@@ -90,7 +90,9 @@ def test_details_show_thumbnails_of_images_by_their_path():
     leaf = replace(x(path="x['image']"), shape=(6, 8, 8, 3), dtype="uint8")
     store = Store()
     store.put(0, ({"image": np.zeros((6, 8, 8, 3), dtype="uint8")}, np.arange(6)), 9)
-    html = details.to_html(replace(whole, profile=replace(whole.profile, batches=(batch(0, leaf),), store=store)), 0)
+    html = batch_details.to_html(
+        replace(whole, profile=replace(whole.profile, batches=(batch(0, leaf),), store=store)), 0
+    )
     assert html.count('class="gd-thumbnail"') == 4
     assert "x[&#x27;image&#x27;], sample 3" in html
 
@@ -104,7 +106,9 @@ def test_details_never_convert_a_leaf_of_unknown_kind():
     store = Store()
     store.put(0, (Trap(),), 9)
     leaf = replace(x(), kind="Trap", shape=None, dtype="")
-    html = details.to_html(replace(whole, profile=replace(whole.profile, batches=(batch(0, leaf),), store=store)), 0)
+    html = batch_details.to_html(
+        replace(whole, profile=replace(whole.profile, batches=(batch(0, leaf),), store=store)), 0
+    )
     assert "Trap" in html
 
 
@@ -164,20 +168,20 @@ def test_no_finding_is_said():
 
 
 def test_a_trial_shows_every_way_it_was_run():
-    html = trial.to_html(tried(3))
+    html = trial_card.to_html(tried(3))
     for part in ("Trial of batch 3", "through fit", "as delivered", "0.5", "accuracy 0.75", "1.5", "✔"):
         assert part in html
 
 
 def test_a_raising_trial_shows_the_readable_line_the_layer_and_the_users_code():
-    html = trial.to_html(tried(3, "raises"))
+    html = trial_card.to_html(tried(3, "raises"))
     for part in ("ValueError", "shapes do not match", "train.py:12", "yield shapes", "Full text"):
         assert part in html
 
 
 def test_a_trial_without_an_answer_shows_its_error():
     quiet = Trial(3, "no answer", error="no answer in 60 s", steps=(TrialStep("through fit", "no answer"),))
-    assert "no answer in 60 s" in trial.to_html(quiet)
+    assert "no answer in 60 s" in trial_card.to_html(quiet)
 
 
 LESSON = (
@@ -212,4 +216,4 @@ def test_a_lesson_sets_names_as_code_and_escapes_the_rest():
 
 def test_a_failure_with_a_script_in_it_is_escaped():
     step = TrialStep("through fit", "raises", failure=failure(SCRIPT))
-    assert SCRIPT not in trial.to_html(Trial(0, "raises", steps=(step,)))
+    assert SCRIPT not in trial_card.to_html(Trial(0, "raises", steps=(step,)))

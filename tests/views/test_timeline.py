@@ -8,9 +8,9 @@ from matplotlib.colors import to_rgba
 
 from gendiag.records import Batch
 from gendiag.views import timeline
-from gendiag.views.bars import BLUE, VERMILION
-from gendiag.views.columns import State, columns
-from tests.views.conftest import batch, finding, plain, x, y
+from gendiag.views.timeline_bars import BLUE, VERMILION
+from gendiag.views.timeline_columns import State, columns
+from tests.support.diagnoses import batch, finding, plain, x, y
 
 
 def bars(figure, colour):

@@ -1,0 +1,105 @@
+"""Everything that was measured and concluded about one source: what the views draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gendiag.records import NOTHING, Batch, Finding, Rehearsal, Shrunk, Trial, Verdict
+from gendiag.rehearsal.profile import Profile
+
+MOST_LEAVES = 4  # named in the headline
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One source, profiled, rehearsed, judged.
+
+    Attributes
+    ----------
+    source
+        The source in a few words, such as ``generator function make_batches``.
+    model
+        The model's name and class, or None where none was given.
+    fit_args
+        What fit was called with, as text.
+    profile, rehearsal
+        What was yielded, and what was delivered.
+    validation
+        What ``validation_data`` yielded; empty where there is none, or where it is arrays.
+    findings
+        Root cause first.
+    trials, shrunk
+        By batch index; the second for batches that failed in their trial and were reduced to samples.
+    verdict, fails_at
+        See ``Report``.
+    notes
+        What the user should know beside the findings: a spent generator, a limit that was reached.
+    untried
+        Whether it was stopped before the model was run on what was delivered.
+    versions
+        ``keras 3.15.1, tensorflow 2.21.0``.
+    """
+
+    source: str
+    profile: Profile
+    rehearsal: Rehearsal
+    verdict: Verdict
+    model: str | None = None
+    fit_args: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    validation: Profile = field(default_factory=Profile)
+    findings: tuple[Finding, ...] = ()
+    trials: Mapping[int, Trial] = field(default_factory=dict)
+    shrunk: Mapping[int, Shrunk] = field(default_factory=dict)
+    fails_at: int | None = None
+    notes: tuple[str, ...] = ()
+    versions: str = ""
+    untried: bool = False
+
+    @property
+    def headline(self) -> str:
+        """The verdict and the root cause in one sentence; of a call that runs, or was cut short, as far as it came."""
+        is_running = self.rehearsal.running
+        is_early = is_running or self.untried
+        if self.findings and self.findings[0].severity != "note":
+            return f"{'So far: ' * is_early}{self.findings[0].message}"
+        if self.is_unknown:
+            return f"Nothing is known{' yet' * is_running}: no complete step is on record."
+        so_far = " so far" * is_early
+        return f"No fault found{so_far}{_alike(self.profile.batches, so_far)}."
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing says that fit trains but that it did not fail: it was cut short, or is, before any step."""
+        run = self.rehearsal
+        is_cut = run.live or run.ended == "stopped"
+        return is_cut and not run.deliveries and self.verdict.startswith("trains")
+
+    @property
+    def unreached(self) -> tuple[int, ...]:
+        """Batches that the source yields behind the one at which fit raised."""
+        if self.fails_at is None:
+            return ()
+        return tuple(batch.index for batch in self.profile.batches if batch.index > self.fails_at)
+
+    @property
+    def steps_of(self) -> Mapping[int, int]:
+        """How many training steps each yielded batch was delivered in; batches never delivered are absent."""
+        counts: dict[int, int] = {}
+        for delivery in self.rehearsal.deliveries:
+            if delivery.batch is not None:
+                counts[delivery.batch] = counts.get(delivery.batch, 0) + 1
+        return counts
+
+
+def _alike(batches: tuple[Batch, ...], so_far: str) -> str:
+    """``; nothing drifts: x is float32, y is float64 in all 10 batches``, where that is so."""
+    dtypes: dict[str, set[str]] = {}
+    for batch in batches:
+        for leaf in batch.leaves:
+            dtypes.setdefault(leaf.path, set()).add(leaf.dtype)
+    if not dtypes or any(len(kinds) > 1 for kinds in dtypes.values()):
+        return ""
+    shown = ", ".join(f"{path} is {next(iter(kinds))}" for path, kinds in list(dtypes.items())[:MOST_LEAVES])
+    return f"; nothing drifts: {shown} in all {len(batches)} batches{so_far}"

@@ -1,0 +1,187 @@
+"""The search for changes that mend: each is applied to a fresh source, rehearsed, judged, and its batch tried again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from gendiag.diagnosis.case import Case
+from gendiag.diagnosis.diagnosis import Diagnosis
+from gendiag.diagnosis.second_reading import Fresh, fresh
+from gendiag.records import Finding, Repair, Trial
+from gendiag.rules import RULES
+from gendiag.rules.edits import Edit, chained
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.runtime.task import Task
+
+MOST_TRIED, ENOUGH, MOST_BRANCHES = 12, 4, 2
+QUIET_S = 10.0  # a source that was read before answers sooner than one that is met for the first time
+NO_CHANGE = Edit("")
+Key = tuple[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An edit, and what came of it.
+
+    Attributes
+    ----------
+    edit, finding
+        What was tried, and which fault it is to mend.
+    case, diagnosis, evidence
+        The same model and arguments with the changed source.
+    trial
+        The batch of the finding, tried again; None where it is not there any more.
+    """
+
+    edit: Edit
+    finding: Finding
+    case: Case
+    diagnosis: Diagnosis
+    evidence: Evidence
+    trial: Trial | None = None
+
+    @property
+    def left(self) -> set[Key]:
+        """The faults that are left."""
+        return {key(finding) for finding in faults(self.diagnosis)}
+
+
+@dataclass
+class Search:
+    """What is known of a report, and what was tried so far."""
+
+    case: Case
+    diagnosis: Diagnosis
+    evidence: Evidence
+    until: float
+    on_progress: Callable[[int], None]
+    source: Fresh = field(init=False)
+    validation: Fresh = field(init=False)
+    tried: list[Tried] = field(default_factory=list)
+    results: dict[tuple[str, str], Tried | None] = field(default_factory=dict)
+    stopped: bool = False
+
+    def __post_init__(self) -> None:
+        self.source = fresh(self.evidence.source, self.case.given, self.evidence.profile)
+        given = self.case.fit_args.get("validation_data")
+        origin = self.evidence.validation_source
+        self.validation = Fresh(given) if origin is None else fresh(origin, given, self.evidence.validation)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether time is up, or enough was tried or found."""
+        found = sum(not each.left for each in self.tried)
+        return self.stopped or time.monotonic() > self.until or len(self.results) >= MOST_TRIED or found >= ENOUGH
+
+    def run(self, edit: Edit, finding: Finding) -> Tried | None:
+        """Judge the source with this edit, once; None where that cannot be done, or nothing came of it."""
+        told = (edit.code, repr(sorted(edit.fit_args.items())))
+        if told not in self.results:
+            if self.is_over or (edit.calls_source and not self.source.is_function):
+                return None
+            self.on_progress(len(self.results))
+            self.results[told] = self._judged(edit, finding)
+        known = self.results[told]
+        return None if known is None else replace(known, finding=finding)
+
+    def _judged(self, edit: Edit, finding: Finding) -> Tried | None:
+        try:
+            case = Task(lambda _pulse: self.changed(edit)).start().wait(quiet_s=max(1.0, self.until - time.monotonic()))
+            diagnosis, evidence = case.judge()
+        except Exception:  # noqa: BLE001  (the source is the user's: then it is no mend)
+            return None
+        self.stopped = evidence.rehearsal.ended == "stopped" or evidence.cut_short
+        if not self.source.is_function:  # what made it is ours, and no edit may call it
+            evidence.source.maker = None
+        return None if self.stopped else Tried(edit, finding, case, diagnosis, evidence)
+
+    def changed(self, edit: Edit | Repair) -> Case:
+        """The same model and arguments, with the changed source."""
+        fit_args = dict(self.case.fit_args)
+        if "validation_data" in fit_args:
+            fit_args["validation_data"] = self.validation.value
+        defines = edit.defines if isinstance(edit, Edit) else True
+        if edit.target == "validation_data" and defines:
+            fit_args["validation_data"] = edit.apply(self.validation.value)
+        fit_args = {name: value for name, value in {**fit_args, **edit.fit_args}.items() if value is not None}
+        given = self.source.value
+        if edit.target == "x" and defines:
+            given = lambda: edit.apply(self.source.value)  # noqa: E731  (a function that can be called again)
+        options = replace(self.case.options, progress=False, quiet_s=min(QUIET_S, self.case.options.quiet_s))
+        return Case(given, self.case.model, fit_args, options)
+
+
+def control(search: Search, root: Finding) -> str:
+    """Say why nothing can be concluded: read again without a change, the source shows the fault no more."""
+    again = search.run(NO_CHANGE, root)
+    search.results.clear()
+    if again is None:
+        return "the source could not be read again"
+    return "" if key(root) in again.left else "read again without any change, the source does not show this fault"
+
+
+def look(search: Search, found: list[Finding]) -> None:
+    """Run what the rules propose for each finding, the root cause first, and what mends the rest of the best."""
+    before = {key(finding) for finding in found}
+    branches: list[Tried] = []
+    for finding in found:
+        for edit in proposals(finding, search.evidence):
+            tried = search.run(edit, finding)
+            if tried is None or key(finding) in tried.left:
+                continue
+            if tried.diagnosis.verdict == "trains" and tried.left < before:
+                _keep(search, tried)
+            if tried.left:
+                branches.append(tried)
+    for branch in branches[:MOST_BRANCHES]:
+        _go_on(search, branch)
+
+
+def _go_on(search: Search, branch: Tried) -> None:
+    """Mend what a first edit left, or brought to light."""
+    for finding in faults(branch.diagnosis):
+        for edit in proposals(finding, branch.evidence):
+            both = chained(branch.edit, edit)
+            known = any(both is not None and both.parts == each.edit.parts for each in search.tried)
+            tried = None if both is None or known else search.run(both, branch.finding)
+            if tried is not None and not tried.left and tried.diagnosis.verdict == "trains":
+                _keep(search, tried)
+
+
+def _keep(search: Search, tried: Tried) -> None:
+    """Try the batch of the finding once more by itself, and keep the edit unless that fails."""
+    if any(each.edit.parts == tried.edit.parts for each in search.tried):
+        return
+    trial = _trial(tried, search.diagnosis)
+    if trial is None or trial.outcome not in {"raises", "non-finite"}:
+        search.tried.append(replace(tried, trial=trial))
+
+
+def _trial(tried: Tried, before: Diagnosis) -> Trial | None:
+    finding, index = tried.finding, before.fails_at
+    if index is None:
+        index = next(iter(finding.batches), None)
+    if index is None or finding.in_validation or tried.case.model is None or index not in tried.evidence.profile.store:
+        return None
+    return tried.case.trial(tried.evidence, index)
+
+
+def proposals(finding: Finding, evidence: Evidence) -> list[Edit]:
+    """Return what the finding's rule proposes; a rule that fails proposes nothing."""
+    rule = next((rule for rule in RULES if rule.name == finding.rule), None)
+    try:
+        return [] if rule is None else list(rule.repair(finding, evidence))
+    except Exception:  # noqa: BLE001  (a bug of ours, which the tests of the rules would show)
+        return []
+
+
+def faults(diagnosis: Diagnosis) -> list[Finding]:
+    """Findings above a note, the root cause first."""
+    return [finding for finding in diagnosis.findings if finding.severity != "note"]
+
+
+def key(finding: Finding) -> Key:
+    """What makes two findings the same fault."""
+    return finding.rule, finding.in_validation

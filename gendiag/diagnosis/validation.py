@@ -1,0 +1,79 @@
+"""The validation data in the place of the training data, so that rules about batches can be asked about them too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gendiag.records import Batch, Delivery, Finding, Rehearsal
+from gendiag.rehearsal.profile import Profile
+from gendiag.rules.evidence.evidence import Evidence, ModelRun
+from gendiag.sources import recognise
+from gendiag.sources.source import Source
+
+
+def as_training(seen: Evidence) -> Evidence | None:
+    """Make evidence in which fit trains on what it was to evaluate; None where the evaluation did not fail."""
+    run = seen.model_run
+    model_failed = run is not None and run.failed_in_validation
+    if not (model_failed or seen.rehearsal.failed_in == "validation"):
+        return None
+    profile = seen.validation if seen.validation_source is not None else _of_arrays(seen)
+    return replace(
+        seen,
+        source=seen.validation_source or _arrays(seen),
+        profile=profile,
+        rehearsal=_rehearsal(seen.rehearsal, profile, failed=not model_failed),
+        validation=Profile(),
+        validation_source=None,
+        model_run=_run(run, profile) if run is not None and model_failed else None,
+        trials={},
+    )
+
+
+def _arrays(seen: Evidence) -> Source:
+    """Return what was given as ``validation_data``; with ``validation_split`` it is a part of the source."""
+    given = seen.fit_args.get("validation_data")
+    return seen.source if given is None else recognise(given)
+
+
+def in_validation(finding: Finding) -> Finding:
+    """Say of which data the batches are."""
+    return replace(
+        finding,
+        message=f"In validation_data: {finding.message}",
+        fix=f"fit took the training data, so mend validation_data. {finding.fix}",
+        evidence={**finding.evidence, "source": "validation"},
+    )
+
+
+def _run(run: ModelRun, profile: Profile) -> ModelRun:
+    batches = run.validation or tuple(batch.index for batch in profile.batches)
+    return ModelRun(batches=batches, steps=run.evaluated, failure=run.failure)
+
+
+def _rehearsal(rehearsal: Rehearsal, profile: Profile, *, failed: bool) -> Rehearsal:
+    deliveries = rehearsal.validation
+    if not failed:
+        return replace(rehearsal, epochs=1, deliveries=deliveries, validation=(), failed_in=None, failed_batch=None)
+    delivered = {delivery.batch for delivery in deliveries}
+    missing = next((batch.index for batch in profile.batches if batch.index not in delivered), None)
+    return replace(
+        rehearsal,
+        epochs=1,
+        deliveries=deliveries,
+        validation=(),
+        failed_in="training" if deliveries else "start",
+        failed_batch=missing if deliveries else profile.failed_index,
+    )
+
+
+def _of_arrays(seen: Evidence) -> Profile:
+    """Batches as fit sliced them from arrays, in the first evaluation."""
+    first = next((epoch for epoch in seen.validation_by_epoch if epoch), ())
+    return Profile(batches=tuple(_batch(place, delivery) for place, delivery in enumerate(first)))
+
+
+def _batch(index: int, delivery: Delivery) -> Batch:
+    rows = next((leaf.rows for leaf in delivery.leaves if leaf.rows is not None), None)
+    roles = dict.fromkeys(leaf.role for leaf in delivery.leaves)
+    return Batch(index, delivery.epoch, f"({', '.join(roles)})", rows, delivery.leaves)

@@ -1,0 +1,149 @@
+"""Evidence -> findings, verdict and suspects: what follows from what was measured."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+
+from gendiag.diagnosis.validation import as_training, in_validation
+from gendiag.records import Finding, Rehearsal, Verdict
+from gendiag.rules import RULES
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.rule import Rule
+
+RANK = {"error": 0, "warning": 1, "note": 2}
+MOST_SUSPECTS = 3
+RULE_FAILED = "A rule of gendiag failed"
+CAUSES = {  # of a finding, which other rules' findings say why it is there
+    "source-raises": ("leftover-state", "thread-unsafe"),
+    "nan-inf": ("silent-cast",),
+    "value-drift": ("double-scaled", "unscaled"),
+    "unfilled-rows": ("buffer-reuse",),
+    "empty-batch": ("len-mismatch",),
+    "input-count": ("not-iterable",),
+}
+GENERAL = ("fit-refuses", "model-rejects")  # they quote; any other error says why
+
+
+def find(evidence: Evidence) -> tuple[Finding, ...]:
+    """Ask every rule; the root cause comes first: what stopped fit, then what it took amiss."""
+    found = [(place, finding) for place, rule in enumerate(RULES) for finding in _ask(rule, evidence)]
+    found += _about_validation(evidence)
+    ranked = sorted(found, key=lambda pair: _rank(evidence, *pair))
+    return tuple(_without_consequences(evidence, [finding for _, finding in ranked]))
+
+
+def _about_validation(evidence: Evidence) -> list[tuple[int, Finding]]:
+    """Why fit fails in the evaluation, from the rules about batches."""
+    evaluated = as_training(evidence)
+    if evaluated is None:
+        return []
+    return [
+        (place, in_validation(finding))
+        for place, rule in enumerate(RULES)
+        if rule.batchwise
+        for finding in _ask(rule, evaluated)
+        if finding.severity == "error"
+    ]
+
+
+def _ask(rule: Rule, evidence: Evidence) -> list[Finding]:
+    """A rule that fails must not cost the whole report; it is said, so that it can be mended."""
+    try:
+        return list(rule.check(evidence))
+    except Exception as error:  # noqa: BLE001  (a bug of ours, whatever it is)
+        message = f"The rule {rule.name} failed on this source ({type(error).__name__}: {error})."
+        fix = "This is a bug of gendiag, not of your source: please report it with the traceback in the evidence."
+        trace = "".join(traceback.format_exception(error))
+        return [Finding(rule.name, "note", RULE_FAILED, message, fix=fix, evidence={"traceback": trace})]
+
+
+def _rank(evidence: Evidence, place: int, finding: Finding) -> tuple[int, bool, int, tuple[int, ...]]:
+    return RANK[finding.severity], not _stopped_fit(evidence, finding), place, finding.batches[:1]
+
+
+def _stopped_fit(evidence: Evidence, finding: Finding) -> bool:
+    """Whether an error is at the batch that fit could not take, not at one that it never came to."""
+    if finding.severity != "error":
+        return False
+    if finding.in_validation and evidence.fails_at is not None:
+        return False
+    return evidence.fails_at is None or not finding.batches or evidence.fails_at in finding.batches
+
+
+def _without_consequences(evidence: Evidence, findings: list[Finding]) -> list[Finding]:
+    """Leave out what only says that fit raised, or that the model did, or what else follows from another finding."""
+    findings = [finding for finding in findings if not any(_follows(finding, cause) for cause in findings)]
+    stopped = {finding.rule for finding in findings if _stopped_fit(evidence, finding)}
+    left_out = GENERAL if stopped.difference(GENERAL) else GENERAL[:1] if "model-rejects" in stopped else ()
+    return [finding for finding in findings if finding.rule not in left_out]
+
+
+def _follows(finding: Finding, cause: Finding) -> bool:
+    """Whether ``cause`` is why ``finding`` is there: about the same leaf, and about all of its batches."""
+    before_any = cause.severity == "error" and not cause.batches
+    return (
+        cause.rule in CAUSES.get(finding.rule, ())
+        and RANK[cause.severity] <= RANK[finding.severity]
+        and cause.in_validation == finding.in_validation
+        and (cause.leaf == finding.leaf or cause.leaf is None)
+        and (before_any or set(finding.batches) <= set(cause.batches))
+    )
+
+
+def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
+    """Say in one of four words what fit does."""
+    errors = {finding.rule for finding in findings if finding.severity == "error"}
+    if evidence.waits_for_ever or "endless" in errors:
+        return "never ends"
+    if evidence.failure is not None:
+        return "raises"
+    altering = {rule.name for rule in RULES if rule.alters}
+    altered = any(f.rule in altering and f.severity == "warning" and not f.in_validation for f in findings)
+    return "trains on altered data" if altered or _has_idle_epoch(evidence.rehearsal) else "trains"
+
+
+def _has_idle_epoch(run: Rehearsal) -> bool:
+    """Whether fit went through an epoch without a step, as if there were no data."""
+    epochs = {delivery.epoch for delivery in run.deliveries}
+    is_known = run.ended in {"finished", "epochs"} and (bool(epochs) or not run.live)
+    return is_known and len(epochs) < run.epochs_run
+
+
+def fails_at(evidence: Evidence, findings: tuple[Finding, ...]) -> int | None:
+    """Return the batch that fit cannot take: by its step, else by the finding that says why fit did not start."""
+    if evidence.fails_at is not None:
+        return evidence.fails_at
+    first = next((f for f in findings if f.severity == "error" and f.batches and not f.in_validation), None)
+    return None if first is None else first.batches[0]
+
+
+def suspects(evidence: Evidence) -> list[int]:
+    """The batch at which fit fails, then the first batch of each finding that is more than a note."""
+    found = [] if evidence.fails_at is None else [evidence.fails_at]
+    found += [f.batches[0] for f in find(evidence) if f.severity != "note" and f.batches and not f.in_validation]
+    return list(dict.fromkeys(found))[:MOST_SUSPECTS]
+
+
+def notes(evidence: Evidence) -> Iterator[str]:
+    """Say what the user should know beside the findings: a spent generator, a limit that was reached."""
+    source, rehearsal, run = evidence.source, evidence.rehearsal, evidence.model_run
+    if source.one_shot and source.maker is None:
+        name = source.value.__name__
+        yield (
+            f"The generator {name} was read by this diagnosis and is spent now. Pass the function that makes it, "
+            f"without the parentheses, to have it made anew: diagnose({name}, ...)."
+        )
+    steps = len(rehearsal.deliveries)
+    endings = {
+        "stopped": f"Stopped after {steps} steps; what follows is about these.",
+        "budget": f"The rehearsal ended at its limit, after {steps} steps and {rehearsal.seconds:.0f} s "
+        "(max_batches, budget_s).",
+        "epochs": f"Rehearsed are {rehearsal.epochs_run} of {rehearsal.epochs} epochs (rehearse_epochs).",
+    }
+    if rehearsal.ended in endings:
+        yield endings[rehearsal.ended]
+    if evidence.model is None:
+        yield "No model was given: what the model does with the batches was not tried."
+    elif run is not None and run.failure is None and run.steps < len({d.batch for d in rehearsal.deliveries}):
+        yield f"The model was tried on {run.steps} of the delivered batches; the others were not held, or time was up."

@@ -1,0 +1,72 @@
+"""The callback by which a recorded call is followed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gendiag.flight.call import Call
+
+
+def attach(call: Call, callbacks: Any) -> Any:
+    """Return the callbacks for Keras with one more, that follows the call; out of a lent list it is taken again."""
+    import keras
+
+    follower = _follower(call)
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        follower.set_model(call.model)
+        follower.set_params(getattr(callbacks, "params", None))
+        callbacks.callbacks.append(follower)
+        call.closing.append(lambda: callbacks.callbacks.remove(follower))
+        return callbacks
+    own = [] if callbacks is None else list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+    return [*own, follower]
+
+
+def _follower(call: Call) -> Any:  # noqa: C901  (one short method for each of Keras's hooks)
+    """Make it. It listens to beginnings alone: what has an ``on_train_batch_end`` keeps Keras from logging aside."""
+    import keras
+
+    class Follow(keras.callbacks.Callback):
+        def on_train_begin(self, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            call.train.tap.training = True
+
+        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            call.epoch, call.place = epoch, "between"
+            call.epochs_begun += 1
+            call.train.tap.epoch = call.test.tap.epoch = epoch
+
+        def on_train_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            call.place = "training"
+            call.train.begin(call.epoch)
+            if call.stop_asked:
+                self.model.stop_training = True
+
+        def on_test_begin(self, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            if call.method == "fit":
+                call.place = "validation"
+                call.test.tap.training = True
+
+        def on_test_end(self, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            if call.method == "fit":
+                call.place = "between"
+
+        def on_test_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            _step(call)
+
+        def on_predict_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            _step(call)
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            loss = (logs or {}).get("loss")
+            if isinstance(loss, float):
+                call.losses[epoch] = loss
+            call.stopped_early = bool(self.model.stop_training)
+            call.place = "between"
+
+    return Follow()
+
+
+def _step(call: Call) -> None:
+    if call.method != "fit":
+        call.place = "training"
+    call.side.begin(call.epoch)

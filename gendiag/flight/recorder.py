@@ -1,0 +1,170 @@
+"""``watch``: the flight recorder of live calls of fit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Literal
+
+from gendiag.batches.store import MIB
+from gendiag.diagnosis.diagnosis import Diagnosis
+from gendiag.errors import BadArgumentError, NothingRecordedError
+from gendiag.flight import patches
+from gendiag.flight.call import Call
+from gendiag.flight.callback import attach
+from gendiag.flight.flight_case import FlightCase
+from gendiag.flight.loop import Loop
+from gendiag.rehearsal.rehearsal import count
+from gendiag.report import Report
+from gendiag.views.live_panel import progress
+
+Level = Literal["light", "full"]
+LEVELS = ("light", "full")
+
+
+class Flight:
+    """What is recorded inside ``with gendiag.watch() as flight:``, and what it says afterwards."""
+
+    def __init__(self, keep_bytes: int, level: Level) -> None:
+        self._keep_bytes, self._full = keep_bytes, level == "full"
+        self._calls: list[Call] = []
+        self._reports: dict[int, Report] = {}
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Flight:  # noqa: PYI034  (typing.Self is not in Python 3.10)
+        patches.begin(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        patches.end(self)
+        for call in self._calls:
+            if isinstance(call, Loop):
+                call.left(error)
+
+    # ------------------------------------------------------------------ for the patches
+    def call(self, method: str, model: Any, given: dict[str, Any]) -> tuple[Call, dict[str, Any]]:
+        """Begin the record of one call; with it come the arguments for Keras, the sources tapped."""
+        call = Call(method, model, given, self._keep_bytes, full=self._full)
+        arguments = call.opened()
+        arguments["callbacks"] = attach(call, arguments.get("callbacks"))
+        self._calls.append(call)
+        return call, arguments
+
+    def warned(self, text: str) -> None:
+        """Take note of a warning for the calls under way."""
+        for call in self._calls:
+            if call.state == "running":
+                call.warnings.append(text)
+
+    # ------------------------------------------------------------------ for the notebook
+    def live(self) -> tuple[str, Diagnosis] | None:
+        """Say how far the call under way is, and what is found so far; None while there is none."""
+        call = next((call for call in reversed(self._calls) if call.state == "running"), None)
+        if call is None or call.given_up or not call.train.epochs:
+            return None
+        epochs = count(call.fit_args.get("epochs"), 1)
+        line = progress(call.method, (call.epoch, epochs), call.steps, call.seconds)
+        return line, self._report(call).diagnosis
+
+    def stop(self) -> bool:
+        """Let the calls under way end after their step; False where there is none, or they were told before."""
+        running = [call for call in self._calls if call.state == "running" and not call.stop_asked]
+        for call in running:
+            call.stop()
+        return bool(running)
+
+    # ------------------------------------------------------------------ for the user
+    @property
+    def report(self) -> Report:
+        """The report of the call that raised, else of the last fit, else of the last call.
+
+        It is there after an exception, after Ctrl-C, and while fit runs in another thread: then about the steps so
+        far, and the model is not tried.
+
+        Raises
+        ------
+        NothingRecordedError
+            If nothing was called inside the block, or the recording of it went wrong.
+        """
+        calls = self._recorded
+        if not calls:
+            raise NothingRecordedError(self._why_nothing())
+        raised = [call for call in calls if call.state == "raised"]
+        fits = [call for call in calls if call.method == "fit"]
+        return self._report((raised or fits or calls)[-1])
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """A report of every call that was recorded, in the order in which they began."""
+        return tuple(self._report(call) for call in self._recorded)
+
+    @property
+    def _recorded(self) -> list[Call]:
+        return [call for call in list(self._calls) if call.given_up is None]
+
+    def _why_nothing(self) -> str:
+        lost = [f"{call.method} ({call.given_up})" for call in self._calls if call.given_up]
+        if lost:
+            return (
+                f"recording failed within {', '.join(lost)}; the call itself was left to go on. "
+                "Type: with gendiag.watch(keep_bytes=16 * 2**20) as flight: model.fit(...), if memory was short."
+            )
+        return "no call of fit, evaluate or predict was recorded. Type: with gendiag.watch() as flight: model.fit(...)"
+
+    def wrap(self, source: Any) -> Iterator[Any]:
+        """Record a loop of your own: ``for batch in flight.wrap(source): ...``.
+
+        It yields what iterating ``source`` yields. If the block is left by an exception, the batch worked on is the
+        one named. Each ``wrap`` has its report; no model is known, so none is tried.
+        """
+        loop = Loop(source, self._keep_bytes, full=self._full)
+        self._calls.append(loop)
+        return loop.through()
+
+    def _report(self, call: Call) -> Report:
+        with self._lock:
+            report = self._reports.get(id(call))
+            if report is None:
+                case = FlightCase(call, self._keep_bytes)
+                report = Report(case)
+                if not case.is_running:
+                    self._reports[id(call)] = report
+            return report
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{call.method}: {call.state}" for call in self._calls)
+        return f"<Flight: {told or 'nothing recorded'}; see .report>"
+
+
+def watch(*, keep_bytes: int = 256 * MIB, level: Level = "light") -> Flight:
+    """Record every call of ``fit``, ``evaluate`` and ``predict`` inside a ``with`` block, as it is.
+
+    Parameters
+    ----------
+    keep_bytes
+        Most bytes of raw batches held, for training and validation data each: the first two, those that look
+        suspicious, and the newest.
+    level
+        ``light``: shape, dtype, bytes, range, NaN, infinities and a digest of each batch. ``full``: all figures, and
+        what reaches the training step is measured too, which costs about half a millisecond a step.
+
+    Returns
+    -------
+    Flight
+        To be used as ``with gendiag.watch() as flight: model.fit(...)``; then ``flight.report``.
+
+    Raises
+    ------
+    BadArgumentError
+        If ``keep_bytes`` is not positive, or ``level`` is no level.
+    """
+    if keep_bytes <= 0:
+        msg = f"keep_bytes={keep_bytes}: it must be above 0."
+        raise BadArgumentError(msg)
+    if level not in LEVELS:
+        msg = f"level={level!r}: it is one of {', '.join(map(repr, LEVELS))}."
+        raise BadArgumentError(msg)
+    return Flight(keep_bytes, level)

@@ -1,0 +1,159 @@
+"""What is known of the user's model beforehand: what it takes, what it gives, and how that is compared with y."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, TypeVar
+
+from gendiag.records import Batch, Leaf
+
+# Keys of the losses on one-hot rows, and of the one on class numbers; see Loss.key.
+ONE_HOT = ("categorical_crossentropy", "categorical_focal_crossentropy")
+SPARSE = "sparse_categorical_crossentropy"
+Shape: TypeAlias = tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A loss of Keras's own.
+
+    Attributes
+    ----------
+    key
+        Such as ``categorical_crossentropy``, however it was given to compile; empty for a loss of the user's own.
+    from_logits
+        Whether it takes the outputs for logits; None for losses that know no difference.
+    dtype
+        What it casts y to.
+    ignored
+        The label that a sparse loss leaves out, or None.
+    """
+
+    key: str = ""
+    from_logits: bool | None = None
+    dtype: str = "float32"
+    ignored: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input.
+
+    Attributes
+    ----------
+    path, name
+        The leaf it takes, as a source of the same nesting would call it, and Keras's name.
+    shape, dtype
+        As declared, batch axis first.
+    takes_ids
+        Whether an embedding or a lookup reads it.
+    """
+
+    path: str
+    name: str
+    shape: Shape
+    dtype: str = "float32"
+    takes_ids: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output.
+
+    Attributes
+    ----------
+    path, name
+        The leaf it is compared with, and Keras's name.
+    shape
+        Batch axis first; None where the model is not built.
+    channels
+        Size of the last axis, or None.
+    activation
+        ``linear``, ``softmax``, ...; None where it cannot be told.
+    loss
+        None where nothing is compared with this output, or where it cannot be told.
+    """
+
+    path: str
+    name: str
+    shape: Shape | None = None
+    channels: int | None = None
+    activation: str | None = None
+    loss: Loss | None = None
+
+
+Port = TypeVar("Port", Input, Output)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What is known of the model; what cannot be known without running it is None or empty.
+
+    Attributes
+    ----------
+    inputs, outputs
+        In the order in which Keras flattens them. Empty where ``call`` or ``train_step`` is the user's own.
+    layers
+        Names and classes of all layers and of the model itself.
+    stateful
+        Whether a layer carries its state from batch to batch.
+    batch_size
+        The fixed one, or None.
+    scales
+        Whether the model scales its inputs itself.
+    rescaling
+        The smallest number by which a Rescaling layer multiplies; None where there is no such layer.
+    half
+        Whether a layer computes in float16.
+    """
+
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    layers: frozenset[str] = frozenset()
+    stateful: bool = False
+    batch_size: int | None = None
+    scales: Literal["yes", "no", "unknown"] = "unknown"
+    rescaling: float | None = None
+    half: bool = False
+
+    def fed(self, batch: Batch) -> list[tuple[Leaf, Input]]:
+        """Which leaf of x each input takes; empty where they cannot be paired."""
+        return _paired([leaf for leaf in batch.leaves if leaf.role == "x"], self.inputs)
+
+    def scored(self, batch: Batch) -> list[tuple[Leaf, Output]]:
+        """Which leaf of y each output is compared with; empty where they cannot be paired."""
+        return _paired([leaf for leaf in batch.leaves if leaf.role == "y"], self.outputs)
+
+
+def _paired(leaves: Sequence[Leaf], ports: Sequence[Port]) -> list[tuple[Leaf, Port]]:
+    if not leaves or len(leaves) != len(ports):
+        return []
+    if len(ports) == 1:
+        return [(leaves[0], ports[0])]
+    role = leaves[0].role
+    for names in ({port.path: port for port in ports}, {f"{role}[{port.name!r}]": port for port in ports}):
+        if {leaf.path for leaf in leaves} == set(names):
+            return [(leaf, names[leaf.path]) for leaf in leaves]
+    return []
+
+
+def fits(shape: Shape | None, wanted: Shape | None) -> bool:
+    """Whether a shape meets another one, None standing for any size; unknown shapes meet all."""
+    if shape is None or wanted is None:
+        return True
+    return len(shape) == len(wanted) and all(
+        want in (None, size) or size is None for size, want in zip(shape, wanted, strict=True)
+    )
+
+
+def aligned(one: Shape, other: Shape) -> tuple[Shape, Shape]:
+    """Bring two shapes to one rank as Keras does before it compares y with an output, or weighs the losses.
+
+    keras 3.15.1, losses/loss.py, squeeze_or_expand_to_same_rank: only a last axis of size 1 is dropped or added.
+    """
+    if len(one) == len(other) + 1 and one[-1] == 1:
+        return (one, (*other, 1)) if len(other) == 1 else (one[:-1], other)
+    if len(other) == len(one) + 1 and other[-1] == 1:
+        return ((*one, 1), other) if len(one) == 1 else (one, other[:-1])
+    return one, other

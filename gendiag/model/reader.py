@@ -1,0 +1,197 @@
+"""A compiled model -> ModelFacts. Only attributes are read: nothing is built, called or traced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Literal, TypeAlias
+
+from gendiag.batches.tree import walk
+from gendiag.model.facts import Input, Loss, ModelFacts, Output
+from gendiag.records import Role
+
+Model: TypeAlias = Any  # keras ships no types
+KERAS = "keras.src."
+OWN = ("train_step", "compute_loss", "call")
+READS_IDS = ("Embedding", "Hashing", "IntegerLookup", "CategoryEncoding", "StringLookup")
+RESHAPES = ("Reshape", "Flatten", "Permute", "Dropout", "Cropping2D", "ZeroPadding2D")
+SCALES = ("Rescaling", "Normalization")
+PLAIN = (
+    "InputLayer", "Dense", "Conv1D", "Conv2D", "Conv3D", "Flatten", "Reshape", "Dropout", "LSTM", "GRU", "SimpleRNN",
+    "LSTMCell", "GRUCell", "SimpleRNNCell", "MaxPooling1D", "MaxPooling2D", "AveragePooling2D",
+    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "SeparableConv2D", "DepthwiseConv2D", "Conv2DTranspose",
+    "UpSampling2D", "Concatenate", "Add", "Activation", "ReLU", "BatchNormalization", "Bidirectional",
+    "TimeDistributed", "Embedding", "ZeroPadding2D", "Softmax", "LeakyReLU", "Sequential", "Functional",
+)  # fmt: skip
+
+
+def read_model(model: Model) -> ModelFacts:
+    """Read what can be known of ``model``; what cannot be told stays None or empty, and nothing is ever raised."""
+    known: dict[str, Any] = {}
+    with suppress(Exception):  # The model may be anything; to know less is always right.
+        known["layers"] = frozenset(_named([model, *_all_layers(model)])) | _inner(model)
+    with suppress(Exception):
+        known["half"] = any(getattr(layer, "compute_dtype", None) == "float16" for layer in _all_layers(model))
+        known["stateful"] = any(getattr(layer, "stateful", False) is True for layer in _all_layers(model))
+    with suppress(Exception):
+        known["scales"] = _scales(model)
+    with suppress(Exception):
+        known["rescaling"] = _rescaling(model)
+    with suppress(Exception):
+        if _is_kerass_own(model):
+            known["outputs"] = _outputs(model)
+            known["inputs"] = _inputs(model)
+            sizes = {each.shape[0] for each in known["inputs"]}
+            known["batch_size"] = sizes.pop() if len(sizes) == 1 else None
+    return ModelFacts(**known)
+
+
+def fixed_batch_sizes(model: Model) -> set[int]:
+    """Return the numbers of samples that the inputs of ``model`` are declared with, where they are."""
+    with suppress(Exception):  # Not built, a Sequential raises here: a ValueError (keras 3.5.0), an AttributeError.
+        return {tensor.shape[0] for tensor in model.inputs} - {None}
+    return set()
+
+
+def _is_kerass_own(model: Model) -> bool:
+    methods = [getattr(type(model), name) for name in OWN]
+    return all(method.__module__.startswith(KERAS) for method in methods)
+
+
+def _all_layers(model: Model) -> list[Any]:
+    return list(model._flatten_layers(include_self=False))  # noqa: SLF001  (public .layers is flat at the top only)
+
+
+def _graph(model: Model) -> Model:
+    """Return the functional model inside, or None where the model is not built."""
+    inner = getattr(model, "_functional", model)
+    return inner if hasattr(inner, "_inputs_struct") else None
+
+
+def _named(layers: list[Any]) -> Iterator[str]:
+    for layer in layers:
+        yield from (layer.name, type(layer).__name__)
+
+
+def _inner(model: Model) -> set[str]:
+    graph = _graph(model)
+    return set() if graph is None else {graph.name}
+
+
+# ------------------------------------------------------------------ inputs
+def _inputs(model: Model) -> tuple[Input, ...]:
+    graph = _graph(model)
+    if graph is None:
+        return ()
+    return tuple(
+        Input(path, _name(path, tensor), tuple(tensor.shape), str(tensor.dtype), _takes_ids(graph, tensor))
+        for path, tensor in _tensors("x", graph._inputs_struct)  # noqa: SLF001  (public .inputs has lost the nesting)
+    )
+
+
+def _tensors(role: Role, structure: Any) -> list[tuple[str, Any]]:
+    return [(part.path, part.value) for part in walk(role, role, structure)]
+
+
+def _name(path: str, tensor: Any) -> str:
+    key = re.search(r"\['([^']*)'\]$", path)
+    return key.group(1) if key else str(tensor._keras_history.operation.name)  # noqa: SLF001  (no public way)
+
+
+def _takes_ids(graph: Model, tensor: Any) -> bool:
+    return any(
+        type(operation).__name__ in READS_IDS and any(given is tensor for given in node.input_tensors)
+        for operation in graph.operations
+        for node in operation._inbound_nodes  # noqa: SLF001  (no public way)
+    )
+
+
+def _scales(model: Model) -> Literal["yes", "no", "unknown"]:
+    graph = _graph(model)
+    parts = [*_all_layers(model), *(graph.operations if graph is not None else ())]
+    names = [type(part).__name__ for part in parts]
+    if any(name in SCALES for name in names):
+        return "yes"
+    first = next((name for name in names if name not in ("InputLayer", "Reshape", "ZeroPadding2D")), "")
+    if first == "BatchNormalization":
+        return "yes"
+    plain = bool(names) and all(name in PLAIN for name in names) and type(model).call.__module__.startswith(KERAS)
+    return "no" if plain else "unknown"
+
+
+def _rescaling(model: Model) -> float | None:
+    by = [layer.scale for layer in _all_layers(model) if type(layer).__name__ == "Rescaling"]
+    return min((float(scale) for scale in by if isinstance(scale, (int, float))), default=None)
+
+
+# ------------------------------------------------------------------ outputs
+def _outputs(model: Model) -> tuple[Output, ...]:
+    graph = _graph(model)
+    if graph is None:
+        return _of_last_layer(model)
+    found = _tensors("y", graph._outputs_struct)  # noqa: SLF001  (public .outputs has lost the nesting)
+    names = [_name(path, tensor) for path, tensor in found]
+    losses = _losses(model.loss, names)
+    return tuple(
+        Output(path, name, tuple(tensor.shape), tensor.shape[-1] if tensor.shape else None, _activation(tensor), loss)
+        for (path, tensor), name, loss in zip(found, names, losses, strict=True)
+    )
+
+
+def _of_last_layer(model: Model) -> tuple[Output, ...]:
+    """Of an unbuilt Sequential its last layer tells something; of any other unbuilt model nothing does."""
+    if not hasattr(model, "_functional") or not model.layers:
+        return ()
+    last = model.layers[-1]
+    channels = getattr(last, "units", getattr(last, "filters", None))
+    return (Output("y", last.name, None, channels, _own_activation(last), _losses(model.loss, [last.name])[0]),)
+
+
+def _activation(tensor: Any) -> str | None:
+    """Activation behind a symbolic tensor; layers that only move values are looked through."""
+    layer, node, place = tensor._keras_history  # noqa: SLF001  (no public way)
+    if hasattr(layer, "_functional") or hasattr(layer, "_outputs_struct"):
+        inner = _graph(layer)
+        return None if inner is None else _activation(inner.outputs[place])
+    if type(layer).__name__ in RESHAPES:
+        return _activation(layer._inbound_nodes[node].input_tensors[0])  # noqa: SLF001  (no public way)
+    return _own_activation(layer)
+
+
+def _own_activation(layer: Any) -> str | None:
+    if type(layer).__name__ == "Softmax":
+        return "softmax"
+    if type(layer).__name__ == "TimeDistributed":
+        return _own_activation(layer.layer)
+    if type(layer).__name__ not in {"Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Activation"}:
+        return None
+    function = layer.activation
+    return function.__name__ if getattr(function, "__module__", "").startswith(KERAS) else None
+
+
+# ------------------------------------------------------------------ losses
+def _losses(given: Any, names: list[str]) -> list[Loss | None]:
+    if isinstance(given, Mapping):
+        return [_loss(given.get(name)) for name in names]
+    if isinstance(given, (list, tuple)):
+        return [_loss(each) for each in given] if len(given) == len(names) else [None] * len(names)
+    return [_loss(given)] * len(names)
+
+
+def _loss(given: Any) -> Loss | None:
+    import keras
+
+    if given is None:
+        return None
+    loss = keras.losses.get(given)
+    kind = type(loss)
+    dtype = str(getattr(loss, "dtype", None) or keras.config.floatx())
+    plain = loss if hasattr(loss, "__name__") else kind
+    if not str(getattr(plain, "__module__", "")).startswith("keras.src.losses."):
+        return Loss(dtype=dtype)
+    key = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", plain.__name__).lower()
+    key = "kl_divergence" if key == "kldivergence" else key
+    settings = {} if plain is loss else loss.get_config()
+    logits = settings.get("from_logits", False) if "crossentropy" in key else None
+    return Loss(key, logits, dtype, settings.get("ignore_class"))

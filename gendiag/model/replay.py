@@ -1,0 +1,260 @@
+"""Replay chosen batches through the real ``fit`` and say, step by step, what happened."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from gendiag.model.snapshot import held_values, is_variable, optimizers
+from gendiag.records import NOTHING, Failure
+from gendiag.runtime.leftovers import QUIET_S, Leftovers
+from gendiag.runtime.task import NoAnswerError, Pulse, Task
+from gendiag.runtime.tracebacks import cut
+
+if TYPE_CHECKING:
+    from gendiag.model.clone import Model
+
+AsSource = Callable[[Sequence[Any]], object]
+Logs = Mapping[str, float] | None
+Callback: TypeAlias = Any  # keras ships no types
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What fit did with the batches replayed.
+
+    Attributes
+    ----------
+    steps
+        Completed training steps.
+    losses
+        Loss of each step alone, as fit logs it; NaN where it logs none.
+    non_finite
+        Steps after which the loss or a weight was NaN or infinite. At learning rate 0 the weights are put right
+        again before the next step, so that each batch is judged by itself.
+    failure
+        What fit raised, or None.
+    answered
+        False if fit gave no sign of life for too long and was left behind.
+    seconds
+        Wall time.
+    step_s
+        Wall time of each step.
+    evaluated
+        Completed evaluation steps.
+    """
+
+    steps: int = 0
+    losses: tuple[float, ...] = ()
+    non_finite: tuple[int, ...] = ()
+    failure: Failure | None = None
+    answered: bool = True
+    seconds: float = 0.0
+    step_s: tuple[float, ...] = ()
+    evaluated: int = 0
+
+    @property
+    def first_non_finite(self) -> int | None:
+        """The first step after which the loss or a weight was not finite, or None."""
+        return self.non_finite[0] if self.non_finite else None
+
+
+class _StoppedError(Exception):
+    """Somebody asked for a stop."""
+
+
+class _Log:
+    """What the callback writes down; read by the waiting thread even if fit never comes back."""
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+        self.step_s: list[float] = []
+        self.step_began = time.perf_counter()
+        self.non_finite: list[int] = []
+        self.evaluated = 0
+
+    def step_was_finite(self, logs: Mapping[str, Any], model: Model) -> bool:
+        loss = logs.get("loss", math.nan)
+        self.losses.append(math.nan if np.ndim(loss) else float(loss))  # fit takes what is no number as it is
+        self.step_s.append(time.perf_counter() - self.step_began)
+        finite = all_finite(value for name, value in logs.items() if "loss" in name) and all_finite(model.variables)
+        if not finite:
+            self.non_finite.append(len(self.losses) - 1)
+        return finite
+
+
+def through_fit(  # noqa: PLR0913  (keyword-only options)
+    model: Model,
+    batches: Sequence[Any],
+    *,
+    as_source: AsSource | None = None,
+    learning_rate_zero: bool = True,
+    fit_args: Mapping[str, Any] = NOTHING,
+    pulse: Pulse | None = None,
+    quiet_s: float = QUIET_S,
+    on_progress: Callable[[int], None] = lambda _steps: None,
+) -> Replay:
+    """Run the real ``model.fit`` over exactly these raw batches, for one epoch.
+
+    Parameters
+    ----------
+    model
+        A compiled stand-in: it is trained, and its learning rate and steps per execution are changed.
+    batches
+        As the source yielded them; fit peeks at the first two for the signature.
+    as_source
+        Makes what fit is given; by default a generator over the batches.
+    learning_rate_zero
+        Keep the weights still, so that the last batch meets them as they are.
+    fit_args
+        More arguments of fit: ``class_weight``, and those about validation data, evaluated behind the last batch.
+    pulse
+        Beaten with every step, for a caller that waits for more than this.
+    quiet_s
+        Longest time without a step.
+    on_progress
+        Called from the waiting thread with the number of steps.
+    """
+    log, started = _Log(), time.monotonic()
+    failure, answered = None, True
+
+    def work(own: Pulse) -> Failure | None:
+        watch = _watch(log, [own] if pulse is None else [own, pulse], keep_weights=learning_rate_zero)
+        return _fit(model, batches, as_source or _generator, watch, fit_args)
+
+    try:
+        with quiet():
+            if learning_rate_zero:
+                _stop_learning(model)
+                build_optimizer(model)
+            failure = Task(work).start().wait(quiet_s=quiet_s, tick=lambda: on_progress(len(log.losses)))
+    except NoAnswerError as error:
+        answered, failure = False, Failure(type(error).__name__, str(error), details=error.stack)
+    seconds = time.monotonic() - started
+    return Replay(
+        steps=len(log.losses),
+        losses=tuple(log.losses),
+        non_finite=tuple(log.non_finite),
+        failure=failure,
+        answered=answered,
+        seconds=seconds,
+        step_s=tuple(log.step_s),
+        evaluated=log.evaluated,
+    )
+
+
+def _generator(batches: Sequence[Any]) -> Iterator[Any]:
+    yield from batches
+
+
+def _fit(
+    model: Model, batches: Sequence[Any], as_source: AsSource, callback: Callback, fit_args: Mapping[str, Any]
+) -> Failure | None:
+    try:
+        model.steps_per_execution = 1  # Else only the group of the failing step is known.
+        options = {"epochs": 1, "steps_per_epoch": len(batches), "verbose": 0, "shuffle": False}
+        model.fit(as_source(batches), **options, **fit_args, callbacks=[callback])
+    except BaseException as error:  # noqa: BLE001  (what fit raises is the answer; the thread is ours)
+        return None if isinstance(error, _StoppedError) else cut(error)
+    finally:
+        callback.leftovers.let_go()
+    return None
+
+
+def _stop_learning(model: Model) -> None:
+    """Set every learning rate to 0, schedules and callables too."""
+    for optimizer in optimizers(model):
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        if is_variable(vars(inner).get("_learning_rate")):
+            inner.learning_rate = 0.0
+        else:
+            inner.learning_rate = lambda: 0.0  # A number is refused where there was a schedule.
+
+
+def build_optimizer(model: Model) -> None:
+    """Make the slots now, so that NaN can be taken out of them again."""
+    optimizer = getattr(model, "optimizer", None)
+    if model.built and optimizer is not None and not optimizer.built:
+        with suppress(Exception):  # If it cannot be built, fit will say so.
+            optimizer.build(model.trainable_variables)
+
+
+def _watch(log: _Log, pulses: Sequence[Pulse], *, keep_weights: bool) -> Callback:
+    import keras
+
+    class Watch(keras.callbacks.Callback):
+        """Writes down each step, and starts each with fresh metrics: Keras logs running means."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.hold: Callable[[], None] = lambda: None
+            self.built = False
+            self.leftovers = Leftovers()
+
+        def on_train_begin(self, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            self.leftovers.begins()
+
+        def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            _beat(pulses)
+            if keep_weights and not self.built:
+                self.built, self.hold = bool(self.model.built), held_values(self.model)
+            log.step_began = time.perf_counter()
+
+        def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            if not log.step_was_finite(logs or {}, self.model):
+                self.hold()
+            self.model.reset_metrics()
+            _beat(pulses)
+
+        def on_test_begin(self, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            self.leftovers.begins()
+
+        def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            _beat(pulses)
+
+        def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            log.evaluated += 1
+
+    return Watch()
+
+
+def _beat(pulses: Sequence[Pulse]) -> None:
+    for pulse in pulses:
+        pulse.beat()
+        if pulse.stop.is_set():
+            raise _StoppedError
+
+
+def all_finite(values: Iterable[Any]) -> bool:
+    """Whether no floating value among the variables, tensors or numbers is NaN or infinite."""
+    import tensorflow as tf
+
+    total = tf.zeros((), tf.float32)
+    for value in values:
+        tensor = tf.convert_to_tensor(getattr(value, "value", value))
+        if tensor.dtype.is_floating:
+            # One pass: 0 * x is 0 for finite x, and NaN else.
+            total += tf.cast(tf.reduce_sum(tensor * 0), tf.float32)
+    return not math.isnan(float(total))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the warnings of Keras and NumPy, and TensorFlow's of retracing, to ourselves: nobody called this fit."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)

@@ -1,0 +1,131 @@
+"""A Keras model without weights whose ``train_step`` only writes down what arrives."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gendiag.batches.store import MIB
+from gendiag.rehearsal.recording import Recording
+from gendiag.runtime.leftovers import Leftovers
+
+
+class EnoughError(Exception):
+    """The budget is used up; ends an evaluation from inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where a rehearsal ends if nothing else ends it.
+
+    Attributes
+    ----------
+    epochs
+        Epochs that are rehearsed in any case.
+    more_until_s
+        Further epochs begin as long as the rehearsal took less than this.
+    steps, evaluation_steps
+        Training steps in all; steps of one evaluation.
+    budget_s, quiet_s
+        Seconds in all, and without a sign of life.
+    keep_bytes
+        Most bytes of raw batches held, for training and validation each.
+    """
+
+    epochs: int = 3
+    more_until_s: float = 2.0
+    steps: int = 2000
+    evaluation_steps: int = 2000
+    budget_s: float = 60.0
+    quiet_s: float = 30.0
+    keep_bytes: int = 256 * MIB
+
+
+class Progress:
+    """Where fit stands; shared by the probe, its callback and the one who waits."""
+
+    def __init__(
+        self, training: Recording, validation: Recording, limits: Limits, *, tapped: tuple[bool, bool]
+    ) -> None:
+        self.training, self.validation, self.limits = training, validation, limits
+        self.tapped = tapped
+        self.epoch = self.step = self.steps = self.evaluation_step = self.epochs_run = 0
+        self.began = time.monotonic()
+        self.reached: str | None = None  # which limit
+        self.place: Literal["start", "training", "validation"] = "start"
+
+    @property
+    def seconds(self) -> float:
+        """Since the rehearsal began."""
+        return time.monotonic() - self.began
+
+    def train(self, data: object) -> bool:
+        """Write down a training step; return whether to go on."""
+        self.training.delivered(data, self.epoch, self.step, is_yield=not self.tapped[0])
+        self.step += 1
+        self.steps += 1
+        if self.training.pulse.stop.is_set():
+            self.reached = "stopped"
+        elif self.steps >= self.limits.steps or self.seconds > self.limits.budget_s:
+            self.reached = "budget"
+        return self.reached is None
+
+    def test(self, data: object) -> None:
+        """Write down an evaluation step."""
+        if self.reached is None:
+            self.validation.delivered(data, self.epoch, self.evaluation_step, is_yield=not self.tapped[1])
+            self.evaluation_step += 1
+            if self.evaluation_step >= self.limits.evaluation_steps or self.seconds > self.limits.budget_s:
+                self.reached = "budget"
+        if self.reached is not None:
+            raise EnoughError
+
+
+def make_probe(progress: Progress, steps_per_execution: int) -> Any:
+    """Make the probe, compiled to run eagerly so that it is given concrete values."""
+    import keras
+
+    class Probe(keras.Model):
+        def train_step(self, data: object) -> dict[str, Any]:
+            if not progress.train(data):
+                self.stop_training = True
+            return {"loss": keras.ops.zeros(())}
+
+        def test_step(self, data: object) -> dict[str, Any]:
+            progress.test(data)
+            return {"loss": keras.ops.zeros(())}
+
+    probe = Probe(name="gendiag_probe")
+    probe.compile(optimizer="sgd", run_eagerly=True, jit_compile=False, steps_per_execution=steps_per_execution)
+    return probe
+
+
+def make_callback(progress: Progress) -> Any:
+    """Make the callback that follows epochs and phases."""
+    import keras
+
+    class Follow(keras.callbacks.Callback):
+        leftovers = Leftovers()
+
+        def on_train_begin(self, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            self.leftovers.begins()
+            progress.training.training = True
+
+        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            progress.epoch, progress.step, progress.place = epoch, 0, "training"
+            progress.training.epoch = progress.validation.epoch = epoch
+            progress.epochs_run += 1
+
+        def on_test_begin(self, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            self.leftovers.begins()
+            progress.evaluation_step, progress.place = 0, "validation"
+            progress.validation.training = True
+
+        def on_epoch_end(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+            late = progress.epochs_run >= progress.limits.epochs
+            if late and progress.seconds > progress.limits.more_until_s and epoch + 1 < self.params["epochs"]:
+                progress.reached = progress.reached or "epochs"
+                self.model.stop_training = True
+
+    return Follow()

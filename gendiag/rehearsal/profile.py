@@ -1,0 +1,130 @@
+"""A profiled source: its batches as a pandas frame, and the raw batches still held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from gendiag.batches.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gendiag.records import Batch, Failure, Leaf
+    from gendiag.sources.spot_check import Inquiry
+
+LEAF_COLUMNS = (
+    "kind", "shape", "rows", "dtype", "nbytes", "low", "high", "mean", "std", "n_nan", "n_inf", "zeros", "distinct",
+    "digest", "shared",
+)  # fmt: skip
+COLUMNS = ("epoch", "batch", "leaf", *LEAF_COLUMNS, "wait_s", "rss_bytes")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a source yielded, batch by batch.
+
+    Attributes
+    ----------
+    batches
+        Every batch read, by index.
+    read_order
+        Their indices in the order in which the source was done with them; an indexed source is asked in any order.
+    ended
+        ``end``: the source came to its end. ``budget``: the batch or time budget did. ``stopped``: the user did.
+        ``raised``: the source raised. ``fit``: fit read no further.
+    failure
+        The source's own exception, or None.
+    error
+        That exception itself, with its traceback.
+    failed_index
+        The batch that the source was making then; it may lie behind the one at which fit raised.
+    seconds
+        Wall time of the reading.
+    peeks
+        Items that fit read before training only to learn the shapes, in the order read. It asks for them again.
+    inquiry
+        What an indexed source answered when it was asked again after fit; None for other kinds.
+    growth
+        Containers that the source holds and that grow: name to its length at the batches looked at.
+    """
+
+    batches: tuple[Batch, ...] = ()
+    read_order: tuple[int, ...] = ()
+    ended: Literal["end", "budget", "stopped", "raised", "fit"] = "end"
+    failure: Failure | None = None
+    error: BaseException | None = None
+    failed_index: int | None = None
+    seconds: float = 0.0
+    peeks: tuple[Batch, ...] = ()
+    inquiry: Inquiry | None = None
+    growth: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    store: Store = field(default_factory=Store, repr=False)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row per leaf per batch.
+
+        Columns: ``epoch``, ``batch`` (index), ``leaf`` (path), ``kind``, ``shape`` (tuple), ``rows`` (length of the
+        batch axis), ``dtype``, ``nbytes``, ``low``, ``high``, ``mean``, ``std`` (over the finite values), ``n_nan``,
+        ``n_inf``, ``zeros``, ``distinct`` (None above 65,536 values), ``digest`` (equal where the content is),
+        ``shared`` (same memory as in the batch before), ``wait_s`` (time until the source yielded the batch),
+        ``rss_bytes`` (memory of the process just after).
+        """
+        import pandas as pd
+
+        rows = [_row(batch, leaf) for batch in self.batches for leaf in batch.leaves]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    def summary(self) -> pd.DataFrame:
+        """One row per leaf: its dtypes and shapes with their counts, range, NaN and Inf, bytes.
+
+        Columns: ``leaf``, ``batches``, ``dtypes``, ``shapes`` (dicts of value to number of batches), ``low``,
+        ``high``, ``n_nan``, ``n_inf``, ``nbytes`` (sum).
+        """
+        import pandas as pd
+
+        grouped = self.frame.groupby("leaf", sort=False)
+        rows = [
+            {
+                "leaf": leaf,
+                "batches": len(part),
+                "dtypes": part["dtype"].value_counts().to_dict(),
+                "shapes": part["shape"].value_counts().to_dict(),
+                "low": part["low"].min(),
+                "high": part["high"].max(),
+                "n_nan": int(part["n_nan"].sum()),
+                "n_inf": int(part["n_inf"].sum()),
+                "nbytes": int(part["nbytes"].sum()),
+            }
+            for leaf, part in grouped
+        ]
+        return pd.DataFrame(rows)
+
+    def find(self, batch: int | None) -> Batch | None:
+        """Return the record of the batch of that index, or None; its own place, where it mostly is, comes first."""
+        if batch is not None and 0 <= batch < len(self.batches) and self.batches[batch].index == batch:
+            return self.batches[batch]
+        return next((one for one in self.batches if one.index == batch), None)
+
+    def raw(self, batch: int) -> Any:
+        """Return a copy of the batch as it was yielded.
+
+        Raises
+        ------
+        NotKeptError
+            If the batch was never read, or fell out of ``keep_bytes``.
+        """
+        return self.store.get(batch)
+
+    def __repr__(self) -> str:
+        return f"<Profile: {len(self.batches)} batches, ended by {self.ended}, {self.seconds:.1f} s; see .frame>"
+
+
+def _row(batch: Batch, leaf: Leaf) -> list[object]:
+    return [
+        batch.epoch, batch.index, leaf.path, *(getattr(leaf, name) for name in LEAF_COLUMNS),
+        batch.wait_s, batch.rss_bytes,
+    ]  # fmt: skip

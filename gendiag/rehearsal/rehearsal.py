@@ -1,0 +1,216 @@
+"""The real ``fit`` on a probe: what a source yields, and what fit makes of it."""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from gendiag.records import Failure, Rehearsal
+from gendiag.rehearsal.probe import EnoughError, Limits, Progress, make_callback, make_probe
+from gendiag.rehearsal.profile import Profile
+from gendiag.rehearsal.recording import Recording
+from gendiag.runtime.task import NoAnswerError, Pulse, Task
+from gendiag.runtime.tracebacks import cut, standing
+from gendiag.sources.source import Source
+from gendiag.sources.spot_check import Inquiry, inquire
+
+DROPPED = ("callbacks", "verbose")  # they are the user's own, and the rehearsal must not set them off
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A rehearsal with the profiles of both sources."""
+
+    rehearsal: Rehearsal
+    profile: Profile
+    validation: Profile = field(default_factory=Profile)
+
+
+def rehearse(  # noqa: PLR0913  (keyword-only options)
+    source: Source,
+    fit_args: Mapping[str, Any],
+    *,
+    validation: Source | None,
+    limits: Limits,
+    steps_per_execution: int = 1,
+    on_progress: Callable[[int], None] = lambda _steps: None,
+) -> Rehearsed:
+    """Run fit with the user's own arguments on a probe.
+
+    Parameters
+    ----------
+    source, validation
+        What to read. ``validation`` is None where ``fit_args`` holds no source that can be recorded.
+    fit_args
+        The user's own arguments of fit; callbacks and verbose are left out.
+    limits
+        Where it ends if nothing else ends it.
+    steps_per_execution
+        As the user's model was compiled.
+    on_progress
+        Called from the waiting thread with the number of steps.
+    """
+    run = _Run(source, validation, dict(fit_args), limits)
+    task = Task(lambda pulse: run.work(pulse, steps_per_execution))
+    run.attach(task.pulse)
+    try:
+        task.start().wait(quiet_s=limits.quiet_s, tick=lambda: on_progress(run.progress.steps))
+    except NoAnswerError as error:
+        run.no_answer(error)
+    return run.result()
+
+
+class _Run:
+    """One rehearsal under way."""
+
+    def __init__(self, source: Source, validation: Source | None, fit_args: dict[str, Any], limits: Limits) -> None:
+        self.source, self.validation, self.fit_args, self.limits = source, validation, fit_args, limits
+        self.caught: list[warnings.WarningMessage] = []
+        self.failure: Failure | None = None
+        self.failed_batch: int | None = None
+        self.ended: Any = "finished"
+        self.stood_still = False
+        self.fit_is_over = False
+        self.inquiry: Inquiry | None = None
+
+    def attach(self, pulse: Pulse) -> None:
+        """Open the taps."""
+        taps = [Recording(self.limits.keep_bytes, pulse) for _ in range(2)]
+        tapped = (self.source.tapped, self.validation is None or self.validation.tapped)
+        self.progress = Progress(taps[0], taps[1], self.limits, tapped=tapped)
+
+    def work(self, pulse: Pulse, steps_per_execution: int) -> None:
+        """Run fit, then read on behind the batch at which it raised."""
+        with warnings.catch_warnings(record=True) as self.caught:
+            warnings.simplefilter("always")
+            try:
+                self._fit(steps_per_execution)
+            except EnoughError:
+                pass
+            except Exception as error:  # noqa: BLE001  (whatever fit raises is the finding)
+                self.failure = cut(error)
+        stopped = pulse.stop.is_set()
+        self.ended = "stopped" if stopped else "raised" if self.failure else self.progress.reached or "finished"
+        if self.failure is not None and not stopped:
+            self.failed_batch = self._find_failed_batch()
+            self.fit_is_over = True
+            self.source.close()
+            self.source.drain(self.progress.training, self._is_enough)
+        elif self.ended in {"finished", "epochs"} and self.source.kind == "PyDataset":
+            self.fit_is_over = True
+            pulse.beat()
+            self.inquiry = inquire(self.source.value, self.source.length, self.progress.training.early_hook)
+
+    def _fit(self, steps_per_execution: int) -> None:
+        probe, follow = make_probe(self.progress, steps_per_execution), make_callback(self.progress)
+        arguments = {name: value for name, value in self.fit_args.items() if name not in DROPPED}
+        if self.validation is not None:
+            arguments["validation_data"] = self.validation.open(self.progress.validation)["x"]
+        arguments = self.source.open(self.progress.training) | arguments
+        try:
+            probe.fit(**arguments, callbacks=[follow], verbose=0)
+        finally:
+            follow.leftovers.let_go()  # of fit's iterator, and with it of the generator
+
+    def _is_enough(self) -> bool:
+        """Whether as many batches were read as fit would have read, had it not raised; or time is up."""
+        steps = count(self.fit_args.get("steps_per_epoch"), 0) * count(self.fit_args.get("epochs"), 1)
+        tap = self.progress.training
+        is_late = self.progress.seconds > self.limits.budget_s or tap.pulse.stop.is_set()
+        return is_late or len(tap.batches) >= min(self.limits.steps, steps or self.limits.steps)
+
+    def no_answer(self, error: NoAnswerError) -> None:
+        """Keep where the work stood; its thread is left behind."""
+        if self.fit_is_over:  # only a question of ours was not answered
+            return
+        tap = self.progress.training
+        self.stood_still = not (error.stopped or tap.n_asked or tap.deliveries)
+        self.ended = "stopped" if error.stopped else "no answer"
+        if not error.stopped:
+            place = standing()
+            frame, code = (None, None) if place is None else (str(place), place.code or None)
+            self.failure = Failure("NoAnswerError", str(error), frame=frame, code=code, details=error.stack)
+
+    def result(self) -> Rehearsed:
+        """Make the records."""
+        progress = self.progress
+        place = self._place()
+        rehearsal = Rehearsal(
+            epochs=count(self.fit_args.get("epochs"), 1),
+            epochs_run=progress.epochs_run,
+            steps_per_epoch=self.fit_args.get("steps_per_epoch"),
+            deliveries=tuple(progress.training.deliveries),
+            validation=tuple(progress.validation.deliveries),
+            ended=self.ended,
+            failure=self.failure,
+            failed_in=place if self.failure else None,
+            failed_batch=self.failed_batch,
+            stood_still=self.stood_still,
+            warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in self.caught)),
+            seconds=progress.seconds,
+        )
+        training = replace(self._profile(progress.training), inquiry=self.inquiry)
+        return Rehearsed(rehearsal, training, self._profile(progress.validation))
+
+    def _place(self) -> Literal["start", "training", "validation"]:
+        """Where fit stood; it begins to read the validation data before it says that an evaluation begins."""
+        tap = self.progress.validation
+        begun = bool(tap.batches or tap.peeks or tap.ended or tap.error)
+        if self.failure is not None and ((begun and not tap.training) or self._validation_is_refused(self.failure)):
+            return "validation"
+        return self.progress.place
+
+    def _validation_is_refused(self, failure: Failure) -> bool:
+        """Whether fit knows no such type; it says so when the first evaluation begins, and asks it for nothing."""
+        is_object = self.validation is not None and self.validation.kind == "object" != self.source.kind
+        return is_object and failure.line.startswith("Unrecognized data type")
+
+    def _find_failed_batch(self) -> int | None:
+        tap, place = self.progress.training, self._place()
+        if place == "validation":
+            return None
+        if place == "start":
+            return tap.failed_index
+        if tap.error is not None and tap.failed_index is not None:
+            # fit reads ahead: the source may have raised behind a batch that fit refused before.
+            return tap.failed_index if self._shuffles else min(tap.failed_index, len(tap.deliveries))
+        if not self.source.tapped:
+            return len(tap.deliveries)
+        if not self._shuffles and len({delivery.epoch for delivery in tap.deliveries}) == 1:
+            # In epoch 1 step k is batch k, also where batches cannot be told apart by content, or no more.
+            return len(tap.deliveries) if len(tap.deliveries) < len(tap.batches) else None
+        delivered = {delivery.batch for delivery in tap.deliveries}
+        waiting = [batch.index for batch in tap.batches if batch.index not in delivered]
+        if not self._shuffles:  # workers answer in another order than fit takes
+            waiting.sort()
+        return next(iter(waiting), None)
+
+    @property
+    def _shuffles(self) -> bool:
+        return self.source.kind == "PyDataset" and bool(self.fit_args.get("shuffle", True))
+
+    def _profile(self, tap: Recording) -> Profile:
+        ended: Any = "raised" if tap.error else "end" if tap.ended else "fit"
+        return Profile(
+            batches=tuple(sorted(tap.batches, key=lambda batch: batch.index)),
+            read_order=tuple(batch.index for batch in tap.batches),
+            ended=ended,
+            failure=cut(tap.error) if tap.error else None,
+            error=tap.error,
+            failed_index=tap.failed_index,
+            seconds=self.progress.seconds,
+            peeks=tuple(tap.peeks),
+            growth={name: tuple(lengths) for name, lengths in tap.growth.items()},
+            store=tap.store,
+        )
+
+
+def count(given: Any, default: int) -> int:
+    """A whole number as given to fit; the default for what fit itself refuses."""
+    try:
+        return operator.index(given)
+    except TypeError:
+        return default

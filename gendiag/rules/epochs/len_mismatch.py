@@ -1,0 +1,122 @@
+"""len-mismatch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gendiag.records import Finding, Severity
+from gendiag.rules import edits
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.rule import ROWS, Rule, counted, listed, sound
+from gendiag.sources.spot_check import Inquiry, content
+
+
+class LenMismatch(Rule):
+    """``__len__`` of a PyDataset promises more batches than the data fill, or fewer than there are.
+
+    What fit does
+        Believes it. Behind the end of the data a slice has no rows, and fit trains a step on nothing without a word; a
+        list raises IndexError there. Where the length is too small, the rest of the data is never asked for.
+
+    Why it hurts
+        Steps on nothing count in the mean loss, and BatchNormalization turns NaN for good. Samples that are never
+        asked for are missing in every epoch.
+
+    How to mend it
+        Compute it from what is indexed: ``math.ceil(len(self.x) / self.batch_size)``.
+
+    Known limits
+        A last batch that is not full and is left out is only noted: that may be meant. Items behind the end are asked
+        for after fit, three at most, and count only if the data end there.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "len-mismatch", "__len__ does not fit the data"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        length, inquiry = seen.source.length, seen.profile.inquiry
+        if seen.source.kind == "PyDataset" and length is None:
+            yield from self._no_whole_number(seen)
+        if seen.source.kind != "PyDataset" or not length:
+            return
+        empty = [batch.index for batch in seen.batches if batch.index < length and batch.rows == 0]
+        if empty and empty == list(range(empty[0], length)) and empty[0]:
+            message = (
+                f"{listed(empty).capitalize()} {'has' if len(empty) == 1 else 'have'} 0 rows (empty): `__len__` "
+                f"promises {length} batches, the data fill {empty[0]}, so the last {len(empty)} of each epoch train on "
+                "nothing."
+            )
+            severity: Severity = "error" if seen.refused(empty[0]) else "warning"
+            yield self.finding(severity, message, fix=_fix(empty[0]), batches=empty, length=length)
+        elif inquiry is not None and inquiry.ends and _is_left_out(seen, inquiry):
+            yield self._left_out(length, inquiry)
+
+    def _no_whole_number(self, seen: Evidence) -> Iterator[Finding]:
+        value = seen.source.odd_length
+        if seen.failure is None or seen.rehearsal.deliveries or value is None:
+            return
+        message = (
+            f"`__len__` of the source returns {value!r}, a {type(value).__name__}, where Python takes a whole number "
+            f"(int) only: fit raises {seen.failure.line.rstrip('.')} before it reads a batch."
+        )
+        fix = "Return an int: `return math.ceil(len(self.x) / self.batch_size)`, or `int(np.ceil(...))`."
+        yield self.finding("error", message, fix=fix, length=None)
+
+    def _left_out(self, length: int, inquiry: Inquiry) -> Finding:
+        rows, full = sum(batch.rows or 0 for batch in inquiry.beyond), inquiry.again[0].rows
+        whole = [batch for batch in inquiry.beyond if batch.rows == full]
+        message = (
+            f"The source ends late: `__len__` is {length}, but item {length} exists too, and the data end after it: "
+            f"{counted(rows, 'sample')} in {counted(len(inquiry.beyond), 'batch', 'batches')} are never delivered."
+        )
+        return self.finding(
+            "warning" if whole else "note", message, fix=_fix(length + len(inquiry.beyond)),
+            batches=[batch.index for batch in inquiry.beyond], rows=rows, length=length,
+        )  # fmt: skip
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        length, count = finding.evidence["length"], len(finding.batches)
+        if length is None:
+            return
+        is_short = finding.batches[0] >= length
+        yield from edits.length(edits.at(seen, finding), length + count if is_short else finding.batches[0])
+
+    def broken(self) -> Any:
+        return _items(8)
+
+    def mended(self) -> Any:
+        return _items(6)
+
+
+def _is_left_out(seen: Evidence, inquiry: Inquiry) -> bool:
+    """Whether the items behind the end hold anything, and nothing that was delivered already."""
+    known = {content(batch) for batch in (*seen.batches, *seen.profile.peeks)}
+    beyond = [content(batch) for batch in inquiry.beyond]
+    return bool(beyond) and all(all(digests) and digests not in known for digests in beyond) and inquiry.repeatable
+
+
+def _fix(count: int) -> str:
+    return f"Compute `__len__` from the data indexed, `math.ceil(len(self.x) / self.batch_size)`: it would be {count}."
+
+
+def _items(length: int) -> Any:
+    import keras
+
+    class Items(keras.utils.PyDataset):
+        def __init__(self) -> None:
+            super().__init__()
+            self.x, self.y = (np.concatenate(part) for part in zip(*sound(), strict=True))
+
+        def __len__(self) -> int:
+            return length
+
+        def __getitem__(self, index: int) -> Any:
+            rows = slice(index * ROWS, (index + 1) * ROWS)
+            return self.x[rows], self.y[rows]
+
+    return Items()

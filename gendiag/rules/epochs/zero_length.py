@@ -1,0 +1,63 @@
+"""zero-length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.records import Finding
+from gendiag.rules import edits
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.rule import Rule, sound
+
+
+class ZeroLength(Rule):
+    """The source yields no batch at all.
+
+    What fit does
+        Raises before the first step ("must yield at least one batch", "has length 0").
+
+    Why it hurts
+        It is mostly a folder that was not found, or a batch size larger than the number of samples.
+
+    How to mend it
+        Look at the list behind the loop; divide with ``math.ceil``.
+
+    Known limits
+        None known.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0; IndexError "list index out of range" on 3.8.0 and 3.3.3.
+    """
+
+    name, title = "zero-length", "The source yields no batch"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        yielded_none = not seen.batches and seen.profile.failure is None
+        says_zero = seen.source.length == 0
+        if seen.failure is None or seen.rehearsal.failed_in != "start" or not (yielded_none or says_zero):
+            return
+        if says_zero:
+            message = (
+                f"The {seen.source.kind} has length 0: no batch at all. "
+                "Is the batch size larger than the number of samples?"
+            )
+            fix = "Round up: `math.ceil(len(x) / batch_size)`, or use a smaller batch size."
+        elif seen.profile.ended == "end":
+            message = "The generator yields no batch: it is empty from the start."
+            fix = (
+                "Look at the loop: the list of files or samples may be empty, "
+                "or the batch size larger than the number of samples."
+            )
+        else:
+            return
+        yield self.finding("error", message, fix=fix)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.length(edits.at(seen, finding), 1)
+
+    def broken(self) -> Iterator[Any]:
+        return sound(0)
+
+    def mended(self) -> Iterator[Any]:
+        return sound()

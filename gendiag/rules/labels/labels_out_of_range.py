@@ -1,0 +1,163 @@
+"""labels-out-of-range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gendiag.model.facts import SPARSE, Output
+from gendiag.records import Batch, Finding, Leaf, Severity
+from gendiag.rules import edits
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.label_form import is_other_form
+from gendiag.rules.rule import BAD, Rule, dense, listed, sound
+
+CLASSES, BYTE = 3, 255
+PROBABILITIES = (
+    "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
+)  # fmt: skip
+DISTANCES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
+REACH = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+ROUNDING, CLEARLY = 1e-3, 0.5
+
+
+class Case(NamedTuple):
+    """A leaf beyond its bounds."""
+
+    leaf: Leaf
+    output: Output
+    low: float
+    high: float
+
+
+class LabelsOutOfRange(Rule):
+    """y holds values that the loss does not know, or that the output can never reach.
+
+    What fit does
+        A class number of at least the number of outputs, or below 0, raises at that step on a CPU. Targets beyond 0..1
+        under a cross-entropy train: the loss has no minimum there and goes below 0 without end. Targets beyond what
+        a sigmoid, a softmax or a tanh can give are never met.
+
+    Why it hurts
+        The error comes at the first batch with such a label, maybe epochs later. The silent kinds give a model that
+        answers the extremes for everything.
+
+    How to mend it
+        Count classes from 0; give the last layer one unit per class; scale masks to 0..1 as the images are.
+
+    Known limits
+        Only Keras's own losses. A label that ``ignore_class`` leaves out is none of this.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0; on JAX a wrong class number trains too.
+    """
+
+    name, title = "labels-out-of-range", "Labels outside the range of the loss or the output"
+    batchwise = True
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        for path, found in _beyond(seen, seen.batches).items():
+            trained = {index: case for index, case in found.items() if seen.trained_on(index)}
+            if seen.model_raised_at(found) and _is_sparse(found) and not seen.raised_in_layer():
+                yield self._finding(path, "error", found, seen.place)
+            elif trained:
+                yield self._finding(path, "warning", trained, seen.place)
+        if seen.model_run is not None and seen.model_run.failure is None and not _beyond(seen, seen.batches):
+            for path, found in _beyond(seen, seen.validation.batches).items():
+                yield self._finding(path, "warning", found, lambda i: f"validation batch {i}", source="validation")
+
+    def _finding(self, path: str, severity: Severity, found: dict[int, Case], place: Any, **evidence: Any) -> Finding:
+        index, case = next(iter(found.items()))
+        low = float(min(each.leaf.low or 0.0 for each in found.values()))
+        high = float(max(each.leaf.high or 0.0 for each in found.values()))
+        first = f" (in {place(index)} from {case.leaf.low:g} to {case.leaf.high:g})" if len(found) > 1 else ""
+        where = listed(found) if len(found) > 1 else place(index)
+        runs = f"is {low:g} throughout" if low == high else f"runs from {low:g} to {high:g}"
+        message = f"{path} {runs} in {where}{first}; {_bounds(case)}."
+        return self.finding(
+            severity, message, fix=_fix(path, case, low, high), batches=found, leaf=path, low=low, high=high, **evidence
+        )
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        path, low, high = finding.leaf or "", finding.evidence["low"], finding.evidence["high"]
+        outputs = [output for leaf, output in seen.model_facts.scored(seen.batches[0]) if leaf.path == path]
+        sparse = bool(outputs) and outputs[0].loss is not None and outputs[0].loss.key == SPARSE
+        if low >= 0 and high == BYTE:
+            yield from edits.shift(place, path, "// 255") if sparse else edits.scale(place, path, "/ 255")
+        elif sparse:
+            if low == 1:
+                yield from edits.shift(place, path, "- 1")
+            yield from edits.clip(place, path, 0, (outputs[0].channels or 1) - 1)
+        else:
+            yield from edits.to_range(place, path, low, high)
+
+    def broken(self) -> Iterator[Any]:
+        return ((x, np.arange(len(x)) % CLASSES + (step == BAD)) for step, (x, _) in enumerate(sound()))
+
+    def mended(self) -> Iterator[Any]:
+        return ((x, np.arange(len(x)) % CLASSES) for x, _ in sound())
+
+    def model(self) -> Any:
+        return dense(CLASSES, loss=SPARSE, activation="softmax")
+
+
+def _beyond(seen: Evidence, batches: tuple[Batch, ...]) -> dict[str, dict[int, Case]]:
+    found: dict[str, dict[int, Case]] = {}
+    for batch in batches:
+        for leaf, output in seen.model_facts.scored(batch):
+            range_ = _range(output)
+            if range_ is None or leaf.low is None or leaf.high is None or is_other_form(leaf, output):
+                continue
+            low, high, slack = range_
+            if leaf.low < low - slack or leaf.high > high + slack:
+                found.setdefault(leaf.path, {})[batch.index] = Case(leaf, output, low, high)
+    return found
+
+
+def _range(output: Output) -> tuple[float, float, float] | None:
+    """Lowest and highest target that makes sense, and how far beyond is still nothing to speak of."""
+    loss, reach = output.loss, REACH.get(output.activation or "")
+    if loss is None:
+        return None
+    if loss.key == SPARSE:
+        return (0, output.channels - 1, 0) if output.channels and loss.ignored is None else None
+    if loss.key in PROBABILITIES:
+        return 0.0, 1.0, ROUNDING
+    if loss.key in DISTANCES and reach is not None:
+        return (*reach, CLEARLY)
+    return None
+
+
+def _is_sparse(found: dict[int, Case]) -> bool:
+    return all(case.output.loss is not None and case.output.loss.key == SPARSE for case in found.values())
+
+
+def _bounds(case: Case) -> str:
+    loss, channels = case.output.loss, case.output.channels
+    key = loss.key if loss is not None else ""
+    if key == SPARSE:
+        return f"the model has {channels} outputs, so {key} knows the classes 0 to {case.high:g}"
+    if key in PROBABILITIES:
+        return f"{key} expects targets between 0 and 1, and goes below 0 without end for these"
+    return f"the output's {case.output.activation} gives {case.low:g} to {case.high:g} and can never reach them"
+
+
+def _fix(path: str, case: Case, low: float, high: float) -> str:
+    key = case.output.loss.key if case.output.loss is not None else ""
+    if low >= 0 and high == BYTE:
+        ignore = (
+            " (or, where 255 marks what is to be left out, `ignore_class=255` in the loss)" if key == SPARSE else ""
+        )
+        return f"If {path} is a mask of 0 and 255, divide it by 255{ignore}."
+    if key == SPARSE and low == 1 and high == case.high + 1:
+        return f"Count the classes from 0: `{path} - 1`."
+    if key == SPARSE:
+        return f"Give the last layer {high + 1:g} units, or map the labels to 0..{case.high:g}; none is negative."
+    if low == -1 and high == 1:
+        return f"Map -1 and 1 to 0 and 1, `({path} + 1) / 2`, or compile with `loss='hinge'`."
+    if low.is_integer() and high.is_integer() and "int" in case.leaf.dtype:
+        return f"For class numbers use `Dense({high + 1:g}, activation='softmax')` with `{SPARSE}`."
+    return f"Scale {path} to {case.low:g}..{case.high:g} in the source, or use a linear output with `loss='mse'`."

@@ -1,0 +1,88 @@
+"""labels-vs-loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gendiag.model.facts import SPARSE, Output
+from gendiag.records import Finding, Leaf, format_shape
+from gendiag.rules import edits
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.label_form import is_class_numbers, is_one_column, is_other_form
+from gendiag.rules.rule import Rule, by_leaf, dense, sound
+
+CLASSES = 3
+Odd = dict[int, tuple[Leaf, Output]]
+
+
+class LabelsVsLoss(Rule):
+    """The labels are class numbers where the loss wants one-hot rows, or the other way round.
+
+    What fit does
+        Raises when the first step is traced, since ``categorical_crossentropy`` wants y of the output's shape and
+        ``sparse_categorical_crossentropy`` y with one axis less.
+
+    Why it hurts
+        The message compares two shapes and does not say that the other one of two losses is meant.
+
+    How to mend it
+        Class numbers go with ``sparse_categorical_crossentropy``, one-hot rows with ``categorical_crossentropy``. In
+        flow_from_directory that is ``class_mode='sparse'`` and ``class_mode='categorical'``.
+
+    Known limits
+        Only Keras's own losses are known. Said only where the model raised on these labels.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "labels-vs-loss", "Labels in another form than the loss takes"
+    batchwise = True
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        for found in by_leaf(each for each in seen.scored() if is_other_form(*each[1:])):
+            if all(is_one_column(leaf, output) for leaf, output in found.values()):  # one class in all of the data
+                continue
+            if seen.model_raised_at(found) and not seen.raised_in_layer():
+                yield self._finding(seen, found)
+
+    def _finding(self, seen: Evidence, found: Odd) -> Finding:
+        index, (leaf, output) = next(iter(found.items()))
+        sparse, loss = is_class_numbers(leaf, output), output.loss.key if output.loss else ""
+        form = "class numbers" if sparse else "one-hot rows"
+        wants = "one-hot rows, one column per class" if sparse else "class numbers, one integer per sample"
+        given = f"the model's output is {format_shape(output.shape)}, {output.channels} classes"
+        message = (
+            f"{leaf.path} of {seen.place(index)} has shape {format_shape(leaf.shape)} and holds {form} from "
+            f"{leaf.low:g} to {leaf.high:g}; {loss} wants {wants}: {given}."
+        )
+        fix = (
+            f"Compile with `loss='{SPARSE}'`, or yield one-hot rows: "
+            f"`keras.utils.to_categorical({leaf.path}, num_classes={output.channels})` (class_mode='categorical')."
+            if sparse
+            else f"Compile with `loss='{loss.removeprefix('sparse_')}'`, or yield integer class numbers: "
+            f"`np.argmax({leaf.path}, axis=-1)` (class_mode='sparse')."
+        )
+        return self.finding(
+            "error", message, fix=fix, batches=found, leaf=leaf.path,
+            shape=format_shape(leaf.shape), loss=loss, classes=output.channels,
+        )  # fmt: skip
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        if finding.evidence["loss"] == SPARSE:
+            yield from edits.class_numbers(place, finding.leaf or "")
+        else:
+            yield from edits.one_hot(place, finding.leaf or "", finding.evidence["classes"])
+
+    def broken(self) -> Iterator[Any]:
+        return ((x, np.arange(len(x)) % CLASSES) for x, _ in sound())
+
+    def mended(self) -> Iterator[Any]:
+        return ((x, np.eye(CLASSES)[np.arange(len(x)) % CLASSES]) for x, _ in sound())
+
+    def model(self) -> Any:
+        return dense(CLASSES, loss="categorical_crossentropy", activation="softmax")

@@ -1,0 +1,123 @@
+"""torn-pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from gendiag.batches.values import Array, digest
+from gendiag.records import Delivery, Finding
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.passes import held
+from gendiag.rules.rule import Rule, counted, listed
+
+Key: TypeAlias = tuple[str, ...]  # digests of the parts of one sample
+Pairs: TypeAlias = dict[Key, Key]  # inputs of a sample -> its targets
+
+LEAST_ROWS = 16
+LEAST_KNOWN = 0.5  # of a later epoch's samples that were in epoch 1
+LEAST_TORN = 0.2  # of these with another target; fewer may be noise on the labels
+
+
+class TornPairs(Rule):
+    """In a later epoch the same inputs come with other targets than in epoch 1.
+
+    What fit does
+        Trains on the pairs as they come; it does not know what belongs together.
+
+    Why it hurts
+        From that epoch on the model learns labels that are not those of its inputs, and unlearns what was right; the
+        log only shows a loss that rises.
+
+    How to mend it
+        Shuffle x and y by one permutation: ``order = rng.permutation(len(x)); x, y = x[order], y[order]``. Shuffling
+        each on its own, or only one of them in ``on_epoch_end``, tears the pairs.
+
+    Known limits
+        Compares inputs exactly, so inputs that are changed at random are not looked at, nor are whole numbers, which
+        may come with several labels. Whether the pairs of epoch 1 are right cannot be told.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "torn-pairs", "The same inputs come with other targets than in epoch 1"
+    fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 3, "steps_per_epoch": 4})
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        known = _unique(_pairs(seen, seen.by_epoch[0])) if seen.by_epoch[1:] else {}
+        if not known:
+            return
+        torn: dict[int, int] = {}
+        for epoch in seen.by_epoch[1:]:
+            torn |= _torn(seen, epoch, known)
+        if torn:
+            yield self._finding(seen, dict(sorted(torn.items())))
+
+    def _finding(self, seen: Evidence, torn: dict[int, int]) -> Finding:
+        first = next(iter(torn))
+        message = (
+            f"From {seen.place(first)} on, {counted(sum(torn.values()), 'sample')} of {listed(torn)} come with "
+            "another y than the same x had in epoch 1, and these y are those of other "
+            "samples: x and y are likely shuffled apart."
+        )
+        fix = "Shuffle both by one permutation: `order = rng.permutation(len(x)); x, y = x[order], y[order]`."
+        return self.finding("warning", message, fix=fix, batches=torn, leaf="y", torn=sum(torn.values()))
+
+    def broken(self) -> Iterator[Any]:
+        yield from _epochs(together=False)
+
+    def mended(self) -> Iterator[Any]:
+        yield from _epochs(together=True)
+
+
+def _epochs(*, together: bool) -> Iterator[Any]:
+    random = np.random.default_rng(0)
+    x = random.normal(size=(32, 3)).astype("float32")
+    y = x[:, :1] * 2
+    for _ in range(3):
+        yield from zip(np.split(x, 4), np.split(y, 4), strict=True)
+        order = random.permutation(32)
+        x, y = x[order], y[order] if together else y
+
+
+def _pairs(seen: Evidence, epoch: Iterable[Delivery]) -> list[tuple[int, Key, Key]]:
+    """Batch, input and target of every sample of the batches that are held; nothing of inputs in whole numbers."""
+    found = []
+    for batch, count in {d.batch: len(d.leaves) for d in epoch if d.batch is not None}.items():
+        arrays = held(seen, batch)
+        inputs, targets = ([a for path, a in arrays.items() if path.startswith(side)] for side in ("x", "y"))
+        whole = len(arrays) == count and inputs and targets and len({len(a) for a in arrays.values()}) == 1
+        if whole and any(map(_is_telling, inputs)):
+            found += [(batch, _key(inputs, row), _key(targets, row)) for row in range(len(inputs[0]))]
+    return found
+
+
+def _key(arrays: list[Array], row: int) -> Key:
+    return tuple(digest(array[row : row + 1]) for array in arrays)
+
+
+def _is_telling(array: Array) -> bool:
+    return array.dtype.kind == "f" and array.size > 0 and bool((array[0] != np.floor(array[0])).any())
+
+
+def _unique(pairs: list[tuple[int, Key, Key]]) -> Pairs:
+    """What belongs to which input; empty where inputs repeat within the epoch."""
+    known = {x: y for _, x, y in pairs}
+    return known if len(known) == len(pairs) >= LEAST_ROWS else {}
+
+
+def _torn(seen: Evidence, epoch: Iterable[Delivery], known: Pairs) -> dict[int, int]:
+    """Return how many samples of each batch have another target than before, if that is no noise."""
+    pairs = _pairs(seen, epoch)
+    again = [(batch, y, known[x]) for batch, x, y in pairs if x in known]
+    targets = set(known.values())
+    torn: dict[int, int] = {}
+    for batch, y, before in again:
+        if y != before:
+            torn[batch] = torn.get(batch, 0) + 1
+    much = sum(torn.values()) >= LEAST_TORN * len(again) and len(again) >= max(LEAST_ROWS, LEAST_KNOWN * len(pairs))
+    return torn if much and sum(y in targets for _, y, _ in again) >= LEAST_TORN * len(again) else {}

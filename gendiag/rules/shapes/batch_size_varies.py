@@ -1,0 +1,54 @@
+"""batch-size-varies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.records import Finding
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.rule import Rule, listed, sound
+
+
+class BatchSizeVaries(Rule):
+    """The number of rows changes in the middle of the data. Harmless alone.
+
+    What fit does
+        Trains: the batch axis is free. A shorter last batch is normal and not even worth a note.
+
+    Why it hurts
+        It does not, unless a layer has a fixed batch size; the loss of an epoch is the mean over samples.
+
+    How to mend it
+        Nothing needs mending.
+
+    Known limits
+        The last batch of each epoch is left out.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0 with Sequential and functional models.
+    """
+
+    name, title = "batch-size-varies", "The number of rows changes between batches"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        last = {batch.epoch: batch.index for batch in seen.batches}
+        inner = [batch for batch in seen.batches if batch.rows and batch.index not in last.values()]
+        sizes = Counter(batch.rows for batch in inner)
+        if len(sizes) <= 1:
+            return
+        usual = sizes.most_common(1)[0][0]
+        odd = [batch.index for batch in inner if batch.rows != usual]
+        shown = ", ".join(str(size) for size in sorted(filter(None, sizes))[:8])
+        message = (
+            f"Batches have {shown} rows; {listed(odd)} {'differs' if len(odd) == 1 else 'differ'} from the usual "
+            f"{usual}. fit takes any number of rows."
+        )
+        yield self.finding("note", message, fix="Nothing needs mending.", batches=odd, sizes=dict(sizes))
+
+    def broken(self) -> Iterator[Any]:
+        return ((x[: 4 - step % 2], y[: 4 - step % 2]) for step, (x, y) in enumerate(sound()))
+
+    def mended(self) -> Iterator[Any]:
+        return sound()

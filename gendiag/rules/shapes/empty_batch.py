@@ -1,0 +1,57 @@
+"""empty-batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.records import Finding
+from gendiag.rules import edits
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.rule import BAD, Rule, listed, sound
+
+
+class EmptyBatch(Rule):
+    """A batch has no rows.
+
+    What fit does
+        Trains a step on nothing, with loss 0 in it and no word about it. With BatchNormalization the moving mean
+        becomes NaN, for good.
+
+    Why it hurts
+        The step counts in the epoch's mean loss, and nobody sees it.
+
+    How to mend it
+        Skip the batch; in a PyDataset compute ``__len__`` from the data: ``math.ceil(len(x) / batch_size)``.
+
+    Known limits
+        None known.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "empty-batch", "A batch has no rows"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        empty = [batch.index for batch in seen.batches if batch.rows == 0]
+        if not empty:
+            return
+        have = "has" if len(empty) == 1 else "have"
+        message = f"{listed(empty).capitalize()} of {len(seen.batches)} {have} 0 rows (empty)."
+        if seen.source.kind == "PyDataset":
+            message += f" `__len__` promises {seen.source.length} batches, more than the data fill."
+        fix = (
+            "Skip empty batches (`if len(x):`); in a PyDataset compute `__len__` from the data: "
+            "`math.ceil(len(x) / batch_size)`."
+        )
+        yield self.finding("error" if seen.refused(empty[0]) else "warning", message, fix=fix, batches=empty)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.without_empty(edits.at(seen, finding))
+
+    def broken(self) -> Iterator[Any]:
+        return ((x[:0], y[:0]) if step == BAD else (x, y) for step, (x, y) in enumerate(sound()))
+
+    def mended(self) -> Iterator[Any]:
+        return sound(5)

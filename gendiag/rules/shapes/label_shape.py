@@ -1,0 +1,128 @@
+"""label-shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gendiag.model.facts import SPARSE, Output, Shape, aligned, fits
+from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
+from gendiag.rules import edits
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.label_form import is_one_column, is_other_form
+from gendiag.rules.rule import Rule, by_leaf, dense, sound
+
+BROADCAST = (
+    "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
+    "huber", "log_cosh", "hinge", "squared_hinge", "categorical_hinge", "cosine_similarity", "kl_divergence", "poisson",
+    "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
+)  # fmt: skip
+Odd = dict[int, tuple[Leaf, Output]]
+
+
+class LabelShape(Rule):
+    """y has another shape than the model's output.
+
+    What fit does
+        Adds or drops a last axis of size 1, so ``(n,)`` and ``(n, 1)`` are one. Beyond that the cross-entropies raise,
+        and the other losses broadcast as NumPy does: ``(n, 1)`` against ``(n, 3)`` trains all three outputs on one
+        number, ``(n,)`` against ``(n, n)`` pairs each sample with the labels of all.
+
+    Why it hurts
+        Where it is broadcast nothing is raised, the loss falls, and the model learns something else. Where it raises,
+        the message does not say which of the two is y.
+
+    How to mend it
+        Give y the shape of the output, or the last layer as many units as y has columns. A recurrent layer with
+        ``return_sequences=True`` gives one output per time step.
+
+    Known limits
+        Only Keras's own losses, and only where y has as many rows as x.
+
+    Source
+        keras 3.15.1, losses/loss.py, squeeze_or_expand_to_same_rank; measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "label-shape", "y has another shape than the model's output"
+    batchwise = True
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        for found in by_leaf(each for each in seen.scored() if _differs(*each)):
+            if seen.model_raised_at(found):
+                if not seen.raised_in_layer():
+                    yield self._finding(seen, "error", found)
+            elif trained := {index: pair for index, pair in found.items() if seen.trained_on(index)}:
+                yield self._finding(seen, "warning", trained)
+
+    def _finding(self, seen: Evidence, severity: Severity, found: Odd) -> Finding:
+        index, (leaf, output) = next(iter(found.items()))
+        loss = output.loss.key if output.loss else ""
+        end = "fit raises there" if severity == "error" else "fit broadcasts one to the other without a word"
+        message = (
+            f"{leaf.path} of {seen.place(index)} has shape {format_shape(leaf.shape)}, the model's output "
+            f"{output.name!r} {format_shape(output.shape)}; in {loss} {end}{_meaning(leaf, output, severity)}."
+        )
+        return self.finding(
+            severity, message, fix=_fix(leaf, output), batches=found, leaf=leaf.path,
+            shape=format_shape(leaf.shape), output=format_shape(output.shape), loss=loss,
+        )  # fmt: skip
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        outputs = [output for leaf, output in seen.model_facts.scored(seen.batches[0]) if leaf.path == finding.leaf]
+        leaf = place.leaves.get(finding.leaf or "")
+        if leaf is None or not outputs or not leaf.shape or not outputs[0].shape:
+            return
+        shape, wanted = leaf.shape, outputs[0].shape
+        for order in ((0, 3, 1, 2), (0, 2, 3, 1), (0, 2, 1)):
+            if len(order) == len(shape) == len(wanted) and fits(tuple(shape[axis] for axis in order)[1:], wanted[1:]):
+                yield from edits.transpose(place, leaf.path, order)
+        if len(wanted) == len(shape) + 1:
+            yield from edits.expand(place, leaf.path)
+        sizes = [size for size in wanted[1:] if size != 1]
+        if None not in sizes and sizes == [size for size in shape[1:] if size != 1]:  # else values would be mixed up
+            yield from edits.reshape(place, leaf.path, tuple(size or 1 for size in wanted[1:]))
+
+    def broken(self) -> Iterator[Any]:
+        return sound()
+
+    def mended(self) -> Iterator[Any]:
+        return ((x, np.repeat(y, 2, axis=1)) for x, y in sound())
+
+    def model(self) -> Any:
+        return dense(2)
+
+
+def _differs(batch: Batch, leaf: Leaf, output: Output) -> bool:
+    if output.shape is None or output.loss is None or not leaf.shape or leaf.shape[0] != batch.rows:
+        return False
+    if is_other_form(leaf, output) or is_one_column(leaf, output):  # other rules say so
+        return False
+    wanted: Shape = (batch.rows, *output.shape[1:])
+    if output.loss.key == SPARSE:
+        return not fits(leaf.shape, wanted[:-1]) and not fits(leaf.shape, (*wanted[:-1], 1))
+    return output.loss.key in BROADCAST and not fits(*aligned(leaf.shape, wanted))
+
+
+def _meaning(leaf: Leaf, output: Output, severity: Severity) -> str:
+    shape, wanted = leaf.shape or (), output.shape or ()
+    if severity == "error":
+        return ""
+    if len(shape) == len(wanted) and shape[-1] == 1:
+        return f": all {wanted[-1]} outputs of a sample are compared with the same number"
+    if len(shape) == len(wanted) and wanted[-1] == 1:
+        return f": the one output is compared with all {shape[-1]} numbers of a sample"
+    return ": numbers are compared across samples or steps that do not belong together"
+
+
+def _fix(leaf: Leaf, output: Output) -> str:
+    shape, wanted = leaf.shape or (), output.shape or ()
+    if output.loss is not None and output.loss.key == SPARSE:
+        return f"Yield one integer class number per position: shape {format_shape(wanted[:-1])}."
+    if len(wanted) == len(shape) + 1 and len(shape) > 1 and wanted[-1] == 1:
+        return "Let the last recurrent layer give one output per sample, `return_sequences=False`, or label each step."
+    if len(shape) == len(wanted) and shape[:-1] == (shape[0], *wanted[1:-1]):
+        return f"Give the last layer {shape[-1]} units, or {leaf.path} {wanted[-1]} columns."
+    return f"Reshape {leaf.path} to the output's {format_shape(wanted)} in the source, or change the last layer."

@@ -1,0 +1,81 @@
+"""arity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.batches.tree import ROLES
+from gendiag.records import Batch, Finding
+from gendiag.rules import edits
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.rule import Rule, sound
+
+
+class Arity(Rule):
+    """A batch has no element, x alone where the loss needs y, or more than x, y and sample_weight.
+
+    What fit does
+        Takes a tuple of any length from the source, and raises a ValueError in the first training step, where it is
+        unpacked into x, y and sample_weight. Without y the loss meets None, and raises.
+
+    Why it hurts
+        The message comes from inside the traced ``train_step`` and names neither batch nor generator.
+
+    How to mend it
+        Yield at most three elements. Several inputs belong together in one tuple or dict: ``yield (a, b), y``. An
+        autoencoder is given its input as target too: ``yield x, x``.
+
+    Known limits
+        A dataset with a ``train_step`` of its own may take more elements; then fit does not raise, and nothing is said.
+
+    Source
+        keras 3.15.1, data_adapter_utils.unpack_x_y_sample_weight; measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "arity", "A batch has too few or too many elements"
+    batchwise = True
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        first = seen.profile.find(0)
+        if first is None or not seen.refused(0) or not first.structure.startswith("("):
+            return
+        if {leaf.role for leaf in first.leaves} == {"x"} and _loss_raised(seen):
+            yield self._without_targets(seen, first)
+        extra = sorted({leaf.path.split("]")[0] + "]" for leaf in first.leaves if leaf.role == "batch"})
+        count = len(ROLES) + len(extra) if extra else 0 if not first.leaves else None
+        if count is None:
+            return
+        message = f"Batch 0 is a tuple of {count} elements, {first.structure}; fit knows three: x, y, sample_weight."
+        fix = "Put several inputs into one tuple or dict: `yield (a, b), y`, one batched array per input."
+        yield self.finding("error", message, fix=fix, batches=[0], elements=count)
+
+    def _without_targets(self, seen: Evidence, first: Batch) -> Finding:
+        losses = {output.loss.key or "the loss" for output in seen.model_facts.outputs if output.loss is not None}
+        message = (
+            f"Batch 0 is {first.structure}, x alone; {' and '.join(sorted(losses))} compares the outputs with y, and "
+            "there is no y."
+        )
+        fix = "Yield the targets too, `yield x, y`; an autoencoder's target is its input, `yield x, x`."
+        return self.finding("error", message, fix=fix, batches=[0], elements=1)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        facts = seen.model_facts
+        if len(facts.inputs) + len(facts.outputs) == finding.evidence["elements"]:
+            yield from edits.regrouped(place, len(facts.inputs), several=len(facts.outputs) > 1)
+        if finding.evidence["elements"]:
+            yield from edits.first_three(place)
+
+    def broken(self) -> Iterator[Any]:
+        return ((x, y, y[:, 0] * 0 + 1, y) for x, y in sound())
+
+    def mended(self) -> Iterator[Any]:
+        return ((x, y, y[:, 0] * 0 + 1) for x, y in sound())
+
+
+def _loss_raised(seen: Evidence) -> bool:
+    """Whether a model whose outputs all have a loss raised in it on batch 0."""
+    outputs = seen.model_facts.outputs
+    compared = bool(outputs) and all(output.loss is not None for output in outputs)
+    return compared and seen.model_raised_at([0]) and not seen.raised_in_layer()

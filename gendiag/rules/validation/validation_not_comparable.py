@@ -1,0 +1,127 @@
+"""validation-not-comparable."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from gendiag.records import Delivery, Finding
+from gendiag.rules import edits
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.passes import period
+from gendiag.rules.evidence.validation_split import Moved, moved
+from gendiag.rules.rule import Rule, listed, sound
+from gendiag.sources.spot_check import content
+
+STEPS = 4
+
+
+def _endless() -> Iterator[Any]:
+    while True:
+        yield from sound()
+
+
+class ValidationNotComparable(Rule):
+    """Each epoch is validated on other batches.
+
+    What fit does
+        Begins each evaluation of a generator with the two batches that it read to learn the shapes, and goes on where
+        the generator stands. So an endless one with ``validation_steps`` gives each epoch other batches, and these two
+        in all of them, even where validation_steps is exactly one pass. A ``tf.data.Dataset`` is read from its start,
+        and with ``shuffle`` before ``take`` and ``skip`` it is split anew each time.
+
+    Why it hurts
+        val_loss goes up and down with the batches and not with the model; the "best" epoch is the one with the easiest
+        data, and EarlyStopping and ModelCheckpoint follow it.
+
+    How to mend it
+        Validate on what is read from the start each time: arrays, a PyDataset, a ``tf.data.Dataset``.
+
+    Known limits
+        A warning where the batches are seen to come in a fixed order that is longer than validation_steps; else a note,
+        since random batches may be meant. A finite generator is another fault (exhausted).
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "validation-not-comparable", "Each epoch is validated on other batches"
+
+    @property
+    def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # a generator of its own for each fit
+        return {"epochs": 2, "steps_per_epoch": 3, "validation_data": _endless(), "validation_steps": STEPS}
+
+    @property
+    def mended_fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]
+        arrays = tuple(np.concatenate(part) for part in zip(*sound(), strict=True))
+        return {"epochs": 2, "steps_per_epoch": 3, "validation_data": arrays}
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        source = seen.validation_source
+        if source is None or seen.failure is not None or seen.never_ends:
+            return
+        if source.kind == seen.source.kind == "tf.data.Dataset" and (samples := moved(seen)) is not None:
+            yield self._split(samples)
+        if not source.one_shot:
+            return
+        epochs = [Counter(map(content, steps)) for steps in _whole(seen)]
+        if len({epoch.total() for epoch in epochs}) != 1:
+            return
+        other = [number for number, epoch in enumerate(epochs) if epoch != epochs[0]]
+        if not other or not all(map(all, epochs[0])):
+            return
+        steps, length = epochs[0].total(), period(seen.validation.batches)
+        common = (epochs[0] & epochs[other[0]]).total()
+        message = (
+            f"validation_data is a generator that goes on where it stopped: of the {steps} batches that epoch 1 is "
+            f"validated on, epoch {other[0] + 1} has {common} again ({_batches(seen, 0)}; then "
+            f"{_batches(seen, other[0])}). val_loss of different epochs is of different data and cannot be compared."
+        )
+        fix = "Validate on what is read from the start in each epoch: arrays, a PyDataset, a tf.data.Dataset" + (
+            f"; its pass has {length} batches, validation_steps={steps}." if length else "."
+        )
+        is_cut = length is not None and length > steps
+        yield self.finding(
+            "warning" if is_cut else "note", message, fix=fix, source="validation", steps=steps, period=length
+        )
+
+    def _split(self, samples: Moved) -> Finding:
+        message = (
+            f"Of the {samples.all} samples that the second epoch of validation_data has, {samples.other} are not those "
+            f"of the first, and {samples.trained} of these were trained on in the epoch before: likely `take` and "
+            "`skip` split a dataset that is shuffled anew at each pass."
+        )
+        fix = (
+            "Split first and shuffle the training part alone, or shuffle with "
+            "`dataset.shuffle(n, reshuffle_each_iteration=False)` before `take` and `skip`."
+        )
+        return self.finding("warning", message, fix=fix, source="validation", period=None, steps=None)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        length, steps = finding.evidence["period"], finding.evidence["steps"]
+        if steps is None:
+            return
+        place = edits.at(seen, finding)
+        if length:
+            yield from edits.kept(place, length, steps=None)
+        yield from edits.kept(place, steps, costs="" if length == steps else f"evaluates on the first {steps} batches")
+
+    def broken(self) -> Iterator[Any]:
+        return sound()
+
+    def mended(self) -> Iterator[Any]:
+        return sound()  # the fault is in fit_args
+
+
+def _whole(seen: Evidence) -> tuple[tuple[Delivery, ...], ...]:
+    """Evaluations that came to their end."""
+    is_cut = seen.rehearsal.ended not in {"finished", "epochs"}
+    return seen.validation_by_epoch[: -1 if is_cut else None]
+
+
+def _batches(seen: Evidence, epoch: int) -> str:
+    found = [delivery.batch for delivery in seen.validation_by_epoch[epoch] if delivery.batch is not None]
+    return f"epoch {epoch + 1}: {listed(found)}"

@@ -1,0 +1,119 @@
+"""blank-batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+from typing import Any
+
+from gendiag.records import Finding, Leaf
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.passes import Column, columns, is_image, size_of
+from gendiag.rules.rule import BAD, Rule, listed, sound
+
+LEAST_VALUES = 8  # fewer may be equal by chance
+NEARLY = 0.99  # of the pixels of an integer image; of 8-bit noise divided by 255 it is 99.6 %
+BY_CHANCE = 1e-9  # of a sparse leaf being 0 throughout in one batch
+FEW = 0.25  # more blank batches than that are how this leaf is meant
+LEAST_OTHERS, LEAST_DISTINCT = 3, 5
+
+
+class BlankBatches(Rule):
+    """An input is 0 everywhere, or one value everywhere, in a whole batch.
+
+    What fit does
+        Trains on it: an input without content is an input like any other.
+
+    Why it hurts
+        The model learns the labels' mean from it and nothing else. Where every batch is blank, the loss stays where a
+        constant answer puts it.
+
+    How to mend it
+        Convert to float before dividing: ``x.astype("float32") / 255``. Where single batches are blank, look at how
+        these are read: a failed read, or an array made by ``np.zeros`` and never filled.
+
+    Known limits
+        Targets are not looked at (empty masks are sound). With several inputs one that is always 0 is taken as meant,
+        such as the first state of a decoder, unless it is an image.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0; ``uint8 // 255`` in NumPy 2.4.
+    """
+
+    name, title = "blank-batches", "An input is blank: the same value everywhere"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        inputs = columns(seen, "x")
+        for path, column in inputs.items():
+            if min(size_of(leaf) for _, leaf in column) < LEAST_VALUES:
+                continue
+            if _always_zero(column, alone=len(inputs) == 1) or _nearly_zero(column):
+                yield self._everywhere(path, column)
+            elif blank := _blank(column):
+                yield self._somewhere(seen, path, column, blank)
+
+    def _everywhere(self, path: str, column: Column) -> Finding:
+        zeros, total = sum(leaf.zeros for _, leaf in column), sum(size_of(leaf) for _, leaf in column)
+        first, high = column[0][1], max(leaf.high or 0 for _, leaf in column)
+        share = (
+            "every value is 0" if zeros == total else f"{zeros / total:.1%} of the values are 0, the others {high:g}"
+        )
+        message = (
+            f"{path} is blank in all {len(column)} batches, from batch 0 on: {share} ({first.dtype}, "
+            "likely an integer division such as `x // 255`)."
+        )
+        fix = f"Convert {path} to float before dividing: `x.astype('float32') / 255`."
+        return self.finding(
+            "warning", message, fix=fix, batches=[i for i, _ in column], leaf=path, zeros=zeros, values=total
+        )
+
+    def _somewhere(self, seen: Evidence, path: str, column: Column, blank: Column) -> Finding:
+        index, leaf = blank[0]
+        what = "all zeros" if leaf.high == 0 else f"constant, {leaf.high:g} in every value"
+        more = f" (and so are {listed(i for i, _ in blank[1:])})" if len(blank) > 1 else ""
+        message = (
+            f"{seen.place(index).capitalize()}: {path} is blank ({what}){more}; "
+            f"the other {len(column) - len(blank)} batches are not."
+        )
+        fix = (
+            f"Look at how {path} of {listed(i for i, _ in blank)} is made: likely a read that failed, "
+            "or an array from `np.zeros` that was never filled."
+        )
+        return self.finding("warning", message, fix=fix, batches=[i for i, _ in blank], leaf=path)
+
+    def broken(self) -> Iterator[Any]:
+        return ((x * 0 if step == BAD else x, y) for step, (x, y) in enumerate(sound()))
+
+    def mended(self) -> Iterator[Any]:
+        return sound()
+
+
+def _is_blank(leaf: Leaf) -> bool:
+    return leaf.low == leaf.high and not (leaf.n_nan or leaf.n_inf)
+
+
+def _always_zero(column: Column, *, alone: bool) -> bool:
+    return all(leaf.high == 0 and _is_blank(leaf) for _, leaf in column) and (alone or is_image(column[0][1]))
+
+
+def _nearly_zero(column: Column) -> bool:
+    """What an integer division leaves of images: a few values that are 1, the rest 0."""
+    return all(
+        is_image(leaf) and "int" in leaf.dtype and leaf.high in {0, 1} and leaf.zeros > NEARLY * size_of(leaf)
+        for _, leaf in column
+    )
+
+
+def _blank(column: Column) -> Column:
+    """Return the batches that are blank where the others are not, and by more than chance."""
+    blank = [(index, leaf) for index, leaf in column if _is_blank(leaf)]
+    others = [leaf for _, leaf in column if not _is_blank(leaf)]
+    if len(others) < LEAST_OTHERS or len(blank) > FEW * len(column):
+        return []
+    zeros = max(leaf.zeros / size_of(leaf) for leaf in others)
+    rich = median(leaf.distinct or size_of(leaf) for leaf in others) >= LEAST_DISTINCT
+    return [
+        (index, leaf)
+        for index, leaf in blank
+        if (zeros ** size_of(leaf) < BY_CHANCE if leaf.high == 0 else rich)
+    ]  # fmt: skip

@@ -1,0 +1,107 @@
+"""nan-inf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.records import Finding, Leaf, Severity
+from gendiag.rules import edits
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.passes import epoch_of
+from gendiag.rules.rule import BAD, Rule, counted, listed, sound
+
+
+class NanInf(Rule):
+    """A leaf holds NaN or infinity.
+
+    What fit does
+        Trains on it: weights turn NaN for good. The loss mostly too, but a fused layer may keep it finite. A NaN label
+        in an integer leaf has become a huge negative number before it arrives.
+
+    Why it hurts
+        The log shows ``loss: nan`` from some epoch on, or nothing at all, and never says which batch brought it.
+
+    How to mend it
+        Drop or fill the rows where they come from; clip before a logarithm or a division.
+
+    Known limits
+        A model that masks NaN itself is not known here; the trial of the batch tells.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0, on CPU with and without oneDNN.
+    """
+
+    name, title = "nan-inf", "A batch holds NaN or infinity"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        for path, column in seen.leaves.items():
+            odd = [(index, leaf) for index, leaf in column if leaf.n_nan or leaf.n_inf]
+            if odd:
+                yield self._finding(seen, path, odd)
+
+    def _finding(self, seen: Evidence, path: str, odd: list[tuple[int, Leaf]]) -> Finding:
+        index, leaf = odd[0]
+        batches = [i for i, _ in odd]
+        severity: Severity = "error" if seen.refused(index) else "warning"
+        message = (
+            f"{seen.place(index).capitalize()}: {_noun(leaf)}{path} contains {_what(leaf)} of "
+            f"{counted(_size(leaf), 'value')}{_more(odd)}.{_earlier(seen, index)}{_effect(seen, index)}"
+        )
+        fix = (
+            f"Look at where {path} of {listed(batches)} comes from: drop those rows, "
+            "or clip before a logarithm or a division (`np.nan_to_num`, `np.clip`)."
+        )
+        n_nan, n_inf = sum(leaf.n_nan for _, leaf in odd), sum(leaf.n_inf for _, leaf in odd)
+        return self.finding(severity, message, fix=fix, batches=batches, leaf=path, n_nan=n_nan, n_inf=n_inf)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        place = edits.at(seen, finding)
+        path = finding.leaf or ""
+        rank = len(place.leaves[path].shape or ()) if path in place.leaves else 1
+        yield from edits.finite_rows(place, path, rank)
+        yield from edits.no_nan(place, path)
+
+    def broken(self) -> Iterator[Any]:
+        for step, (x, y) in enumerate(sound()):
+            if step == BAD:
+                x[1, 2] = float("nan")
+            yield x, y
+
+    def mended(self) -> Iterator[Any]:
+        return sound()
+
+
+def _what(leaf: Leaf) -> str:
+    return " and ".join(f"{count} {word}" for count, word in ((leaf.n_nan, "NaN"), (leaf.n_inf, "inf")) if count)
+
+
+def _size(leaf: Leaf) -> int:
+    size = 1
+    for length in leaf.shape or ():
+        size *= length or 1
+    return size
+
+
+def _noun(leaf: Leaf) -> str:
+    return {"y": "the target ", "sample_weight": "the weight "}.get(leaf.role, "")
+
+
+def _more(odd: list[tuple[int, Leaf]]) -> str:
+    return f" (and so do {listed(i for i, _ in odd[1:])})" if len(odd) > 1 else ""
+
+
+def _earlier(seen: Evidence, index: int) -> str:
+    """Say that the first epoch was sound, where it was: the fault then lies in what changes later."""
+    late = epoch_of(seen, index)
+    if not late or not seen.by_epoch:
+        return ""
+    said = "Epoch 1 was" if late == 1 else f"Epochs 1-{late} were"
+    return f" {said} sound: what yields it changes later, or was not reached before."
+
+
+def _effect(seen: Evidence, index: int) -> str:
+    run = seen.model_run
+    if run is not None and run.non_finite is not None and run.non_finite == index:
+        return " After the step on it the model's weights or loss are NaN or infinite."
+    return ""

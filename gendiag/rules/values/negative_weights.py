@@ -1,0 +1,58 @@
+"""negative-weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gendiag.records import Finding
+from gendiag.rules import edits
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.rule import BAD, Rule, listed, sound
+
+
+class NegativeWeights(Rule):
+    """sample_weight holds values below 0.
+
+    What fit does
+        Multiplies each loss with its weight whatever the sign, so the loss of these samples is made larger.
+
+    Why it hurts
+        The model is trained away from their labels, and the loss has no lower bound: it falls for ever.
+
+    How to mend it
+        Use 0 for samples to be left out, and check how the weights are computed.
+
+    Known limits
+        Some training is meant so, such as policy gradients weighted by an advantage; then nothing is wrong.
+
+    Source
+        measured on keras 3.15.1 / tensorflow 2.21.0.
+    """
+
+    name, title = "negative-weights", "Sample weights below 0"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        for path, column in seen.leaves.items():
+            odd = {i: leaf for i, leaf in column if leaf.role == "sample_weight" and (leaf.low or 0) < 0}
+            trained = [index for index in odd if seen.trained_on(index)]
+            if not trained:
+                continue
+            lowest = min(odd[index].low or 0.0 for index in trained)
+            message = (
+                f"{path} goes down to {lowest:g} in {listed(trained)}: on such samples fit trains away from "
+                "the label, likely not meant."
+            )
+            fix = "Use a weight of 0 for samples to be left out: `np.maximum(sample_weight, 0)`."
+            yield self.finding("warning", message, fix=fix, batches=trained, leaf=path, lowest=lowest)
+
+    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+        yield from edits.not_negative(edits.at(seen, finding), finding.leaf or "sample_weight")
+
+    def broken(self) -> Iterator[Any]:
+        return ((x, y, np.where(np.arange(len(x)) == step - BAD, -1.0, 1.0)) for step, (x, y) in enumerate(sound(5)))
+
+    def mended(self) -> Iterator[Any]:
+        return ((x, y, np.ones(len(x))) for x, y in sound(5))

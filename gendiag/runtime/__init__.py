@@ -1,0 +1,4 @@
+"""Running somebody's code without leaving a trace: threads that can be given up, random states, memory, silence.
+
+Also what of an exception helps the reader. Standard library, NumPy and Keras's own switches; nothing of batches.
+"""

@@ -1,0 +1,150 @@
+"""What every kind of source can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Protocol
+
+from gendiag.records import Batch
+
+
+class Tap(Protocol):
+    """Who writes down what a source yields, as the source sees it.
+
+    Attributes
+    ----------
+    batches
+        What was yielded so far.
+    training
+        Whether fit has begun to train; before that it only looks at the first items.
+    early_hook
+        Attributes that the epoch hook of an indexed source changed before training: before and after, by name.
+    error, failed_index
+        What the source raised, and which batch it was making.
+    """
+
+    batches: list[Batch]
+    training: bool
+    early_hook: dict[str, tuple[Any, Any]]
+    error: BaseException | None
+    failed_index: int | None
+
+    def through(self, iterator: Iterator[Any]) -> Iterator[Any]:
+        """Yield what ``iterator`` yields, written down."""
+
+    def asking(self, index: int) -> AbstractContextManager[None]:
+        """Note that the source is being asked for batch ``index``, and what it raises instead."""
+
+    def yielded(self, raw: object, wait_s: float, index: int | None = None) -> Any:
+        """Write down a batch; ``index`` where the source is asked by index."""
+
+    def peeked(self, raw: object, index: int) -> None:
+        """Write down what fit read only to learn the shapes."""
+
+    def handed_out(self, raw: object, index: int) -> object:
+        """Return what fit is to be given for the batch that an indexed source answered with."""
+
+    def look_at(self, source: object) -> None:
+        """Look at the source itself, now and then."""
+
+
+class Source(ABC):
+    """Something that fit accepts as one argument.
+
+    Attributes
+    ----------
+    kind
+        What it is, in words for a sentence.
+    value, maker
+        What fit would get, and the function or class that made it, or None.
+    one_shot
+        Whether it can be read once only.
+    restarts_each_epoch
+        Whether fit reads it from the start in each epoch.
+    """
+
+    kind: ClassVar[str]
+    one_shot: ClassVar[bool] = False
+    restarts_each_epoch: ClassVar[bool] = True
+
+    def __init__(self, value: Any, maker: Any = None) -> None:
+        self.value, self.maker = value, maker
+
+    @classmethod
+    @abstractmethod
+    def accepts(cls, value: object) -> bool:
+        """Whether ``value`` is of this kind; nothing heavy is imported to find out."""
+
+    @abstractmethod
+    def open(self, tap: Tap) -> dict[str, Any]:
+        """Return fit's data arguments (``x``, and ``y`` for arrays), every batch recorded by ``tap``."""
+
+    @property
+    def tapped(self) -> bool:
+        """Whether its yields are recorded before fit touches them; else they are recorded at delivery."""
+        return True
+
+    def check(self) -> None:  # noqa: B027  (most kinds can always be read)
+        """Raise a SourceSpentError if there is nothing left to read; called before anything else."""
+
+    @abstractmethod
+    def read(self) -> Iterator[Any]:
+        """Yield the raw batches of one pass, without Keras."""
+
+    def drain(self, tap: Tap, is_enough: Callable[[], bool]) -> None:  # noqa: B027  (most kinds end there)
+        """Read on behind the batch at which fit raised, for the profile, until ``is_enough()``."""
+
+    def close(self) -> None:  # noqa: B027  (most kinds leave nothing behind)
+        """Take back what fit, when it raised, left behind of this source."""
+
+    def replay(self, batches: Sequence[Any]) -> Any:
+        """Return what fit holds to the same signature as this source, made of these raw batches."""
+        return (batch for batch in batches)
+
+    def replay_args(self, fit_args: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002  (see PyDatasetSource)
+        """Return those of fit's arguments that a replay needs to make of a batch what fit makes of it."""
+        return {}
+
+    def split_off(self, share: float | None) -> dict[str, Any]:  # noqa: ARG002  (arrays alone can be split)
+        """Return as ``validation_data`` what fit sets aside for a ``validation_split``."""
+        return {}
+
+    @property
+    def length(self) -> int | None:
+        """Batches in one pass, as far as the source itself says it."""
+        return None
+
+    @property
+    def odd_length(self) -> object | None:
+        """What ``__len__`` gives where that is no whole number, so that ``len()`` raises."""
+        return None
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether it provably has no end of its own."""
+        return False
+
+    def describe(self) -> str:
+        """The source in a few words."""
+        if self.maker is not None:
+            return f"{self.kind} made by {getattr(self.maker, '__name__', type(self.maker).__name__)}"
+        return f"{self.kind} {getattr(self.value, '__name__', type(self.value).__name__)}"
+
+
+def class_names(value: object) -> set[str]:
+    """Names of the classes along the MRO: kinds are recognised by these, so that no library is imported."""
+    return {cls.__name__ for cls in type(value).__mro__}
+
+
+def defined_in(value: object, package: str) -> bool:
+    """Whether a class along the MRO comes from ``package``."""
+    return any(cls.__module__.split(".")[0] == package for cls in type(value).__mro__)
+
+
+def describe_type(value: object) -> str:
+    """``a list``, ``an Iterator (module tools)``: the class, with its module where that is no built-in."""
+    kind = type(value)
+    article = "an" if kind.__name__[0].lower() in "aeio" else "a"
+    return f"{article} {kind.__name__}" + ("" if kind.__module__ == "builtins" else f" (module {kind.__module__})")

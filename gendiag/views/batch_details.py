@@ -1,0 +1,144 @@
+"""One batch: every leaf as it was yielded, and below it as fit delivered it."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from gendiag.batches.tree import flatten
+from gendiag.batches.values import as_array
+from gendiag.diagnosis.failing_samples import said
+from gendiag.errors import NotKeptError
+from gendiag.records import format_shape
+from gendiag.views import markup, run_text, thumbnail, wording
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from gendiag.diagnosis.diagnosis import Diagnosis
+    from gendiag.records import Batch, Delivery, Leaf
+
+HEAD = ("leaf", "", "dtype", "shape", "low", "high", "mean", "NaN", "Inf", "first values, and how many changed")
+NUMERIC = ("low", "high", "mean", "NaN", "Inf")
+FIGURES = ("low", "high", "mean", "n_nan", "n_inf")
+GUILTY = "guilty samples"
+FIRST, LONGEST = 4, 24  # values shown, characters of one
+
+
+def to_html(diagnosis: Diagnosis, batch: int) -> str:
+    """Draw the batch of that index, with thumbnails where a leaf looks like images."""
+    found = diagnosis.profile.find(batch)
+    if found is None:
+        return markup.tag("p", f"Batch {batch} was not read.", css_class="gd-quiet")
+    deliveries = [delivery for delivery in diagnosis.rehearsal.deliveries if delivery.batch == batch]
+    arrays, excuse = _arrays(diagnosis, found)
+    absent = run_text.not_delivered(diagnosis, batch)
+    rows = [
+        row
+        for leaf in found.leaves
+        for row in _rows(leaf, deliveries[0] if deliveries else None, absent, arrays.get(leaf.path))
+    ]
+    parts = [_caption(diagnosis, found, deliveries), _named_by(diagnosis, batch)]
+    parts += [markup.table(HEAD, rows, numeric=NUMERIC)]
+    parts += [markup.tag("p", excuse, css_class="gd-quiet")] if excuse else []
+    shrunk = diagnosis.shrunk.get(batch)
+    guilty = shrunk.samples if shrunk is not None else ()
+    return markup.join([*parts, *(_pictures(leaf, arrays, guilty) for leaf in found.leaves)])
+
+
+def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery]) -> markup.Html:
+    rows = "no batch axis" if batch.rows is None else wording.plural(batch.rows, "row")
+    facts = [rows, batch.structure]
+    facts += [f"yielded after {wording.duration(batch.wait_s)}"] if batch.wait_s else []
+    steps = [f"step {d.step} of {wording.epoch(diagnosis, d.epoch)}" for d in islice(deliveries, FIRST)]
+    more = f" and {len(deliveries) - FIRST} more" if len(deliveries) > FIRST else ""
+    facts.append(f"delivered in {', '.join(steps)}{more}" if steps else run_text.not_delivered(diagnosis, batch.index))
+    name = markup.tag("b", f"batch {batch.index}")
+    return markup.tag("p", name, f" ({wording.epoch(diagnosis, batch.epoch)}) · ", " · ".join(facts))
+
+
+def _named_by(diagnosis: Diagnosis, batch: int) -> markup.Html:
+    named = [f for f in diagnosis.findings if batch in f.batches and not f.in_validation]
+    lines = [markup.join((markup.chip(f.severity), " ", f.title)) for f in named]
+    shrunk = diagnosis.shrunk.get(batch)
+    if shrunk is not None and said(shrunk):
+        lines.append(markup.join((markup.chip(GUILTY, "error"), " ", said(shrunk))))
+    return markup.join(markup.tag("p", line, css_class="gd-named") for line in lines)
+
+
+def _arrays(diagnosis: Diagnosis, batch: Batch) -> tuple[dict[str, NDArray[Any]], str]:
+    """Return the values of the leaves that may be looked into, or why there are none."""
+    try:
+        raw = diagnosis.profile.raw(batch.index)
+    except NotKeptError as error:
+        return {}, f"No values to show: {error}"
+    arrays = {part.path: as_array(part.value) for part in flatten(raw)}
+    return {path: array for path, array in arrays.items() if array is not None}, ""
+
+
+def _rows(leaf: Leaf, delivery: Delivery | None, absent: str, values: NDArray[Any] | None) -> list[list[object]]:
+    path = markup.tag("code", leaf.path)
+    arrived = delivery.leaf(leaf.path) if delivery else None
+    first = _first(values) if values is not None else "–"
+    rows = [[path, "yielded", *_cells(leaf, None), first]]
+    if delivery is None or arrived is None:
+        nothing = markup.tag("span", absent if delivery is None else "never delivered", css_class="gd-quiet")
+        rows.append(["", "delivered", *["–"] * (len(HEAD) - 3), nothing])
+    else:
+        rows.append(["", "delivered", *_cells(arrived, leaf), _changed(leaf.path, delivery.changed, delivery.examples)])
+    return rows
+
+
+def _cells(leaf: Leaf, before: Leaf | None) -> list[object]:
+    def mark(text: str, differs: bool) -> str:  # noqa: FBT001  (a cell and whether it stands out)
+        return markup.tag("span", text, css_class="gd-differs") if differs else text
+
+    shape = format_shape(leaf.shape) if leaf.shape is not None else "–"
+    cells: list[object] = [mark(leaf.dtype or leaf.kind, before is not None and before.dtype != leaf.dtype)]
+    cells.append(mark(shape, before is not None and before.shape != leaf.shape))
+    for name in FIGURES:
+        value = wording.figure(getattr(leaf, name))
+        cells.append(mark(value, before is not None and wording.figure(getattr(before, name)) != value))
+    return cells
+
+
+def _first(values: NDArray[Any]) -> str:
+    shown = ", ".join(_value(value) for value in values.flat[:FIRST])
+    return f"{shown}, …" if values.size > FIRST else shown
+
+
+def _value(value: object) -> str:
+    try:
+        return wording.figure(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        text = repr(value)
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _changed(path: str, changed: Mapping[str, int], examples: Mapping[str, tuple[str, str]]) -> str:
+    if not changed.get(path):
+        return "values unchanged"
+    text = f"{wording.plural(changed[path], 'value')} changed"
+    if path in examples:
+        text += f", such as {' → '.join(examples[path])}"
+    return markup.tag("span", f"▲ {text}", css_class="gd-differs")
+
+
+def _pictures(leaf: Leaf, arrays: Mapping[str, NDArray[Any]], guilty: Sequence[int]) -> markup.Html:
+    """Draw the first samples, or the guilty ones where some are."""
+    if leaf.path not in arrays:
+        return markup.Html("")
+    values = arrays[leaf.path]
+    samples = [row for row in guilty if row < len(values)] if guilty and values.ndim else range(thumbnail.MOST)
+    found = thumbnail.pictures(values[list(samples)] if guilty and values.ndim else values)
+    if not found:
+        return markup.Html("")
+    named = dict(zip(samples, found, strict=False))
+    images = [markup.image(png, f"{leaf.path}, sample {row}", "gd-thumbnail") for row, png in named.items()]
+    which = "guilty samples" if guilty else "samples"
+    label = markup.tag(
+        "figcaption", markup.tag("code", leaf.path), f", {which} {', '.join(map(str, named))}, as yielded"
+    )
+    return markup.tag("figure", label, *images, css_class="gd-thumbnails")

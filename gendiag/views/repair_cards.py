@@ -1,0 +1,82 @@
+"""Mends that were run: what each does and costs, the figures before and after it, and the code to copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gendiag.views import markup, wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gendiag.records import Repair
+
+NONE = "No mend was found that passes: each that was tried left the fault, or brought another."
+HEAD = ("", "before", "after")
+# The page's own clipboard; where a page may not use it, the code is selected instead.
+COPY = (
+    "const c=this.closest('figure').querySelector('code'),b=this;"
+    "const done=()=>{b.textContent='Copied'};"
+    "const select=()=>{getSelection().selectAllChildren(c);b.textContent='Selected'};"
+    "navigator.clipboard?navigator.clipboard.writeText(c.textContent).then(done,select):select()"
+)
+
+
+def to_html(repairs: Iterable[Repair]) -> str:
+    """Draw every mend, the best first, or say that there is none."""
+    cards = [card(repair) for repair in repairs]
+    return markup.join(cards) if cards else markup.tag("p", NONE, css_class="gd-quiet")
+
+
+def card(repair: Repair) -> markup.Html:
+    """Draw one."""
+    mark = markup.chip("verified", "ok") if repair.verified else markup.chip("not run", "note")
+    parts = [markup.tag("h4", mark, " ", repair.title)]
+    if repair.changes_meaning:
+        parts.append(markup.tag("p", markup.chip("costs", "warning"), " ", f"It {repair.changes_meaning}."))
+    if "not run" in repair.proof:
+        parts.append(markup.tag("p", f"It was not run: {repair.proof['not run']}.", css_class="gd-quiet"))
+    if {"before", "after"} <= set(repair.proof):
+        parts.append(markup.table(HEAD, proof(repair.proof)))
+    if repair.proof.get("read"):
+        parts.append(markup.tag("p", f"Run on {repair.proof['read']}.", css_class="gd-quiet"))
+    return markup.tag("article", *parts, _code(repair.snippet), css_class="gd-card gd-mend")
+
+
+def proof(figures: Mapping[str, Any]) -> list[list[object]]:
+    """Rows of what was measured before and after; what is the same in both and empty is left out."""
+    before, after = (dict(figures[when]) for when in ("before", "after"))
+    rows: list[list[object]] = [["verdict", _verdict(before["verdict"]), _verdict(after["verdict"])]]
+    if before["fails_at"] is not None:
+        rows.append(["fails at", f"batch {before['fails_at']}", _batch(after["fails_at"])])
+    rows.append(["findings", _listed(before["findings"]), _listed(after["findings"])])
+    rows.append(["steps of training", f"{before['steps']:,}", f"{after['steps']:,}"])
+    rows.append(["samples trained on", f"{before['samples']:,}", f"{after['samples']:,}"])
+    if after.get("batch") is not None:
+        rows.append([f"trial of batch {after['batch']}", _trial(before), _trial(after)])
+    return rows
+
+
+def _verdict(verdict: str) -> markup.Html:
+    return markup.chip(verdict)
+
+
+def _batch(index: int | None) -> str:
+    return "–" if index is None else f"batch {index}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _trial(figures: Mapping[str, Any]) -> str:
+    if not figures.get("outcome"):
+        return "–"
+    loss = figures.get("loss")
+    return f"{figures['outcome']}, loss {wording.figure(loss)}" if loss is not None else str(figures["outcome"])
+
+
+def _code(snippet: str) -> markup.Html:
+    copy = markup.Html(f'<button type="button" class="gd-copy" onclick="{markup.esc(COPY)}">Copy the code</button>')
+    body = markup.tag("pre", markup.tag("code", snippet.strip("\n")))
+    return markup.tag("figure", copy, body)

@@ -1,0 +1,108 @@
+"""The report for a terminal, at most 96 columns wide."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gendiag.diagnosis.failing_samples import said
+from gendiag.views import leaf_table, run_text, wording
+from gendiag.views.timeline_columns import State, columns
+
+if TYPE_CHECKING:
+    from gendiag.diagnosis.diagnosis import Diagnosis
+    from gendiag.records import Finding, Shrunk, Trial
+
+WIDTH, MOST = 96, 72
+GLYPHS = {
+    State.DELIVERED: "=",
+    State.BAD: "!",
+    State.UNREACHED: ".",
+    State.NEVER_DELIVERED: "_",
+    State.OPEN: "-",
+}
+
+
+def render(diagnosis: Diagnosis) -> str:
+    """Verdict, notes, timeline, findings, dtypes and trials as plain text."""
+    parts = [_head(diagnosis), *(_filled(note, f"{wording.SYMBOLS['note']} ") for note in diagnosis.notes)]
+    parts.append(_timeline(diagnosis))
+    parts += [_finding(diagnosis, number, finding) for number, finding in enumerate(diagnosis.findings, 1)]
+    if diagnosis.profile.batches:
+        parts.append(_dtypes(diagnosis))
+    parts += [_trial(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)]
+    return wording.printable("\n\n".join(part for part in parts if part))
+
+
+def _head(diagnosis: Diagnosis) -> str:
+    verdict = wording.marked(*run_text.verdict(diagnosis))
+    if diagnosis.fails_at is not None:
+        verdict += f" at batch {diagnosis.fails_at}"
+    lines = [verdict, _filled(diagnosis.headline, "  "), _filled(wording.call(diagnosis), "  ")]
+    return "\n".join([*lines, _filled(f"{run_text.read(diagnosis)}; {run_text.rehearsal(diagnosis)}", "  ")])
+
+
+def _timeline(diagnosis: Diagnosis) -> str:
+    drawn = columns(diagnosis, most=MOST)
+    if not drawn.count:
+        return ""
+    seen = {State(state) for state in drawn.state}
+    bars = "".join(GLYPHS[State(state)] if state else " " for state in drawn.state)
+    meaning = "   ".join(f"{glyph} {drawn.names[state]}" for state, glyph in GLYPHS.items() if state in seen)
+    title = f"Batches 0 to {drawn.count - 1}" + (f", {drawn.width:.3g} per sign" if drawn.width > 1 else "")
+    lines = [title, f"  |{bars}|", f"  {meaning}"]
+    if not np.isnan(drawn.high).all():
+        ends = sorted({int(np.nanmin(drawn.low)), int(np.nanmax(drawn.high))})
+        lines.append(f"  rows: {' to '.join(map(str, ends))}")
+    again = {batch: times for batch, times in diagnosis.steps_of.items() if times > 1}
+    if again:
+        lines.append(f"  delivered in {wording.ranges(set(again.values()))} steps: {wording.batches(again)}")
+    return "\n".join(lines)
+
+
+def _finding(diagnosis: Diagnosis, number: int, finding: Finding) -> str:
+    where = [wording.concerned(diagnosis, finding)] if finding.batches else []
+    where += [finding.leaf] if finding.leaf else []
+    head = f"{number}. {wording.SYMBOLS[wording.tone(finding.severity)]} {finding.title}  [{finding.rule}]"
+    lines = [head, _filled(finding.message, "   ")]
+    lines += [_filled(", ".join(where), "   ")] if where else []
+    told = (("Why it hurts: ", finding.why), ("What to do:   ", finding.fix))
+    return "\n".join([*lines, *(_filled(text, "   ", label) for label, text in told if text)])
+
+
+def _dtypes(diagnosis: Diagnosis) -> str:
+    cells = [[str(cell) for cell in row] for row in leaf_table.table(diagnosis).itertuples(index=False, name=None)]
+    shown = [list(leaf_table.COLUMNS), *cells]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    right = [name in leaf_table.NUMERIC for name in leaf_table.COLUMNS]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if by_end else cell.ljust(width)
+            for cell, width, by_end in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in shown
+    ]
+    return "\n".join(["Dtypes", *(f"  {line}" for line in lines)])
+
+
+def _trial(trial: Trial, shrunk: Shrunk | None = None) -> str:
+    lines = [f"Trial of batch {trial.batch}: {wording.marked(trial.outcome)}"]
+    for step in trial.steps:
+        loss = "" if step.loss is None else f"  loss {wording.figure(step.loss)}"
+        grad = "" if step.grad_norm is None else f"  gradient norm {wording.figure(step.grad_norm)}"
+        lines.append(f"  {step.way:<13}{wording.marked(step.outcome):<14}{loss}{grad}".rstrip())
+    error = trial.failure.line if trial.failure else trial.error
+    told = [text for text in (error, said(shrunk) if shrunk is not None else "") if text]
+    return "\n".join([*lines, *(_filled(text, "  ") for text in told)])
+
+
+def _filled(text: str, indent: str, label: str = "") -> str:
+    """Wrap every line of the text, the first behind the label; code keeps its own indentation."""
+    hang = " " * (len(indent) + len(label))
+    lines = [
+        textwrap.fill(line, WIDTH, initial_indent=hang, subsequent_indent=hang, drop_whitespace=True)
+        for line in text.splitlines()
+    ]
+    return f"{indent}{label}{chr(10).join(lines)[len(hang) :]}"

@@ -1,0 +1,123 @@
+"""How batches, figures and outcomes are said, the same in every view."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from gendiag.records import format_shape
+
+if TYPE_CHECKING:
+    from gendiag.diagnosis.diagnosis import Diagnosis
+    from gendiag.records import Finding, Leaf
+
+Tone = Literal["error", "warning", "note", "ok"]
+
+SYMBOLS: dict[Tone, str] = {"error": "✖", "warning": "▲", "note": "●", "ok": "✔"}
+TONES: dict[str, Tone] = {
+    "error": "error",
+    "warning": "warning",
+    "note": "note",
+    "trains": "ok",
+    "trains on altered data": "warning",
+    "raises": "error",
+    "never ends": "error",
+    "non-finite": "error",
+    "no answer": "warning",
+    "not tried": "note",
+}
+MAX_RUNS = 6
+ROUND, LARGE = 4, 10_000  # significant digits, and from where on two more
+
+
+def tone(word: str) -> Tone:
+    """Return which of the four tones a severity, a verdict or an outcome has."""
+    return TONES.get(word, "note")
+
+
+def marked(word: str, kind: Tone | None = None) -> str:
+    """``✖ raises``: never by colour alone."""
+    return f"{SYMBOLS[kind or tone(word)]} {word}"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """``1 batch``, ``3 batches``, ``12,000 rows``."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def runs(indices: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last of every unbroken run, ascending."""
+    found: list[tuple[int, int]] = []
+    for index in sorted(set(indices)):
+        if found and index == found[-1][1] + 1:
+            found[-1] = (found[-1][0], index)
+        else:
+            found.append((index, index))
+    return found
+
+
+def ranges(indices: Iterable[int], most: int = MAX_RUNS) -> str:
+    """``3, 7-9``; from the seventh run on only how many batches there are."""
+    found = runs(indices)
+    shown = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in found[:most])
+    rest = sum(last - first + 1 for first, last in found[most:])
+    return f"{shown} and {rest:,} more" if rest else shown
+
+
+def batches(indices: Iterable[int]) -> str:
+    """``batch 3``, ``batches 3, 7-9``."""
+    indices = list(indices)
+    return f"{'batch' if len(set(indices)) == 1 else 'batches'} {ranges(indices)}"
+
+
+def concerned(diagnosis: Diagnosis, finding: Finding) -> str:
+    """Name the batches of a finding that were read; the one that was not, where there is no other."""
+    profile = diagnosis.validation if finding.in_validation else diagnosis.profile
+    read = {batch.index for batch in profile.batches}
+    shown = [index for index in finding.batches if index in read] or finding.batches
+    return f"{batches(shown)}{' of the validation data' if finding.in_validation else ''}"
+
+
+def printable(text: str) -> str:
+    """Write control characters, which would steer a terminal, as ``repr`` does; the ends of lines stay."""
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
+
+
+def figure(value: float | None) -> str:
+    """Four significant digits, or six of large figures; a dash for what is not there."""
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return str(float(value))
+    if float(value).is_integer() and abs(value) < 10**9:
+        return str(int(value))
+    return f"{value:.{ROUND if abs(value) < LARGE else ROUND + 2}g}"
+
+
+def duration(seconds: float) -> str:
+    """``under 1 ms``, ``40 ms``, ``1.3 s``."""
+    if seconds < 0.001:  # noqa: PLR2004  (a millisecond)
+        return "under 1 ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def free_shape(leaf: Leaf) -> str:
+    """``(·, 4)``: the shape with its batch axis free."""
+    shape = leaf.shape
+    if not shape:
+        return format_shape(shape)
+    sizes = ["·", *("·" if size is None else str(size) for size in shape[1:])]
+    return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+
+def epoch(diagnosis: Diagnosis, number: int) -> str:
+    """``epoch 2/3``, as Keras prints it."""
+    return f"epoch {number + 1}/{max(diagnosis.rehearsal.epochs, number + 1)}"
+
+
+def call(diagnosis: Diagnosis) -> str:
+    """``model.fit(make_batches, epochs=10)`` in words of the user: source, model, arguments."""
+    arguments = ", ".join(f"{name}={value}" for name, value in diagnosis.fit_args.items())
+    parts = [diagnosis.source, *([diagnosis.model] if diagnosis.model else [])]
+    return " · ".join([*parts, *([f"{diagnosis.rehearsal.method}({arguments})"] if arguments else [])])

@@ -1,0 +1,86 @@
+"""Imports only go down through the doors, never round in a circle; rules and kinds of sources know no sibling."""
+
+import sys
+
+import pytest
+
+from tests.structure import DOORS, circle, door, figures, imports, modules, upward
+
+CODE = modules()
+GRAPH = {module: imports(text, module, CODE) for module, text in CODE.items()}
+LISTS = {"rules": "rules.registry", "sources": "sources.__init__"}  # of the members below, each the only one to know
+
+
+def members(graph):
+    """What is one of a list of equals: the rules of every family, and the kinds of sources."""
+    families = {m for m in graph if m.startswith("rules.") and m.count(".") == 2 and not m.endswith("__init__")}
+    rules = {module for module in families if module.split(".")[1] not in {"evidence", "edits"}}
+    kinds = {m for m in graph["sources.__init__"] if m != "sources.source" and "sources.source" in graph[m]}
+    return rules | kinds
+
+
+def known_by_siblings(graph):
+    """Imports of such a member inside its door by anything but its list."""
+    found = members(graph)
+    pairs = [(module, other) for module, others in graph.items() for other in sorted(others & found)]
+    return [(module, other) for module, other in pairs if door(module) == door(other) and module != LISTS[door(other)]]
+
+
+def test_every_door_has_its_place():
+    assert {door(module) for module in CODE} == set(DOORS)
+
+
+def test_imports_only_go_down_through_the_doors():
+    assert upward(GRAPH) == []
+
+
+def test_no_import_goes_round_in_a_circle():
+    assert circle(GRAPH) == []
+
+
+def test_rules_and_kinds_of_sources_are_known_by_their_list_alone():
+    assert len(members(GRAPH)) > 66
+    assert known_by_siblings(GRAPH) == []
+
+
+@pytest.mark.parametrize("module", [m for m in CODE if door(m) in {"records", "errors", "_version"}])
+def test_the_ground_stands_on_the_standard_library_alone(module):
+    lines = [line for line in CODE[module].splitlines() if line.startswith(("import ", "from "))]
+    assert {line.split()[1].split(".")[0] for line in lines} <= sys.stdlib_module_names | {"gendiag"}
+
+
+def test_no_file_name_is_used_twice():
+    assert figures(CODE)["file names used twice"] == 0
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from gendiag.rules.rule import Rule",
+        "import gendiag.rules.rule",
+        "from gendiag.rules import rule",
+        "from ..rules import rule",
+        "def late():\n    from gendiag.rules.rule import Rule",
+        "if TYPE_CHECKING:\n    from gendiag.rules.rule import Rule",
+        "from gendiag import diagnose",
+        "from gendiag.no_such_door import read",
+    ],
+)
+def test_an_import_that_goes_up_is_seen(code):
+    known = {*CODE, "no_such_door"}
+    assert [module for module, _ in upward({"batches.store": imports(code, "batches.store", known)})] == [
+        "batches.store"
+    ]
+
+
+def test_a_circle_is_seen():
+    assert set(circle({"flight.call": {"flight.callback"}, "flight.callback": {"flight.call"}})) == {
+        "flight.call",
+        "flight.callback",
+    }
+
+
+def test_a_rule_that_knows_another_is_seen():
+    rule = "rules.values.nan_inf"
+    graph = {**GRAPH, rule: {*GRAPH[rule], "rules.dtypes.silent_cast"}}
+    assert known_by_siblings(graph) == [(rule, "rules.dtypes.silent_cast")]
