@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gendiag.errors import NotKeptError
+from gendiag.records.ranges import ranges
 
 MIB = 2**20
 FIRST = 2  # fit makes its signature from the first two batches, so every trial needs them
@@ -94,22 +95,10 @@ class Store:
             self._dropping(index, raw)
 
     def _why_not(self, index: int) -> str:
-        held = list(self)
+        shown = ranges(self, len(self._seen)) or "none"
         if index not in self._seen:
-            return f"batch {index} was never read; {len(self._seen)} batches were. Held are {_ranges(held)}."
+            return f"batch {index} was never read; {len(self._seen)} batches were. Held are {shown}."
         return (
             f"batch {index} was read but is not held: the store keeps at most {self.keep_bytes / MIB:.0f} MiB "
-            f"(held are {_ranges(held)}). Pass a larger keep_bytes=."
+            f"(held are {shown}). Pass a larger keep_bytes=."
         )
-
-
-def _ranges(indices: list[int]) -> str:
-    if not indices:
-        return "none"
-    runs: list[list[int]] = []
-    for index in indices:
-        if runs and index == runs[-1][-1] + 1:
-            runs[-1].append(index)
-        else:
-            runs.append([index])
-    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

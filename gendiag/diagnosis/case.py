@@ -25,10 +25,10 @@ from gendiag.model.reader import read_model
 from gendiag.model.replay import Replay, through_fit
 from gendiag.model.shrinker import FAILS, shrink
 from gendiag.model.uninitialized import usable
-from gendiag.records import Failure, Rehearsal, Shrunk, Trial
+from gendiag.records import Failure, ModelRun, Rehearsal, Shrunk, Trial
 from gendiag.rehearsal.probe import Limits
 from gendiag.rehearsal.rehearsal import Rehearsed, rehearse
-from gendiag.rules.evidence.evidence import Evidence, ModelRun
+from gendiag.rules.evidence.evidence import Evidence
 from gendiag.runtime.progress import bar
 from gendiag.runtime.random_state import kept_seeds
 from gendiag.runtime.task import Pulse, current_dtype_policy, dtype_policy

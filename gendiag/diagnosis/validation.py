@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gendiag.records import Batch, Delivery, Finding, Rehearsal
+from gendiag.records import Batch, Delivery, Finding, ModelRun, Rehearsal
 from gendiag.rehearsal.profile import Profile
-from gendiag.rules.evidence.evidence import Evidence, ModelRun
+from gendiag.rules.evidence.evidence import Evidence
 from gendiag.sources import recognise
 from gendiag.sources.source import Source
 

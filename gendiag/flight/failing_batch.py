@@ -9,8 +9,7 @@ from gendiag.flight.call import Call
 from gendiag.flight.loop import Loop
 from gendiag.model.clone import stand_in
 from gendiag.model.replay import through_fit
-from gendiag.records import Failure
-from gendiag.rules.evidence.evidence import ModelRun
+from gendiag.records import Failure, ModelRun
 from gendiag.runtime.task import dtype_policy
 from gendiag.runtime.tracebacks import cut
 

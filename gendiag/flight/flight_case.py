@@ -19,9 +19,9 @@ from gendiag.flight.loop import Loop
 from gendiag.model.clone_cache import Bench
 from gendiag.model.snapshot import held_values
 from gendiag.model.uninitialized import usable
-from gendiag.records import Trial
+from gendiag.records import ModelRun, Trial
 from gendiag.rehearsal.rehearsal import Rehearsed
-from gendiag.rules.evidence.evidence import Evidence, ModelRun
+from gendiag.rules.evidence.evidence import Evidence
 from gendiag.runtime.leftovers import collect
 
 WAITED_SHARE = 0.5  # of the time between two steps, that a batch takes to make: the steps are timed without it

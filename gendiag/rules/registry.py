@@ -1,4 +1,4 @@
-"""The rules, in the order in which they may claim a fault: the specific before the general."""
+"""All rules: by family, in the order of the chapters; and in the order in which they may claim a fault."""
 
 from __future__ import annotations
 
@@ -70,6 +70,12 @@ from gendiag.rules.workers.fork_rng import ForkRng
 from gendiag.rules.workers.order_nondeterministic import OrderNondeterministic
 from gendiag.rules.workers.thread_unsafe import ThreadUnsafe
 
+# The folders beside this file, in the order in which they are taught; what each is about, its docstring says.
+FAMILIES = (
+    *("structure", "shapes", "dtypes", "values", "labels", "epochs", "workers", "validation", "model", "arguments"),
+    "pipeline",
+)
+# The specific before the general.
 RULES: tuple[Rule, ...] = (
     NotIterable(),
     ThreadUnsafe(),

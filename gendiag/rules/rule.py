@@ -49,6 +49,11 @@ class Rule(ABC):
     mended_fit_args: ClassVar[Mapping[str, Any] | None] = None
     since: ClassVar[str] = ""
 
+    @property
+    def family(self) -> str:
+        """The folder that it stands in: a chapter of the lessons."""
+        return type(self).__module__.split(".")[2]
+
     @abstractmethod
     def check(self, seen: Evidence) -> Iterator[Finding]:
         """Yield what is found, the worst first. Reads only."""
@@ -123,22 +128,3 @@ def by_leaf(odd: Iterable[tuple[Batch, Leaf, Met]]) -> list[dict[int, tuple[Leaf
     for batch, leaf, met in odd:
         found.setdefault(leaf.path, {})[batch.index] = (leaf, met)
     return list(found.values())
-
-
-def listed(indices: Iterable[int], *, most: int = 6) -> str:
-    """``batch 4``, ``batches 2, 5-7 and 9 more``."""
-    indices = sorted(set(indices))
-    runs: list[tuple[int, int]] = []
-    for index in indices:
-        if runs and index == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], index)
-        else:
-            runs.append((index, index))
-    shown = ", ".join(f"{low}-{high}" if high > low else str(low) for low, high in runs[:most])
-    hidden = sum(high - low + 1 for low, high in runs[most:])
-    return f"batch{'es' if len(indices) > 1 else ''} {shown}" + (f" and {hidden} more" if hidden else "")
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """``1 value``, ``2,000 values``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

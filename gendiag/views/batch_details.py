@@ -9,7 +9,7 @@ from gendiag.batches.tree import flatten
 from gendiag.batches.values import as_array
 from gendiag.diagnosis.failing_samples import said
 from gendiag.errors import NotKeptError
-from gendiag.records import format_shape
+from gendiag.records import counted, format_shape
 from gendiag.views import markup, run_text, thumbnail, wording
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def to_html(diagnosis: Diagnosis, batch: int) -> str:
 
 
 def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery]) -> markup.Html:
-    rows = "no batch axis" if batch.rows is None else wording.plural(batch.rows, "row")
+    rows = "no batch axis" if batch.rows is None else counted(batch.rows, "row")
     facts = [rows, batch.structure]
     facts += [f"yielded after {wording.duration(batch.wait_s)}"] if batch.wait_s else []
     steps = [f"step {d.step} of {wording.epoch(diagnosis, d.epoch)}" for d in islice(deliveries, FIRST)]
@@ -120,7 +120,7 @@ def _value(value: object) -> str:
 def _changed(path: str, changed: Mapping[str, int], examples: Mapping[str, tuple[str, str]]) -> str:
     if not changed.get(path):
         return "values unchanged"
-    text = f"{wording.plural(changed[path], 'value')} changed"
+    text = f"{counted(changed[path], 'value')} changed"
     if path in examples:
         text += f", such as {' → '.join(examples[path])}"
     return markup.tag("span", f"▲ {text}", css_class="gd-differs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gendiag.records import format_shape
+from gendiag.records import counted, format_shape
 from gendiag.views import markup, wording
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _samples(inside: Inside, guilty: Collection[int]) -> markup.Html:
     order = inside.worst_samples[:WORST]
     rows = [[_sample(row, guilty), _loss(losses[row])] for row in order]
     rest = f" of {len(losses):,}, the largest first" if len(losses) > len(order) else ""
-    caption = markup.tag("p", f"{wording.plural(len(order), 'sample')}{rest}.", css_class="gd-quiet")
+    caption = markup.tag("p", f"{counted(len(order), 'sample')}{rest}.", css_class="gd-quiet")
     return markup.join([markup.table(("sample", "loss"), rows, numeric=("loss",)), caption])
 
 

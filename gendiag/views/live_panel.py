@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from gendiag.records import counted
 from gendiag.views import markup, page, wording
 from gendiag.views.background import in_thread
 
@@ -83,7 +84,7 @@ def progress(method: str, place: tuple[int, int], steps: int, seconds: float) ->
     """``fit: epoch 2/10, 113 steps so far, 4.2 s``."""
     epoch, epochs = place
     where = f"epoch {epoch + 1}/{epochs}, " if method == "fit" else ""
-    return f"{method}: {where}{wording.plural(steps, 'step')} so far, {wording.duration(seconds)}"
+    return f"{method}: {where}{counted(steps, 'step')} so far, {wording.duration(seconds)}"
 
 
 def _shown(content: str) -> Any:

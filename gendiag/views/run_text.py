@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gendiag.records import counted
 from gendiag.views import wording
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def rehearsal(diagnosis: Diagnosis) -> str:
     if not begun(diagnosis):
         return "not rehearsed"
     run = diagnosis.rehearsal
-    steps, epochs = wording.plural(len(run.deliveries), "step"), wording.plural(run.epochs, "epoch")
+    steps, epochs = counted(len(run.deliveries), "step"), counted(run.epochs, "epoch")
     parts = [f"rehearsed {run.epochs_run} of {epochs}", steps, ENDS[run.ended]]
     if run.live:
         with_steps = len({delivery.epoch for delivery in run.deliveries})
@@ -103,7 +104,7 @@ def rehearsal(diagnosis: Diagnosis) -> str:
 def read(diagnosis: Diagnosis) -> str:
     """``10 batches read, the source came to its end``."""
     profile, run = diagnosis.profile, diagnosis.rehearsal
-    told = f"{wording.plural(len(profile.batches), 'batch', 'batches')} read"
+    told = f"{counted(len(profile.batches), 'batch', 'batches')} read"
     if profile.ended == "fit":
         return f"{told} so far" if run.running else f"{told}, as far as {who(diagnosis)} read"
     return f"{told}, {READ[profile.ended]}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from gendiag.views.wording import runs
+from gendiag.records.ranges import runs
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis

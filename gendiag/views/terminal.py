@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gendiag.diagnosis.failing_samples import said
+from gendiag.records.ranges import listed, ranges
 from gendiag.views import leaf_table, run_text, wording
 from gendiag.views.timeline_columns import State, columns
 
@@ -58,7 +59,7 @@ def _timeline(diagnosis: Diagnosis) -> str:
         lines.append(f"  rows: {' to '.join(map(str, ends))}")
     again = {batch: times for batch, times in diagnosis.steps_of.items() if times > 1}
     if again:
-        lines.append(f"  delivered in {wording.ranges(set(again.values()))} steps: {wording.batches(again)}")
+        lines.append(f"  delivered in {ranges(set(again.values()))} steps: {listed(again)}")
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from gendiag.views import wording
+from gendiag.records import counted, listed
 from gendiag.views.timeline_bars import GREY, INK, draw_bars, draw_marks, legend
 from gendiag.views.timeline_columns import Columns, State, batches_in, columns
 
@@ -66,10 +66,8 @@ def alt_text(diagnosis: Diagnosis, leaf: str | None = None) -> str:
     named = {drawn.names[state]: batches_in(diagnosis, state) for state in told}
     named["delivered in more than one step"] = [batch for batch, times in diagnosis.steps_of.items() if times > 1]
     whose = f"Rows of {leaf}" if leaf else "Rows"
-    parts = [
-        f"{whose} per batch in {wording.plural(len(diagnosis.profile.batches), 'batch', 'batches')}: {_rows(drawn)}"
-    ]
-    parts += [f"{label}: {wording.batches(which)}" for label, which in named.items() if which]
+    parts = [f"{whose} per batch in {counted(len(diagnosis.profile.batches), 'batch', 'batches')}: {_rows(drawn)}"]
+    parts += [f"{label}: {listed(which)}" for label, which in named.items() if which]
     return "; ".join(parts) + ("." if named[drawn.names[State.BAD]] else "; no finding names a batch.")
 
 
@@ -88,4 +86,4 @@ def _rows(drawn: Columns) -> str:
     if np.isnan(drawn.high).all():
         return "none has a batch axis"
     low, high = int(np.nanmin(drawn.low)), int(np.nanmax(drawn.high))
-    return f"{wording.plural(low, 'row')} each" if low == high else f"{low:,} to {high:,} rows"
+    return f"{counted(low, 'row')} each" if low == high else f"{low:,} to {high:,} rows"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from gendiag.records import format_shape
+from gendiag.records import format_shape, listed
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
@@ -27,7 +26,6 @@ TONES: dict[str, Tone] = {
     "no answer": "warning",
     "not tried": "note",
 }
-MAX_RUNS = 6
 ROUND, LARGE = 4, 10_000  # significant digits, and from where on two more
 
 
@@ -41,42 +39,12 @@ def marked(word: str, kind: Tone | None = None) -> str:
     return f"{SYMBOLS[kind or tone(word)]} {word}"
 
 
-def plural(count: int, noun: str, many: str | None = None) -> str:
-    """``1 batch``, ``3 batches``, ``12,000 rows``."""
-    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
-
-
-def runs(indices: Iterable[int]) -> list[tuple[int, int]]:
-    """First and last of every unbroken run, ascending."""
-    found: list[tuple[int, int]] = []
-    for index in sorted(set(indices)):
-        if found and index == found[-1][1] + 1:
-            found[-1] = (found[-1][0], index)
-        else:
-            found.append((index, index))
-    return found
-
-
-def ranges(indices: Iterable[int], most: int = MAX_RUNS) -> str:
-    """``3, 7-9``; from the seventh run on only how many batches there are."""
-    found = runs(indices)
-    shown = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in found[:most])
-    rest = sum(last - first + 1 for first, last in found[most:])
-    return f"{shown} and {rest:,} more" if rest else shown
-
-
-def batches(indices: Iterable[int]) -> str:
-    """``batch 3``, ``batches 3, 7-9``."""
-    indices = list(indices)
-    return f"{'batch' if len(set(indices)) == 1 else 'batches'} {ranges(indices)}"
-
-
 def concerned(diagnosis: Diagnosis, finding: Finding) -> str:
     """Name the batches of a finding that were read; the one that was not, where there is no other."""
     profile = diagnosis.validation if finding.in_validation else diagnosis.profile
     read = {batch.index for batch in profile.batches}
     shown = [index for index in finding.batches if index in read] or finding.batches
-    return f"{batches(shown)}{' of the validation data' if finding.in_validation else ''}"
+    return f"{listed(shown)}{' of the validation data' if finding.in_validation else ''}"
 
 
 def printable(text: str) -> str:

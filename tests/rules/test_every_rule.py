@@ -1,6 +1,7 @@
 """Every rule gets the same tests for nothing."""
 
 import functools
+import importlib
 import re
 
 import numpy as np
@@ -10,8 +11,9 @@ from packaging.version import Version
 from gendiag import diagnose
 from gendiag.diagnosis import repair_search
 from gendiag.diagnosis.verdict import RULE_FAILED
-from gendiag.rules import RULES
-from gendiag.rules.rule import HEADINGS, counted, listed
+from gendiag.records import counted, listed
+from gendiag.rules.registry import FAMILIES, RULES
+from gendiag.rules.rule import HEADINGS
 from tests.support.models import linear
 from tests.support.versions import KERAS
 
@@ -99,7 +101,7 @@ def test_the_docstring_is_a_whole_lesson(rule):
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)
 def test_the_name_is_kebab_case_and_the_file_is_called_like_it(rule):
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
-    assert type(rule).__module__ == f"gendiag.rules.{rule.name.replace('-', '_')}"
+    assert type(rule).__module__ == f"gendiag.rules.{rule.family}.{rule.name.replace('-', '_')}"
 
 
 @pytest.mark.slow
@@ -111,6 +113,16 @@ def test_a_finding_says_what_why_and_what_to_type_next(rule):
     assert finding.message.endswith(".")
     assert finding.fix.endswith(".")
     assert re.search(r"batch|source|generator|x is", finding.message, re.IGNORECASE), "it says where"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_has_rules_and_says_what_it_is_about(family):
+    assert [rule for rule in RULES if rule.family == family]
+    assert importlib.import_module(f"gendiag.rules.{family}").__doc__
+
+
+def test_every_rule_is_of_a_family():
+    assert {rule.family for rule in RULES} == set(FAMILIES)
 
 
 def test_rule_names_are_unique():

@@ -52,7 +52,7 @@ def test_the_users_own_line_is_named_where_the_generator_raised():
     assert failure.type == "UnknownError"
     assert failure.line == "ZeroDivisionError: integer division or modulo by zero"
     line = divides_in_batch_3.__code__.co_firstlineno + 4
-    assert failure.frame == f"test_failure.py:{line} in divides_in_batch_3"
+    assert failure.frame == f"test_tracebacks.py:{line} in divides_in_batch_3"
     assert failure.code == linecache.getline(__file__, line).strip()
     assert "Traceback" in failure.details
 
@@ -156,13 +156,13 @@ def test_a_first_batch_that_is_no_tuple_is_told_without_the_array():
 def test_the_users_own_exception_has_its_type_in_the_line():
     failure = cut(caught(lambda: {}["image"]))
     assert failure.line == "KeyError: 'image'"
-    assert failure.frame.startswith("test_failure.py:")
+    assert failure.frame.startswith("test_tracebacks.py:")
     assert "image" in failure.code
 
 
 def test_the_standard_library_is_not_the_users_own_code():
     failure = cut(caught(lambda: json.loads("{")))
-    assert failure.frame.startswith("test_failure.py:")
+    assert failure.frame.startswith("test_tracebacks.py:")
     assert "json.loads" in failure.code
 
 

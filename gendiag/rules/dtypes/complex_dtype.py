@@ -9,10 +9,10 @@ import numpy as np
 
 from gendiag.batches.tree import flatten
 from gendiag.batches.values import as_array
-from gendiag.records import Batch, Finding
+from gendiag.records import Batch, Finding, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, listed, sound
+from gendiag.rules.rule import Rule, sound
 
 
 class ComplexDtype(Rule):

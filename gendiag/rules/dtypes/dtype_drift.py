@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gendiag.records import Finding, Leaf
+from gendiag.records import Finding, Leaf, listed
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, listed, sound
+from gendiag.rules.rule import Rule, sound
 
 
 class DtypeDrift(Rule):

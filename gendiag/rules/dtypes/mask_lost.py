@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from gendiag.batches.values import MASKED
-from gendiag.records import Finding, Leaf
+from gendiag.records import Finding, Leaf, listed
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, listed, sound
+from gendiag.rules.rule import BAD, Rule, sound
 
 HIDDEN = -9999.0  # what stands for "nothing measured" in many files
 

@@ -10,10 +10,10 @@ import numpy as np
 from gendiag.batches.tree import flatten
 from gendiag.batches.values import MASKED
 from gendiag.errors import NotKeptError
-from gendiag.records import Finding, Leaf
+from gendiag.records import Finding, Leaf, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, listed, sound
+from gendiag.rules.rule import Rule, sound
 
 TEXT = ("str", "bytes", "string")
 SHOWN = 6  # lengths in the message

@@ -9,11 +9,11 @@ import numpy as np
 
 from gendiag.batches.values import Array, dtype_of
 from gendiag.model.facts import SPARSE, Loss
-from gendiag.records import Batch, Finding, Leaf
+from gendiag.records import Batch, Finding, Leaf, counted, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
-from gendiag.rules.rule import Rule, counted, listed, sound
+from gendiag.rules.rule import Rule, sound
 
 COARSE = 0.01  # of the spread: steps above it wash out what is to be learned
 OFFSET = 1_700_000_000_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from gendiag.records import Delivery, Finding, Leaf
+from gendiag.records import Delivery, Finding, Leaf, counted, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, counted, listed, sound
+from gendiag.rules.rule import BAD, Rule, sound
 
 Cast: TypeAlias = tuple[Delivery, Leaf]  # a step, and the leaf that it changed
 Dtypes: TypeAlias = dict[tuple[int | None, str], str]  # as yielded, by batch and path

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from typing import Any
 
-from gendiag.records import Batch, Finding
+from gendiag.records import Batch, Finding, counted, listed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass
-from gendiag.rules.rule import Rule, counted, listed, sound
+from gendiag.rules.rule import Rule, sound
 
 LEAST_BATCHES = 3
 LEAST_DISTINCT = 4  # values of an input with fewer may repeat by chance

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gendiag.records import Delivery, Finding
+from gendiag.records import Delivery, Finding, counted, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, counted, listed, sound
+from gendiag.rules.rule import Rule, sound
 
 
 class Exhausted(Rule):

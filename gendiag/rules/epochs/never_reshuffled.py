@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gendiag.records import Finding
+from gendiag.records import Finding, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.class_labels import Labels, labels_of
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass
-from gendiag.rules.rule import Rule, listed
+from gendiag.rules.rule import Rule
 from gendiag.sources.tf_dataset import transformations
 
 UNSHUFFLED = ("generator", "tf.data.Dataset", "torch DataLoader")  # fit leaves their order alone

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from gendiag.batches.values import Array
-from gendiag.records import Finding
+from gendiag.records import Finding, counted, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass, held
-from gendiag.rules.rule import FEATURES, ROWS, Rule, counted, listed
+from gendiag.rules.rule import FEATURES, ROWS, Rule
 
 LEAST_BATCHES, MOST_BATCHES = 4, 20  # that are compared, each with the next
 LEAST_DISTINCT = 2  # values in a row, else rows are equal by chance

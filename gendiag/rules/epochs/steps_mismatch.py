@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gendiag.records import Delivery, Finding
+from gendiag.records import Delivery, Finding, counted
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import ROWS, Rule, counted, sound
+from gendiag.rules.rule import ROWS, Rule, sound
 
 SHOWN = 6  # epochs in the message
 

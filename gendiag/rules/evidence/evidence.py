@@ -11,57 +11,11 @@ from typing import Any
 
 from gendiag.batches.signature import PEEKED
 from gendiag.model.facts import Input, ModelFacts, Output
-from gendiag.records import NOTHING, Batch, Delivery, Failure, Leaf, Rehearsal, Trial
+from gendiag.records import NOTHING, Batch, Delivery, Failure, Leaf, ModelRun, Rehearsal, Trial
 from gendiag.rehearsal.profile import Profile
 from gendiag.sources.source import Source
 
 _COUNTED = re.compile(r"(_\d+)+$")
-
-
-@dataclass(frozen=True)
-class ModelRun:
-    """What the user's own model did with the delivered batches, through fit on a copy.
-
-    Attributes
-    ----------
-    batches
-        Indices of the batches that it was given, in order.
-    steps
-        How many of them it trained on.
-    failure
-        What fit raised at the next one, or None.
-    non_finite
-        The batch after which the loss or a weight was NaN or infinite, or None.
-    seconds
-        Wall time of each step. The first includes that the step was traced.
-    validation, evaluated
-        Indices of the validation batches that it was given then, and how many of them it was evaluated on.
-    """
-
-    batches: tuple[int, ...] = ()
-    steps: int = 0
-    failure: Failure | None = None
-    non_finite: int | None = None
-    seconds: tuple[float, ...] = ()
-    validation: tuple[int, ...] = ()
-    evaluated: int = 0
-
-    @property
-    def failed_batch(self) -> int | None:
-        """The batch that the model did not take in training."""
-        return self.batches[self.steps] if self.failure is not None and self.steps < len(self.batches) else None
-
-    @property
-    def failed_in_validation(self) -> bool:
-        """Whether it took every batch in training, and failed in the evaluation."""
-        return self.failure is not None and self.steps >= len(self.batches)
-
-    @property
-    def failed_validation_batch(self) -> int | None:
-        """The validation batch that the model did not take, where these are recorded one by one."""
-        if not self.failed_in_validation or self.evaluated >= len(self.validation):
-            return None
-        return self.validation[self.evaluated]
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from gendiag.model.facts import Output
-from gendiag.records import Finding
+from gendiag.records import Finding, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.class_labels import Labels, labels_of
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass
-from gendiag.rules.rule import Rule, dense, listed
+from gendiag.rules.rule import Rule, dense
 from gendiag.sources.source import Source
 
 SHOWN = 3  # stretches of one class

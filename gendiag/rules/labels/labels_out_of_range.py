@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gendiag.model.facts import SPARSE, Output
-from gendiag.records import Batch, Finding, Leaf, Severity
+from gendiag.records import Batch, Finding, Leaf, Severity, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.label_form import is_other_form
-from gendiag.rules.rule import BAD, Rule, dense, listed, sound
+from gendiag.rules.rule import BAD, Rule, dense, sound
 
 CLASSES, BYTE = 3, 255
 PROBABILITIES = (

@@ -9,10 +9,10 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from gendiag.batches.values import Array, digest
-from gendiag.records import Delivery, Finding
+from gendiag.records import Delivery, Finding, counted, listed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
-from gendiag.rules.rule import Rule, counted, listed
+from gendiag.rules.rule import Rule
 
 Key: TypeAlias = tuple[str, ...]  # digests of the parts of one sample
 Pairs: TypeAlias = dict[Key, Key]  # inputs of a sample -> its targets

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.records import Batch, Failure, Finding
+from gendiag.records import Batch, Failure, Finding, ModelRun
 from gendiag.rules import edits
-from gendiag.rules.evidence.evidence import Evidence, ModelRun
+from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Rule, dense, sound
 
 

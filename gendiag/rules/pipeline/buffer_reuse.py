@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from gendiag.records import Batch, Delivery, Finding, Severity
+from gendiag.records import Batch, Delivery, Finding, Severity, counted, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import in_read_order
-from gendiag.rules.rule import Rule, counted, listed, sound
+from gendiag.rules.rule import Rule, sound
 
 
 class BufferReuse(Rule):

@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gendiag.batches.measure import nbytes
-from gendiag.records import Finding
+from gendiag.records import Finding, counted
 from gendiag.rehearsal.profile import Profile
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import in_read_order
-from gendiag.rules.rule import Rule, counted, sound
+from gendiag.rules.rule import Rule, sound
 
 MIB = 2**20
 LEAST_EPOCHS, LEAST_BATCHES, LEAST_MIB = 2, 16, 12  # less than this is told from nothing

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gendiag.records import Failure, Finding
+from gendiag.records import Failure, Finding, counted
 from gendiag.rehearsal.profile import Profile
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, counted, sound
+from gendiag.rules.rule import BAD, Rule, sound
 from gendiag.sources.source import Source
 
 HINTS = {

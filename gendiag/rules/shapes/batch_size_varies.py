@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from gendiag.records import Finding
+from gendiag.records import Finding, listed
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, listed, sound
+from gendiag.rules.rule import Rule, sound
 
 
 class BatchSizeVaries(Rule):

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.records import Batch, Finding
+from gendiag.records import Batch, Finding, counted, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, counted, listed, sound
+from gendiag.rules.rule import BAD, Rule, sound
 
 LEAST_BATCHES = 4
 TIMES = 8  # as large as the usual batch

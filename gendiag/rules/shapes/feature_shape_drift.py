@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.batches.signature import Spec, infer
-from gendiag.records import Finding, Leaf, format_shape
+from gendiag.records import Finding, Leaf, format_shape, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, listed, sound
+from gendiag.rules.rule import BAD, Rule, sound
 
 TABLE = 2  # axes: rows and columns
 ONE_HOT = 2  # different values: 0 and 1

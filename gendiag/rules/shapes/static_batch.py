@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.records import Finding, Severity
+from gendiag.records import Finding, Severity, counted, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, counted, listed
+from gendiag.rules.rule import Rule
 
 STEPS, WIDTH, FIXED = 3, 2, 4
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gendiag.records import Batch, Finding, Severity
+from gendiag.records import Batch, Finding, Severity, counted, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, counted, listed, sound
+from gendiag.rules.rule import BAD, Rule, sound
 
 ROLES = ("x", "y", "sample_weight")
 

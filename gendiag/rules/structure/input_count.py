@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.model.facts import fits
-from gendiag.records import Batch, Finding, Leaf, format_shape
+from gendiag.records import Batch, Finding, Leaf, counted, format_shape
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import FEATURES, Rule, counted, sound
+from gendiag.rules.rule import FEATURES, Rule, sound
 
 
 class InputCount(Rule):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gendiag.records import Finding, Leaf
+from gendiag.records import Finding, Leaf, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, listed, sound
+from gendiag.rules.rule import Rule, sound
 
 PLAIN = ("list", "scalar")
 KNOWN = ("array", "tensor", "ragged", "sparse", "frame", "None", *PLAIN)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.model.facts import Output
-from gendiag.records import Batch, Failure, Finding, Leaf, format_shape
+from gendiag.records import Batch, Failure, Finding, Leaf, counted, format_shape
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import FEATURES, Rule, counted, sound
+from gendiag.rules.rule import FEATURES, Rule, sound
 
 # Keras's messages where the targets do not meet the outputs (keras 3.15); of a wrong key it tries to make a number.
 SAID = re.compile(r"different structures?\b|of type 'str'|to EagerTensor|`loss` argument")

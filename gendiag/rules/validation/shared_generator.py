@@ -7,9 +7,9 @@ import itertools
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
-from gendiag.records import Finding, Severity
+from gendiag.records import Finding, Severity, counted
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, counted, sound
+from gendiag.rules.rule import Rule, sound
 
 
 def _endless() -> Generator[Any, None, None]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.records import Delivery, Finding
+from gendiag.records import Delivery, Finding, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import period
 from gendiag.rules.evidence.validation_split import Moved, moved
-from gendiag.rules.rule import Rule, listed, sound
+from gendiag.rules.rule import Rule, sound
 from gendiag.sources.spot_check import content
 
 STEPS = 4

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
-from gendiag.records import Finding, Leaf
+from gendiag.records import Finding, Leaf, listed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import Column, columns, is_image, size_of
-from gendiag.rules.rule import BAD, Rule, listed, sound
+from gendiag.rules.rule import BAD, Rule, sound
 
 LEAST_VALUES = 8  # fewer may be equal by chance
 NEARLY = 0.99  # of the pixels of an integer image; of 8-bit noise divided by 255 it is 99.6 %

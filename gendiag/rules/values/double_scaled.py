@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.records import Finding
+from gendiag.records import Finding, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import Column, columns, is_image
 from gendiag.rules.evidence.value_range import spread
-from gendiag.rules.rule import BAD, Rule, listed
+from gendiag.rules.rule import BAD, Rule
 
 LEAST_VALUES = 24
 LEAST_SHRINK, MOST_SHRINK = 200, 320  # of the spread, where a division by 255 was done again

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gendiag.records import Finding, Leaf, Severity
+from gendiag.records import Finding, Leaf, Severity, counted, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import epoch_of
-from gendiag.rules.rule import BAD, Rule, counted, listed, sound
+from gendiag.rules.rule import BAD, Rule, sound
 
 
 class NanInf(Rule):

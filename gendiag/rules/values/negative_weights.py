@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.records import Finding
+from gendiag.records import Finding, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, listed, sound
+from gendiag.rules.rule import BAD, Rule, sound
 
 
 class NegativeWeights(Rule):

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.batches.values import Array
-from gendiag.records import Batch, Finding
+from gendiag.records import Batch, Finding, counted, listed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
-from gendiag.rules.rule import BAD, Rule, counted, listed, sound
+from gendiag.rules.rule import BAD, Rule, sound
 
 LEAST_BATCHES = 3
 FEW = 0.34  # of the batches: one in each pass

@@ -11,12 +11,12 @@ import numpy as np
 from gendiag.batches.measure import measure_leaf
 from gendiag.batches.tree import Part, flatten
 from gendiag.batches.values import as_array
-from gendiag.records import Finding, Leaf
+from gendiag.records import Finding, Leaf, listed
 from gendiag.rules import edits
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import Column, columns, first_pass, is_image
 from gendiag.rules.evidence.value_range import Spread, spread
-from gendiag.rules.rule import Rule, listed
+from gendiag.rules.rule import Rule
 
 TIMES = 30  # another unit, and not another sample of the same data
 LEAST_VALUES = 24

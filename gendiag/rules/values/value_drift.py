@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import Any
 
-from gendiag.records import Finding
+from gendiag.records import Finding, counted
 from gendiag.rules.evidence.compounding import Growth, growth
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import Column, columns, epoch_of, first_pass, size_of
 from gendiag.rules.evidence.value_range import spread
-from gendiag.rules.rule import BAD, Rule, counted, sound
+from gendiag.rules.rule import BAD, Rule, sound
 
 LEAST_BEFORE, LEAST_AFTER = 4, 3  # batches
 LEAST_VALUES = 12
