@@ -41,12 +41,12 @@ def test_there_are_notebooks():
     assert NOTEBOOKS, "no notebooks/*.ipynb: the tests below would pass by having nothing to do"
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_no_cell_raises(executed):
     assert [output.evalue for output in outputs(executed) if output.output_type == "error"] == []
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_dashboard_has_a_stand_in_that_needs_no_kernel(executed):
     """Widget state is left out, as in a committed notebook; with it, a page without a network stays blank."""
     saved = nbformat.from_dict(executed)

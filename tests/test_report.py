@@ -21,8 +21,6 @@ from tests.support.models import classifier, linear, recording
 from tests.support.small_models import MODELS, state
 from tests.support.versions import AFTER_ITS_END
 
-pytestmark = pytest.mark.slow
-
 RAGGED = 43  # rows; the last batch of 8 has 3
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.labdriver import ALL_RUN, RAISED, Lab
 
 # One JupyterLab for all of them, also where tests run in several processes.
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.proof, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 RUN_MS = 240_000
 SHOTS = Path(__file__).parent / "shots"

@@ -11,7 +11,7 @@ from gendiag.commands.last_traceback import READ_AGAIN, after_failure
 from gendiag.errors import NothingRecordedError, SourceSpentError
 from gendiag.sources import KINDS
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
 AGAIN = "%%gendiag\n  model.fit(...)\n"
 
 

@@ -73,7 +73,7 @@ def raised(outputs):
     return [o.ename for o in outputs if o.output_type == "error"]
 
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
 
 
 def test_a_failing_cell_shows_its_report_and_raises_once(outputs):

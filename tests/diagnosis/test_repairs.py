@@ -4,7 +4,6 @@ import random
 
 import keras
 import numpy as np
-import pytest
 
 from gendiag import diagnose
 from gendiag.diagnosis import repair_search, repairs
@@ -13,8 +12,6 @@ from gendiag.rules.edits.edit import Edit
 from gendiag.rules.rule import sound
 from tests.support.models import linear
 from tests.support.small_models import state
-
-pytestmark = pytest.mark.slow
 
 
 def cast_labels():

@@ -11,8 +11,6 @@ from gendiag.rules import RULES
 from gendiag.rules.rule import sound
 from tests.support.models import linear
 
-pytestmark = pytest.mark.slow
-
 BY_NAME = {rule.name: rule for rule in RULES}
 
 

@@ -11,8 +11,6 @@ keras = pytest.importorskip("keras")
 from gendiag.model.batch_trial import try_batch  # noqa: E402  (TensorFlow may be missing)
 from tests.support.small_models import MODELS, Hanging, dense, labelled, pairs, unbuilt  # noqa: E402  (as above)
 
-pytestmark = pytest.mark.slow
-
 
 def tried(model, suspect, *, first=None, **options):
     return try_batch(model, 3, first=first or pairs(2), delivered=None, yielded=suspect, **options)

@@ -9,8 +9,6 @@ from gendiag.model.batch_trial import try_batch
 from gendiag.model.clone_cache import Bench
 from tests.support.small_models import MODELS, ROWS, dense, functional, pairs, state
 
-pytestmark = pytest.mark.slow
-
 
 def tried(model, batch, bench=None):
     return try_batch(model, 3, first=pairs(2), delivered=batch, yielded=batch, bench=bench)

@@ -25,8 +25,6 @@ from tests.support.small_models import (  # noqa: E402  (as above)
     state,
 )  # fmt: skip
 
-pytestmark = pytest.mark.slow
-
 
 def inside(model, batch, **options):
     """What goes on in one eager step on a stand-in."""

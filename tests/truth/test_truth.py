@@ -6,8 +6,6 @@ from gendiag.rehearsal.matching import Matcher
 from tests.truth import bench
 from tests.truth.scenario import Fault, Scenario, draw
 
-pytestmark = pytest.mark.slow
-
 # Some of these once disagreed; the rest are the first of the bench.
 SEEDS = (
     *range(30), 44, 48, 300012, 300015, 300022, 400032, 400047, 2300011, 2300012, 2300013, 2300014, 2300015,
