@@ -19,7 +19,9 @@ from tests.support.versions import KERAS
 
 NAMES = [rule.name for rule in RULES]
 HERE = [rule for rule in RULES if Version(rule.since or "0") <= KERAS]
-each_rule_here = pytest.mark.parametrize("rule", HERE, ids=[rule.name for rule in HERE])
+each_rule_here = pytest.mark.parametrize(  # in one process, which then diagnoses its broken source once
+    "rule", [pytest.param(rule, id=rule.name, marks=pytest.mark.xdist_group(rule.name)) for rule in HERE]
+)
 QUIET_S = 10.0  # for the rule whose broken source hangs
 
 
@@ -69,6 +71,7 @@ def test_the_real_fit_does_with_the_broken_source_what_the_report_says(rule):
     assert (raised is not None) == (report.verdict == "raises") == bool(errors)
 
 
+@pytest.mark.proof
 @pytest.mark.filterwarnings("ignore")
 @each_rule_here
 def test_a_proposed_repair_is_verified_and_the_real_fit_trains_on_it(rule, monkeypatch):
