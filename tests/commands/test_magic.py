@@ -6,11 +6,9 @@ import sys
 import threading
 from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from nbclient import NotebookClient
 
 from gendiag.commands.magic import _bytes, _kernel_id, _options, after_failure, run_cell
 from gendiag.errors import BadArgumentError, NothingRecordedError
@@ -51,6 +49,9 @@ CELLS = {
 
 @pytest.fixture(scope="module")
 def outputs(jupyter_env):
+    import nbformat  # late: what it loads takes seconds in every process that collects the tests
+    from nbclient import NotebookClient
+
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS.values()])
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", allow_errors=True)
     client.execute(cwd=str(ROOT), env=jupyter_env)
