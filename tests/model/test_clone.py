@@ -15,6 +15,9 @@ from gendiag.model.clone import is_compiled, stand_in  # noqa: E402  (TensorFlow
 from tests.support.small_models import MODELS, dense, described, pairs, state, unbuilt  # noqa: E402  (as above)
 
 TRAINED_BEFORE = ("dense", "functional", "own train_step", "own compile", "branching")
+LARGE = {"functional", "branching"}
+WAYS = [(name, False) for name in MODELS] + [(name, True) for name in TRAINED_BEFORE]
+AS_A_PROOF = [way for way in WAYS if way[0] in LARGE or (way[1] and way[0] != "dense")]
 
 
 def drawn() -> list[Any]:
@@ -51,7 +54,7 @@ def iter_of(batches: list[Any]) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("name", "before"), [(name, False) for name in MODELS] + [(name, True) for name in TRAINED_BEFORE]
+    ("name", "before"), [pytest.param(*way, marks=[pytest.mark.proof] * (way in AS_A_PROOF)) for way in WAYS]
 )
 def test_training_after_a_trial_equals_training_without_one(name, before):
     tried = trained(MODELS[name], before=before, tried=True)

@@ -231,7 +231,10 @@ def test_there_is_no_time_for_a_trial_beyond_the_budget():
 # ---------------------------------------------------------------------- the model
 
 
-@pytest.mark.parametrize("name", ["dense", "functional", "own train_step", "branching", "described", "mixed precision"])
+LARGE = [pytest.param(name, marks=pytest.mark.proof) for name in ("functional", "branching", "mixed precision")]
+
+
+@pytest.mark.parametrize("name", ["dense", "own train_step", "described", *LARGE])
 def test_training_after_shrinking_equals_training_without_it(name):
     def trained(*, shrinking):
         keras.backend.clear_session()
