@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gendiag import diagnose
-from tests.support.models import classifier, dense, linear, pooled
+from tests.support.models import classifier, dense, linear, pooled, softmax
 from tests.support.rules import alarms, findings, found
 from tests.support.streams import FEW, ROWS, drawn, images, normal, random, rows_of, stream, whole
 
@@ -35,7 +35,7 @@ def test_a_quantity_that_is_sorted_is_no_class():
 def test_shuffled_classes_after_sorted_ones_are_no_alarm_and_one_hot_counts_as_class():
     y = np.eye(3)[np.repeat(np.arange(3), 32)]
     x, p = random().normal(size=(96, 3)), random().permutation(96)
-    model = linear(outputs=3, loss="categorical_crossentropy")
+    model = softmax(3, "categorical_crossentropy")
     parts = np.split(np.arange(96), 12)
     assert alarms(lambda: ((x[i], y[i]) for i in parts), model) == {"constant-labels"}
     assert alarms(lambda: ((x[p[i]], y[p[i]]) for i in parts), model) == set()

@@ -70,7 +70,7 @@ def test_only_a_slow_source_is_said_to_be_slow(pause_s, is_noted):
             time.sleep(pause_s)
             yield Items()[index]
 
-    assert ("input-bound" in diagnosed(slow, epochs=1)[0]) == is_noted
+    assert ("input-bound" in diagnosed(slow, linear(), epochs=1)[0]) == is_noted
 
 
 def test_items_that_are_views_of_the_data_are_no_reused_buffer_in_any_order():

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from gendiag.rules.validation.shared_generator import SharedGenerator
 from tests.support.items import Items, arrays
-from tests.support.models import softmax
+from tests.support.models import linear, softmax
 from tests.support.rules import diagnosed, first
 from tests.support.streams import (
     FEW,
@@ -63,7 +63,7 @@ def test_two_generators_of_one_function_are_not_shared():
 @pytest.mark.parametrize(("again", "expected"), [(True, ["validation-not-comparable"]), (False, [])])
 def test_a_split_that_is_drawn_anew_validates_on_what_was_trained_on(again, expected):
     rows = tf.data.Dataset.from_tensor_slices(arrays()).shuffle(24, seed=1, reshuffle_each_iteration=again)
-    names, report = diagnosed(rows.skip(8).batch(FEW), epochs=3, validation_data=rows.take(8).batch(FEW))
+    names, report = diagnosed(rows.skip(8).batch(FEW), linear(), epochs=3, validation_data=rows.take(8).batch(FEW))
     assert names == expected
     assert all("were trained on" in finding.message for finding in report.findings)
 

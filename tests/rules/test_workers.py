@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.support.items import Items
+from tests.support.models import linear
 from tests.support.rules import diagnosed
 
 
@@ -16,7 +17,7 @@ def test_draws_from_the_global_state_are_noted_with_several_workers_only(workers
             x, y = super().__getitem__(index)
             return (x * np.random.uniform(0.5, 1.5)).astype("float32"), y  # noqa: NPY002  (the global state is the point)
 
-    names, report = diagnosed(lambda: Augmented(workers=workers), epochs=2)
+    names, report = diagnosed(lambda: Augmented(workers=workers), linear(), epochs=2)
     assert ("order-nondeterministic" in names) == is_noted
     assert {finding.severity for finding in report.findings} <= {"note"}
 
