@@ -48,7 +48,7 @@ def remembering():
 
 def classifier(name):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")], name=name)
-    model.compile("adam", "sparse_categorical_crossentropy")
+    model.compile("sgd", "sparse_categorical_crossentropy")
     return model
 
 
