@@ -270,6 +270,7 @@ def test_a_dataset_that_augments_at_random_is_held_as_it_was_trained_on():
     assert all(changed == {} for changed in report.deliveries["changed"])
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", ["dense", "functional", "own train_step", "described"])
 def test_training_after_all_the_work_on_a_report_equals_training_without_it(name):
     def trained(*, diagnosed):
