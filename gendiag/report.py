@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gendiag.batches.store import MIB
-from gendiag.diagnosis.case import Case, Options
-from gendiag.diagnosis.repairs import mended_case, repairs
+from gendiag.diagnosis.judge import Judged, judge
+from gendiag.diagnosis.options import Options
+from gendiag.diagnosis.rehearsing import case_of
+from gendiag.diagnosis.repairs import repaired, repairs
+from gendiag.diagnosis.trials import shrink_batch, try_on_model
 from gendiag.errors import BadArgumentError, BadModelError
 from gendiag.model.clone import is_compiled
 from gendiag.runtime.leftovers import collect
@@ -17,11 +20,9 @@ from gendiag.sources.source import describe_type
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.export.python_source import Code
     from gendiag.records import Delivery, Finding, Repair, Reproducer, Shrunk, Trial, Verdict
     from gendiag.rehearsal.profile import Profile
-    from gendiag.rules.evidence.evidence import Evidence
     from gendiag.views.dashboard import Dashboard
 
 
@@ -31,11 +32,9 @@ class Report:
     In a notebook it shows itself as a dashboard, without widgets as static HTML, in a terminal as text.
     """
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
-        self.diagnosis: Diagnosis
-        self._evidence: Evidence
-        self.diagnosis, self._evidence = case.judge()
+    def __init__(self, judged: Judged) -> None:
+        self._judged = judged
+        self.diagnosis = judged.diagnosis
         self._repairs: tuple[Repair, ...] | None = None
         self._trials: dict[int, Trial] = dict(self.diagnosis.trials)
         self._fresh_trials: dict[int, Trial] = {}
@@ -94,7 +93,8 @@ class Report:
         """
         trials = self._fresh_trials if fresh_weights else self._trials
         if batch not in trials:
-            trials[batch] = self._case.trial(self._evidence, batch, fresh_weights=fresh_weights)
+            case, evidence = self._judged.case, self._judged.evidence
+            trials[batch] = try_on_model(case, evidence, batch, fresh_weights=fresh_weights)
         return trials[batch]
 
     def repairs(self, *, budget_s: float = 60.0) -> tuple[Repair, ...]:
@@ -109,7 +109,7 @@ class Report:
             No further change is tried after so many seconds. Ctrl-C ends the search too, with what was found.
         """
         if self._repairs is None:
-            self._repairs = repairs(self._case, self.diagnosis, self._evidence, budget_s=budget_s)
+            self._repairs = repairs(self._judged, budget_s=budget_s)
         return self._repairs
 
     def shrink(self, batch: int, *, max_trials: int = 60) -> Shrunk:
@@ -137,7 +137,8 @@ class Report:
             raise BadArgumentError(msg)
         known = self._shrunk.get(batch)
         if known is None or not (known.minimal or known.trials >= max_trials):
-            self._shrunk[batch] = self._case.shrink(self._evidence, batch, max_trials=max_trials)
+            case, evidence = self._judged.case, self._judged.evidence
+            self._shrunk[batch] = shrink_batch(case, evidence, batch, max_trials=max_trials)
         return self._shrunk[batch]
 
     def after(self, repair: Repair) -> Report:
@@ -148,7 +149,7 @@ class Report:
         SourceSpentError
             If the source cannot be read again.
         """
-        return Report(mended_case(self._case, self.diagnosis, self._evidence, repair))
+        return Report(repaired(self._judged, repair))
 
     def output_signature(self) -> Code:
         """Write the ``from_generator`` code and the PyDataset that fit the profile, both tried on the batches held.
@@ -185,13 +186,13 @@ class Report:
         """
         from gendiag.export.reproducer import reproduce
 
-        at, failure = self.fails_at, None
-        if at is not None and self._case.model is not None and at in self.profile.store:
+        case, evidence, at, failure = self._judged.case, self._judged.evidence, self.fails_at, None
+        if at is not None and case.model is not None and at in self.profile.store:
             failure = next((step.failure for step in self.trial(at).steps), None)
         samples = self.shrink(at).samples if only_guilty and at is not None else ()
-        with self._case.bar("running the script", None) as show:
+        with case.options.bar("running the script", None) as show:
             return reproduce(
-                self._evidence, self._case.model, path, versions=self.diagnosis.versions, failure=failure,
+                evidence, case.model, path, versions=self.diagnosis.versions, failure=failure,
                 samples=samples, anonymous=anonymous, on_run=show,
             )  # fmt: skip
 
@@ -211,7 +212,7 @@ class Report:
         to_mend = any(finding.severity != "note" for finding in self.findings)
         return Dashboard(
             self.diagnosis,
-            self.trial if self._case.model is not None else None,
+            self.trial if self._judged.case.model is not None else None,
             self.repairs if to_mend else None,
             lambda repair: self.after(repair).diagnosis,
         )
@@ -289,7 +290,7 @@ def diagnose(  # noqa: PLR0913  (keyword-only options)
     _check_model(model)
     collect()
     options = Options(rehearse_epochs, max_batches, budget_s, quiet_s, keep_bytes, progress)
-    return Report(Case(source, model, fit_args, options))
+    return Report(judge(case_of(source, model, fit_args, options)))
 
 
 def _row(delivery: Delivery) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gendiag.flight.call import Call, State
-from gendiag.flight.failing_batch import Raised
+from gendiag.flight.failing_batch import Located
 from gendiag.flight.feed import Side
 from gendiag.flight.full_measure import completed
 from gendiag.records import Rehearsal
@@ -14,19 +14,18 @@ from gendiag.rehearsal.rehearsal import Rehearsed, count
 from gendiag.runtime.tracebacks import cut
 
 
-def recorded(call: Call, state: State, groups: int, raised: Raised) -> Rehearsed:
-    """Make the records of a call: the state that it was in, how many groups of steps were complete, where it raised."""
-    failed_in, failed_batch, failure = raised
+def recorded(call: Call, state: State, located: Located) -> Rehearsed:
+    """Make the records of a call: the state that it was in, and where it raised."""
     rehearsal = Rehearsal(
         epochs=count(call.fit_args.get("epochs"), 1),
         epochs_run=max(call.epochs_begun, int(call.method != "fit" and bool(call.train.epochs))),
         steps_per_epoch=call.fit_args.get("steps_per_epoch"),
-        deliveries=call.train.deliveries(groups, call.steps_per_execution),
+        deliveries=call.train.deliveries(located.groups, call.steps_per_execution),
         validation=call.test.deliveries(_evaluated(call, state), call.steps_per_execution),
         ended=_ended(call, state),
-        failure=failure,
-        failed_in=failed_in,
-        failed_batch=failed_batch,
+        failure=located.failure,
+        failed_in=located.failed_in,
+        failed_batch=located.failed_batch,
         warnings=tuple(dict.fromkeys(call.warnings)),
         seconds=call.seconds,
         live=True,
@@ -34,7 +33,7 @@ def recorded(call: Call, state: State, groups: int, raised: Raised) -> Rehearsed
         running=state == "running",
     )
     profiles = [_profile(call, side, running=rehearsal.running) for side in (call.train, call.test)]
-    return Rehearsed(rehearsal, *profiles)
+    return Rehearsed(call.train.source, rehearsal, *profiles)
 
 
 def _evaluated(call: Call, state: State) -> int:

@@ -22,8 +22,9 @@ DROPPED = ("callbacks", "verbose")  # they are the user's own, and the rehearsal
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """A rehearsal with the profiles of both sources."""
+    """A source, what fit did with it, and the profiles of both sources."""
 
+    source: Source
     rehearsal: Rehearsal
     profile: Profile
     validation: Profile = field(default_factory=Profile)
@@ -153,7 +154,7 @@ class _Run:
             seconds=progress.seconds,
         )
         training = replace(self._profile(progress.training), inquiry=self.inquiry)
-        return Rehearsed(rehearsal, training, self._profile(progress.validation))
+        return Rehearsed(self.source, rehearsal, training, self._profile(progress.validation))
 
     def _place(self) -> Literal["start", "training", "validation"]:
         """Where fit stood; it begins to read the validation data before it says that an evaluation begins."""

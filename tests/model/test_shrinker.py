@@ -14,6 +14,7 @@ from gendiag.batches.samples import count_rows, take  # noqa: E402  (as above)
 from gendiag.diagnosis.failing_samples import said, with_samples  # noqa: E402  (as above)
 from gendiag.errors import BadArgumentError, BadModelError, NotKeptError  # noqa: E402  (as above)
 from gendiag.model.delta_debugging import EnoughError, Narrowing  # noqa: E402  (as above)
+from gendiag.model.replay import FitSettings  # noqa: E402  (as above)
 from gendiag.model.shrinker import shrink  # noqa: E402  (as above)
 from gendiag.records import Finding, GuiltyValue, Shrunk, Trial  # noqa: E402  (as above)
 from gendiag.runtime.task import Task  # noqa: E402  (as above)
@@ -233,7 +234,7 @@ def test_a_step_that_hangs_ends_it():
             return y_pred
 
     try:
-        shrunk = shrink(with_loss(Hanging()), 4, targets(), quiet_s=1.0)
+        shrunk = shrink(with_loss(Hanging()), 4, targets(), settings=FitSettings(quiet_s=1.0))
     finally:
         release.set()
     assert (shrunk.outcome, shrunk.note, shrunk.minimal) == ("not tried", "no answer in 1 s", False)
