@@ -49,11 +49,11 @@ def locate(call: Call, case: Case) -> Located:
         return nothing
     if isinstance(call, Loop):
         return replace(nothing, failed_in="training", failed_batch=call.failed_batch, failure=call.failure)
-    if call.place == "start":
+    if call.position.phase == "start":
         return _at_the_start(call, case, call.failure)
-    if call.place == "validation":
+    if call.position.phase == "validation":
         return _in_validation(call, call.failure)
-    if call.place == "between":
+    if call.position.phase == "between":
         why = f"fit raised between two steps, not at a batch: {call.failure.line}"
         return replace(nothing, failed_in="training", failure=call.failure, unproven=why)
     return _in_step(call, case, call.failure)
@@ -65,21 +65,21 @@ def _of_the_model(call: Call, run: ModelRun, unproven: str = "") -> Located:
 
 def _at_the_start(call: Call, case: Case, failure: Failure) -> Located:
     """Behind the dataset that was made of the source, a model that is not built yet sees batch 0."""
-    side = call.train
-    if side.arrived and side.tap.error is None:
+    feed = call.train
+    if feed.arrived and feed.tap.error is None:
         found = _in_step(call, case, failure)
         if found.is_run_known:
             return found
-    return Located(call.steps, "start", side.tap.failed_index, failure)
+    return Located(call.steps, "start", feed.tap.failed_index, failure)
 
 
 def _in_validation(call: Call, failure: Failure) -> Located:
-    side, per_execution = call.test, call.steps_per_execution
-    last = len(side.epochs) - 1
-    placed = side.placed(per_execution)
+    feed, per_execution = call.test, call.steps_per_execution
+    last = len(feed.epochs) - 1
+    placed = feed.placed(per_execution)
     done = tuple(batch for group, batch in placed if group < last and batch is not None)
     candidates = [batch for group, batch in placed if group == last and batch is not None]
-    refused = side.tap.error is not None or "PyFunc" in failure.details
+    refused = feed.tap.error is not None or "PyFunc" in failure.details
     if refused or len(candidates) != 1:
         return Located(call.steps, "validation", None, failure)
     order = (*done, *candidates) if call.validation is not None else ()
@@ -88,18 +88,18 @@ def _in_validation(call: Call, failure: Failure) -> Located:
 
 
 def _in_step(call: Call, case: Case, failure: Failure) -> Located:
-    side, groups = call.train, call.steps
+    feed, groups = call.train, call.steps
     candidates = _candidates(call, groups)
-    raised = side.raised_at if side.stream.spans else side.tap.failed_index
+    raised = feed.raised_at if feed.stream.spans else feed.tap.failed_index
     at, unproven = (None, "") if not candidates and raised is not None else _proven(call, case, candidates)
     if at is None and raised is not None:  # it is known where the cause lies
-        return Located(groups, "training", raised, failure if side.tap.error is None else cut(side.tap.error))
-    if at is None and not candidates and not side.source.tapped:
-        at_unmade = len(side.tap.batches)  # the source could not make it
+        return Located(groups, "training", raised, failure if feed.tap.error is None else cut(feed.tap.error))
+    if at is None and not candidates and not feed.source.tapped:
+        at_unmade = len(feed.tap.batches)  # the source could not make it
         return Located(groups, "training", at_unmade, failure, unproven=unproven)
     if at is None or case.model is None or "PyFunc" in failure.details:
         return Located(groups, "training", at, failure, unproven=unproven)
-    placed = side.placed(call.steps_per_execution)
+    placed = feed.placed(call.steps_per_execution)
     done = tuple(batch for group, batch in placed if group < groups and batch is not None)
     return _of_the_model(call, ModelRun((*done, at), len(done), failure), unproven)
 

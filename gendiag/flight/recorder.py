@@ -67,7 +67,7 @@ class Flight:
         if call is None or call.given_up or not call.train.epochs:
             return None
         epochs = count(call.fit_args.get("epochs"), 1)
-        line = progress(call.method, (call.epoch, epochs), call.steps, call.seconds)
+        line = progress(call.method, (call.position.epoch, epochs), call.steps, call.seconds)
         return line, self._report(call).diagnosis
 
     def stop(self) -> bool:
