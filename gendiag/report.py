@@ -12,10 +12,9 @@ from gendiag.diagnosis.options import Options
 from gendiag.diagnosis.rehearsing import case_of
 from gendiag.diagnosis.repairs import repaired, repairs
 from gendiag.diagnosis.trials import shrink_batch, try_on_model
-from gendiag.errors import BadArgumentError, BadModelError
-from gendiag.model.clone import is_compiled
+from gendiag.errors import BadArgumentError
+from gendiag.model.requirements import check_model
 from gendiag.runtime.leftovers import collect
-from gendiag.sources.source import describe_type
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -276,20 +275,10 @@ def diagnose(  # noqa: PLR0913  (keyword-only options)
     BadArgumentError
         If a limit is not positive.
     """
-    limits = {
-        "rehearse_epochs": rehearse_epochs,
-        "max_batches": max_batches,
-        "budget_s": budget_s,
-        "quiet_s": quiet_s,
-        "keep_bytes": keep_bytes,
-    }
-    for name, value in limits.items():
-        if value is not None and value <= 0:
-            msg = f"{name}={value}: it must be above 0."
-            raise BadArgumentError(msg)
-    _check_model(model)
-    collect()
     options = Options(rehearse_epochs, max_batches, budget_s, quiet_s, keep_bytes, progress)
+    options.check()
+    check_model(model)
+    collect()
     return Report(judge(case_of(source, model, fit_args, options)))
 
 
@@ -297,26 +286,3 @@ def _row(delivery: Delivery) -> tuple[object, ...]:
     dtypes = {leaf.path: leaf.dtype for leaf in delivery.leaves}
     rows = delivery.leaves[0].rows if delivery.leaves else None
     return delivery.epoch, delivery.step, delivery.batch, rows, dtypes, dict(delivery.changed)
-
-
-def _check_model(model: Any) -> None:
-    import keras
-
-    backend = keras.backend.backend()
-    if backend != "tensorflow":
-        msg = (
-            f"keras runs on the {backend} backend here; the rehearsal reads what the TensorFlow backend does. "
-            "Set the environment variable KERAS_BACKEND=tensorflow before keras is imported."
-        )
-        raise BadModelError(msg)
-    if model is None:
-        return
-    if not isinstance(model, keras.Model):
-        msg = f"model is {describe_type(model)}, no keras.Model. Type diagnose(source, model, epochs=...)."
-        raise BadModelError(msg)
-    if not is_compiled(model):
-        msg = (
-            f"the model {model.name} is not compiled, so fit would raise at once. "
-            "Type model.compile(optimizer, loss) first."
-        )
-        raise BadModelError(msg)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from gendiag.errors import BadArgumentError
 from gendiag.runtime.progress import bar
 
 
@@ -19,6 +20,20 @@ class Options:
     quiet_s: float
     keep_bytes: int
     progress: bool
+
+    def check(self) -> None:
+        """Refuse limits that are none.
+
+        Raises
+        ------
+        BadArgumentError
+            If one is not positive.
+        """
+        for name in ("rehearse_epochs", "max_batches", "budget_s", "quiet_s", "keep_bytes"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                msg = f"{name}={value}: it must be above 0."
+                raise BadArgumentError(msg)
 
     def bar(self, what: str, total: int | None, unit: str = "batches") -> AbstractContextManager[Callable[[int], None]]:
         """Show the progress of long work, unless the user wants none."""

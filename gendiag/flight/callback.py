@@ -49,10 +49,11 @@ def _follower(call: Call) -> Any:  # noqa: C901  (one short method for each of K
                 call.position.phase = "between"
 
         def on_test_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
-            _step(call)
+            if call.method != "fit":
+                call.position.phase = "training"
+            call.feed.begin()
 
-        def on_predict_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
-            _step(call)
+        on_predict_batch_begin = on_test_batch_begin
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             loss = (logs or {}).get("loss")
@@ -62,9 +63,3 @@ def _follower(call: Call) -> Any:  # noqa: C901  (one short method for each of K
             call.position.phase = "between"
 
     return Follow()
-
-
-def _step(call: Call) -> None:
-    if call.method != "fit":
-        call.position.phase = "training"
-    call.feed.begin()

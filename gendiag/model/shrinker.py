@@ -12,11 +12,11 @@ from gendiag.batches.samples import count_rows, take
 from gendiag.model.batch_trial import as_tensors, eager_step, held_state
 from gendiag.model.clone import Model, stand_in
 from gendiag.model.culprits import blame
-from gendiag.model.delta_debugging import EnoughError, Narrowing
+from gendiag.model.delta_debugging import EnoughError, SampleSearch, Step
 from gendiag.model.outliers import Limit, odd_samples, odd_values, told_limits
 from gendiag.model.reader import fixed_batch_sizes
 from gendiag.model.replay import PLAIN, FitSettings
-from gendiag.records import GuiltyValue, Outcome, Shrunk, TrialStep
+from gendiag.records import CulpritValue, Outcome, Shrunk, TrialStep
 from gendiag.runtime.quiet import quiet
 from gendiag.runtime.task import NoAnswerError, Pulse, Task, dtype_policy
 
@@ -78,8 +78,8 @@ class _Work:
         self.rows = count_rows(raw) or 0
         self.trials, self.note = 0, ""
         self.outcome: Outcome = "not tried"
-        self.values: list[GuiltyValue] = []
-        self.found = Narrowing(self.rows, lambda rows: self.fails(take(self.raw, rows)))
+        self.values: list[CulpritValue] = []
+        self.found = SampleSearch(self.rows, lambda rows: self.tried(take(self.raw, rows)))
         self.step: Callable[[Any], TrialStep]
         self._put_back: Callable[[], None] = lambda: None
         self._pulse = Pulse()
@@ -124,11 +124,10 @@ class _Work:
             for value in blame(self.raw, self.found, odd, lambda data: self.trial(data).outcome == "trains"):
                 self.values.append(value)
 
-    def fails(self, data: Any) -> bool:
-        """Whether a step on it fails as the whole batch does."""
+    def tried(self, data: Any) -> Step:
+        """Run a step, and say whether it fails as the whole batch does."""
         step = self.trial(data)
-        self.found.outcome = step.outcome
-        return _kind(step) == self._like
+        return Step(_kind(step) == self._like, step.outcome)
 
     def trial(self, data: Any) -> TrialStep:
         """One step, with everything as it was before."""
