@@ -97,7 +97,7 @@ class Report:
         return trials[batch]
 
     def repairs(self, *, budget_s: float = 60.0) -> tuple[Repair, ...]:
-        """Search for changes to the source or to fit's arguments that mend what was found, and run each.
+        """Search for changes to the source or to fit's arguments that repair what was found, and run each.
 
         Every one is applied to the source made anew (or to the batches that were read, where it cannot be), rehearsed
         and judged with your model, which stays as it was. The best comes first. The result is kept.
@@ -141,7 +141,7 @@ class Report:
         return self._shrunk[batch]
 
     def after(self, repair: Repair) -> Report:
-        """Diagnose the source with a mend, made anew, with the same model and the arguments that go with it.
+        """Diagnose the repaired source, made anew, with the same model and the arguments that go with it.
 
         Raises
         ------
@@ -208,11 +208,11 @@ class Report:
         """The widget."""
         from gendiag.views.dashboard import Dashboard
 
-        to_mend = any(finding.severity != "note" for finding in self.findings)
+        is_faulty = any(finding.severity != "note" for finding in self.findings)
         return Dashboard(
             self.diagnosis,
             self.trial if self._judged.case.model is not None else None,
-            self.repairs if to_mend else None,
+            self.repairs if is_faulty else None,
             lambda repair: self.after(repair).diagnosis,
         )
 

@@ -1,4 +1,4 @@
-"""The search for changes that mend: each is applied to a fresh source, rehearsed, judged, and its batch tried again."""
+"""The search for repairs: each edit is applied to a fresh source, rehearsed, judged, and its batch tried again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Tried:
     Attributes
     ----------
     edit, finding
-        What was tried, and which fault it is to mend.
+        What was tried, and for which finding.
     judged
         The same model and arguments with the changed source.
     trial
@@ -139,7 +139,7 @@ def control(search: Search, root: Finding) -> str:
 
 
 def look(search: Search, found: list[Finding]) -> None:
-    """Run what the rules propose for each finding, the root cause first, and what mends the rest of the best."""
+    """Run what the rules propose for each finding, the root cause first, and further edits for what the best leave."""
     before = {key(finding) for finding in found}
     branches: list[Tried] = []
     for finding in found:
@@ -156,7 +156,7 @@ def look(search: Search, found: list[Finding]) -> None:
 
 
 def _go_on(search: Search, branch: Tried) -> None:
-    """Mend what a first edit left, or brought to light."""
+    """Add edits for what a first one left, or brought to light."""
     for finding in faults(branch.judged.diagnosis):
         for edit in proposals(finding, branch.judged.evidence):
             both = chained(branch.edit, edit)

@@ -1,4 +1,4 @@
-"""Changes that were run and mend what was found, as records with their proof."""
+"""Edits that were run and leave nothing of what was found: repairs, with their proof."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gendiag.runtime.random_state import kept_seeds
 
 
 def repairs(judged: Judged, *, budget_s: float) -> tuple[Repair, ...]:
-    """Search for changes that mend what was found, and run each.
+    """Search for changes that repair what was found, and run each.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def repairs(judged: Judged, *, budget_s: float) -> tuple[Repair, ...]:
     Returns
     -------
     tuple of Repair
-        Verified ones: those that mend everything first, of these those that change nothing that fit trains on, the
+        Verified ones: those that leave no fault first, of these those that change nothing that fit trains on, the
         smallest first. Where nothing could be run, what the rule of the root cause proposes, not verified.
     """
     found = faults(judged.diagnosis)

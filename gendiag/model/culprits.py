@@ -26,7 +26,7 @@ class Sample(NamedTuple):
     like: int
     passes: Passes
 
-    def mended(self, odd: Sequence[Odd]) -> bool:
+    def trains_without(self, odd: Sequence[Odd]) -> bool:
         """Whether it comes through with these values replaced."""
         places: dict[str, list[int]] = {}
         for each in odd:
@@ -68,7 +68,7 @@ def blame(raw: Any, found: SampleSearch, odd: Mapping[int, Sequence[Odd]], passe
 
 def _at_first_sight(sample: Sample, odd: Sequence[Odd], *, tried: bool) -> list[CulpritValue]:
     try:
-        proven = tried and sample.mended(odd)
+        proven = tried and sample.trains_without(odd)
     except EnoughError:
         proven = False
     return [sample.told(each, proven=proven) for each in odd]
@@ -79,7 +79,7 @@ def _sought(sample: Sample, others: Sequence[int]) -> list[CulpritValue]:
     for candidates in (unlike(sample.raw, sample.row, others), every_value(sample.raw, sample.row, sample.like)):
         count = sum(len(each.places) for each in candidates)
         try:
-            proven = 0 < count <= MOST_VALUES and sample.mended(candidates)
+            proven = 0 < count <= MOST_VALUES and sample.trains_without(candidates)
         except EnoughError:
             return []
         if proven:
@@ -93,7 +93,7 @@ def _fewest(sample: Sample, odd: Sequence[Odd]) -> list[Odd]:
     with suppress(EnoughError):
         while len(pairs) > 1:
             half = len(pairs) // 2
-            enough = (part for part in (pairs[:half], pairs[half:]) if sample.mended(_grouped(part)))
+            enough = (part for part in (pairs[:half], pairs[half:]) if sample.trains_without(_grouped(part)))
             found = next(enough, None)
             if found is None:
                 break

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NO_MODEL = "To try a batch, pass your model: diagnose(source, model)."
 
 
-class Tryout(w.VBox):
+class TrialPanel(w.VBox):
     """Button, progress and result.
 
     Parameters
