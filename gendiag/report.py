@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gendiag.batches.store import MIB
-from gendiag.diagnosis.case import Case, Options
-from gendiag.diagnosis.repairs import mended_case, repairs
-from gendiag.errors import BadArgumentError, BadModelError
-from gendiag.model.clone import is_compiled
+from gendiag.diagnosis.judge import Judged, judge
+from gendiag.diagnosis.options import Options
+from gendiag.diagnosis.rehearsing import case_of
+from gendiag.diagnosis.repairs import repaired, repairs
+from gendiag.diagnosis.trials import shrink_batch, try_on_model
+from gendiag.errors import BadArgumentError
+from gendiag.model.requirements import check_model
 from gendiag.runtime.leftovers import collect
-from gendiag.sources.source import describe_type
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.export.python_source import Code
     from gendiag.records import Delivery, Finding, Repair, Reproducer, Shrunk, Trial, Verdict
     from gendiag.rehearsal.profile import Profile
-    from gendiag.rules.evidence.evidence import Evidence
     from gendiag.views.dashboard import Dashboard
 
 
@@ -31,11 +31,9 @@ class Report:
     In a notebook it shows itself as a dashboard, without widgets as static HTML, in a terminal as text.
     """
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
-        self.diagnosis: Diagnosis
-        self._evidence: Evidence
-        self.diagnosis, self._evidence = case.judge()
+    def __init__(self, judged: Judged) -> None:
+        self._judged = judged
+        self.diagnosis = judged.diagnosis
         self._repairs: tuple[Repair, ...] | None = None
         self._trials: dict[int, Trial] = dict(self.diagnosis.trials)
         self._fresh_trials: dict[int, Trial] = {}
@@ -94,11 +92,12 @@ class Report:
         """
         trials = self._fresh_trials if fresh_weights else self._trials
         if batch not in trials:
-            trials[batch] = self._case.trial(self._evidence, batch, fresh_weights=fresh_weights)
+            case, evidence = self._judged.case, self._judged.evidence
+            trials[batch] = try_on_model(case, evidence, batch, fresh_weights=fresh_weights)
         return trials[batch]
 
     def repairs(self, *, budget_s: float = 60.0) -> tuple[Repair, ...]:
-        """Search for changes to the source or to fit's arguments that mend what was found, and run each.
+        """Search for changes to the source or to fit's arguments that repair what was found, and run each.
 
         Every one is applied to the source made anew (or to the batches that were read, where it cannot be), rehearsed
         and judged with your model, which stays as it was. The best comes first. The result is kept.
@@ -109,7 +108,7 @@ class Report:
             No further change is tried after so many seconds. Ctrl-C ends the search too, with what was found.
         """
         if self._repairs is None:
-            self._repairs = repairs(self._case, self.diagnosis, self._evidence, budget_s=budget_s)
+            self._repairs = repairs(self._judged, budget_s=budget_s)
         return self._repairs
 
     def shrink(self, batch: int, *, max_trials: int = 60) -> Shrunk:
@@ -137,18 +136,19 @@ class Report:
             raise BadArgumentError(msg)
         known = self._shrunk.get(batch)
         if known is None or not (known.minimal or known.trials >= max_trials):
-            self._shrunk[batch] = self._case.shrink(self._evidence, batch, max_trials=max_trials)
+            case, evidence = self._judged.case, self._judged.evidence
+            self._shrunk[batch] = shrink_batch(case, evidence, batch, max_trials=max_trials)
         return self._shrunk[batch]
 
     def after(self, repair: Repair) -> Report:
-        """Diagnose the source with a mend, made anew, with the same model and the arguments that go with it.
+        """Diagnose the repaired source, made anew, with the same model and the arguments that go with it.
 
         Raises
         ------
         SourceSpentError
             If the source cannot be read again.
         """
-        return Report(mended_case(self._case, self.diagnosis, self._evidence, repair))
+        return Report(repaired(self._judged, repair))
 
     def output_signature(self) -> Code:
         """Write the ``from_generator`` code and the PyDataset that fit the profile, both tried on the batches held.
@@ -185,13 +185,13 @@ class Report:
         """
         from gendiag.export.reproducer import reproduce
 
-        at, failure = self.fails_at, None
-        if at is not None and self._case.model is not None and at in self.profile.store:
+        case, evidence, at, failure = self._judged.case, self._judged.evidence, self.fails_at, None
+        if at is not None and case.model is not None and at in self.profile.store:
             failure = next((step.failure for step in self.trial(at).steps), None)
         samples = self.shrink(at).samples if only_guilty and at is not None else ()
-        with self._case.bar("running the script", None) as show:
+        with case.options.bar("running the script", None) as show:
             return reproduce(
-                self._evidence, self._case.model, path, versions=self.diagnosis.versions, failure=failure,
+                evidence, case.model, path, versions=self.diagnosis.versions, failure=failure,
                 samples=samples, anonymous=anonymous, on_run=show,
             )  # fmt: skip
 
@@ -208,11 +208,11 @@ class Report:
         """The widget."""
         from gendiag.views.dashboard import Dashboard
 
-        to_mend = any(finding.severity != "note" for finding in self.findings)
+        is_faulty = any(finding.severity != "note" for finding in self.findings)
         return Dashboard(
             self.diagnosis,
-            self.trial if self._case.model is not None else None,
-            self.repairs if to_mend else None,
+            self.trial if self._judged.case.model is not None else None,
+            self.repairs if is_faulty else None,
             lambda repair: self.after(repair).diagnosis,
         )
 
@@ -275,47 +275,14 @@ def diagnose(  # noqa: PLR0913  (keyword-only options)
     BadArgumentError
         If a limit is not positive.
     """
-    limits = {
-        "rehearse_epochs": rehearse_epochs,
-        "max_batches": max_batches,
-        "budget_s": budget_s,
-        "quiet_s": quiet_s,
-        "keep_bytes": keep_bytes,
-    }
-    for name, value in limits.items():
-        if value is not None and value <= 0:
-            msg = f"{name}={value}: it must be above 0."
-            raise BadArgumentError(msg)
-    _check_model(model)
-    collect()
     options = Options(rehearse_epochs, max_batches, budget_s, quiet_s, keep_bytes, progress)
-    return Report(Case(source, model, fit_args, options))
+    options.check()
+    check_model(model)
+    collect()
+    return Report(judge(case_of(source, model, fit_args, options)))
 
 
 def _row(delivery: Delivery) -> tuple[object, ...]:
     dtypes = {leaf.path: leaf.dtype for leaf in delivery.leaves}
     rows = delivery.leaves[0].rows if delivery.leaves else None
     return delivery.epoch, delivery.step, delivery.batch, rows, dtypes, dict(delivery.changed)
-
-
-def _check_model(model: Any) -> None:
-    import keras
-
-    backend = keras.backend.backend()
-    if backend != "tensorflow":
-        msg = (
-            f"keras runs on the {backend} backend here; the rehearsal reads what the TensorFlow backend does. "
-            "Set the environment variable KERAS_BACKEND=tensorflow before keras is imported."
-        )
-        raise BadModelError(msg)
-    if model is None:
-        return
-    if not isinstance(model, keras.Model):
-        msg = f"model is {describe_type(model)}, no keras.Model. Type diagnose(source, model, epochs=...)."
-        raise BadModelError(msg)
-    if not is_compiled(model):
-        msg = (
-            f"the model {model.name} is not compiled, so fit would raise at once. "
-            "Type model.compile(optimizer, loss) first."
-        )
-        raise BadModelError(msg)

@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from gendiag.batches.signature import PEEKED
 from gendiag.errors import NotKeptError
 from gendiag.records.ranges import ranges
 
 MIB = 2**20
-FIRST = 2  # fit makes its signature from the first two batches, so every trial needs them
 
 
 class Store:
@@ -49,7 +49,7 @@ class Store:
         self._drop(index)
         if nbytes > self.keep_bytes:
             return
-        if pin or index < FIRST:
+        if pin or index < PEEKED:  # every trial needs these
             self._make_room(nbytes)
             if self._nbytes + nbytes <= self.keep_bytes:
                 self._pinned[index] = (raw, nbytes)
@@ -81,6 +81,10 @@ class Store:
             if index in held:
                 return held[index][0]
         raise NotKeptError(self._why_not(index))
+
+    def peeked(self) -> list[Any]:
+        """Return those batches that fit makes its signature from, as far as they are held."""
+        return [self.get(index) for index in range(PEEKED) if index in self]
 
     def __contains__(self, index: int) -> bool:
         return index in self._pinned or index in self._newest

@@ -1,11 +1,11 @@
-"""What is said of a batch that was reduced to its guilty samples, the same everywhere."""
+"""What is said of a batch that was reduced to its failing samples, the same everywhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from gendiag.records import Finding, GuiltyValue, Shrunk
+from gendiag.records import CulpritValue, Finding, Shrunk
 
 MOST = 6
 DOES = {"raises": ("raises", "raise"), "non-finite": ("gives NaN or infinity", "give NaN or infinity")}
@@ -47,9 +47,9 @@ def _who(shrunk: Shrunk) -> str:
     return f"{named} {how}{rest}." + ("" if shrunk.minimal else f" More was not tried: {shrunk.note}.")
 
 
-def _why(values: Sequence[GuiltyValue]) -> Iterable[str]:
+def _why(values: Sequence[CulpritValue]) -> Iterable[str]:
     """``y[3] is 10, y[17] is 12: the model has 10 classes (0-9).``."""
-    groups: dict[tuple[str, bool], list[GuiltyValue]] = {}
+    groups: dict[tuple[str, bool], list[CulpritValue]] = {}
     for value in values:
         groups.setdefault((value.why, value.proven), []).append(value)
     for (why, proven), group in groups.items():

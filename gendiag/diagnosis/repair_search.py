@@ -1,4 +1,4 @@
-"""The search for changes that mend: each is applied to a fresh source, rehearsed, judged, and its batch tried again."""
+"""The search for repairs: each edit is applied to a fresh source, rehearsed, judged, and its batch tried again."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from dataclasses import dataclass, field, replace
 
 from gendiag.diagnosis.case import Case
 from gendiag.diagnosis.diagnosis import Diagnosis
+from gendiag.diagnosis.judge import Judged, judge
+from gendiag.diagnosis.rehearsing import case_of
 from gendiag.diagnosis.second_reading import Fresh, fresh
+from gendiag.diagnosis.trials import try_on_model
 from gendiag.records import Finding, Repair, Trial
 from gendiag.rules import RULES
 from gendiag.rules.edits import Edit, chained
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.runtime.task import Task
+from gendiag.sources.source import without_maker
 
 MOST_TRIED, ENOUGH, MOST_BRANCHES = 12, 4, 2
 QUIET_S = 10.0  # a source that was read before answers sooner than one that is met for the first time
@@ -28,8 +32,8 @@ class Tried:
     Attributes
     ----------
     edit, finding
-        What was tried, and which fault it is to mend.
-    case, diagnosis, evidence
+        What was tried, and for which finding.
+    judged
         The same model and arguments with the changed source.
     trial
         The batch of the finding, tried again; None where it is not there any more.
@@ -37,37 +41,63 @@ class Tried:
 
     edit: Edit
     finding: Finding
-    case: Case
-    diagnosis: Diagnosis
-    evidence: Evidence
+    judged: Judged
     trial: Trial | None = None
 
     @property
     def left(self) -> set[Key]:
         """The faults that are left."""
-        return {key(finding) for finding in faults(self.diagnosis)}
+        return {key(finding) for finding in faults(self.judged.diagnosis)}
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The source and the validation data of a case, to be read once more."""
+
+    source: Fresh
+    validation: Fresh
+
+    @property
+    def why_not(self) -> str:
+        """Why they cannot be read again; empty where they can."""
+        return self.source.why_not or self.validation.why_not
+
+
+def again(judged: Judged) -> Again:
+    """Find a way to read what was judged again."""
+    case, evidence = judged.case, judged.evidence
+    given, origin = case.fit_args.get("validation_data"), evidence.validation_source
+    validation = Fresh(given) if origin is None else fresh(origin, given, evidence.validation)
+    return Again(fresh(evidence.source, case.given, evidence.profile), validation)
+
+
+def changed(case: Case, sources: Again, edit: Edit | Repair) -> Case:
+    """Make a case of the same model and arguments, with the changed source made anew."""
+    fit_args = dict(case.fit_args)
+    if "validation_data" in fit_args:
+        fit_args["validation_data"] = sources.validation.value
+    defines = edit.defines if isinstance(edit, Edit) else True
+    if edit.target == "validation_data" and defines:
+        fit_args["validation_data"] = edit.apply(sources.validation.value)
+    fit_args = {name: value for name, value in {**fit_args, **edit.fit_args}.items() if value is not None}
+    given = sources.source.value
+    if edit.target == "x" and defines:
+        given = lambda: edit.apply(sources.source.value)  # noqa: E731  (a function that can be called again)
+    options = replace(case.options, progress=False, quiet_s=min(QUIET_S, case.options.quiet_s))
+    return case_of(given, case.model, fit_args, options)
 
 
 @dataclass
 class Search:
-    """What is known of a report, and what was tried so far."""
+    """What was judged, and what was tried so far."""
 
-    case: Case
-    diagnosis: Diagnosis
-    evidence: Evidence
+    judged: Judged
+    sources: Again
     until: float
     on_progress: Callable[[int], None]
-    source: Fresh = field(init=False)
-    validation: Fresh = field(init=False)
     tried: list[Tried] = field(default_factory=list)
     results: dict[tuple[str, str], Tried | None] = field(default_factory=dict)
     stopped: bool = False
-
-    def __post_init__(self) -> None:
-        self.source = fresh(self.evidence.source, self.case.given, self.evidence.profile)
-        given = self.case.fit_args.get("validation_data")
-        origin = self.evidence.validation_source
-        self.validation = Fresh(given) if origin is None else fresh(origin, given, self.evidence.validation)
 
     @property
     def is_over(self) -> bool:
@@ -79,38 +109,24 @@ class Search:
         """Judge the source with this edit, once; None where that cannot be done, or nothing came of it."""
         told = (edit.code, repr(sorted(edit.fit_args.items())))
         if told not in self.results:
-            if self.is_over or (edit.calls_source and not self.source.is_function):
+            if self.is_over or (edit.calls_source and not self.sources.source.is_function):
                 return None
             self.on_progress(len(self.results))
-            self.results[told] = self._judged(edit, finding)
+            self.results[told] = self._tried(edit, finding)
         known = self.results[told]
         return None if known is None else replace(known, finding=finding)
 
-    def _judged(self, edit: Edit, finding: Finding) -> Tried | None:
+    def _tried(self, edit: Edit, finding: Finding) -> Tried | None:
         try:
-            case = Task(lambda _pulse: self.changed(edit)).start().wait(quiet_s=max(1.0, self.until - time.monotonic()))
-            diagnosis, evidence = case.judge()
-        except Exception:  # noqa: BLE001  (the source is the user's: then it is no mend)
+            make = Task(lambda _pulse: changed(self.judged.case, self.sources, edit))
+            judged = judge(make.start().wait(quiet_s=max(1.0, self.until - time.monotonic())))
+        except Exception:  # noqa: BLE001  (the source is the user's: then it is no repair)
             return None
+        evidence = judged.evidence
         self.stopped = evidence.rehearsal.ended == "stopped" or evidence.cut_short
-        if not self.source.is_function:  # what made it is ours, and no edit may call it
-            evidence.source.maker = None
-        return None if self.stopped else Tried(edit, finding, case, diagnosis, evidence)
-
-    def changed(self, edit: Edit | Repair) -> Case:
-        """The same model and arguments, with the changed source."""
-        fit_args = dict(self.case.fit_args)
-        if "validation_data" in fit_args:
-            fit_args["validation_data"] = self.validation.value
-        defines = edit.defines if isinstance(edit, Edit) else True
-        if edit.target == "validation_data" and defines:
-            fit_args["validation_data"] = edit.apply(self.validation.value)
-        fit_args = {name: value for name, value in {**fit_args, **edit.fit_args}.items() if value is not None}
-        given = self.source.value
-        if edit.target == "x" and defines:
-            given = lambda: edit.apply(self.source.value)  # noqa: E731  (a function that can be called again)
-        options = replace(self.case.options, progress=False, quiet_s=min(QUIET_S, self.case.options.quiet_s))
-        return Case(given, self.case.model, fit_args, options)
+        if not self.sources.source.is_function:  # what made it is ours, and no edit may call it
+            evidence = replace(evidence, source=without_maker(evidence.source))
+        return None if self.stopped else Tried(edit, finding, replace(judged, evidence=evidence))
 
 
 def control(search: Search, root: Finding) -> str:
@@ -123,15 +139,15 @@ def control(search: Search, root: Finding) -> str:
 
 
 def look(search: Search, found: list[Finding]) -> None:
-    """Run what the rules propose for each finding, the root cause first, and what mends the rest of the best."""
+    """Run what the rules propose for each finding, the root cause first, and further edits for what the best leave."""
     before = {key(finding) for finding in found}
     branches: list[Tried] = []
     for finding in found:
-        for edit in proposals(finding, search.evidence):
+        for edit in proposals(finding, search.judged.evidence):
             tried = search.run(edit, finding)
             if tried is None or key(finding) in tried.left:
                 continue
-            if tried.diagnosis.verdict == "trains" and tried.left < before:
+            if tried.judged.diagnosis.verdict == "trains" and tried.left < before:
                 _keep(search, tried)
             if tried.left:
                 branches.append(tried)
@@ -140,13 +156,13 @@ def look(search: Search, found: list[Finding]) -> None:
 
 
 def _go_on(search: Search, branch: Tried) -> None:
-    """Mend what a first edit left, or brought to light."""
-    for finding in faults(branch.diagnosis):
-        for edit in proposals(finding, branch.evidence):
+    """Add edits for what a first one left, or brought to light."""
+    for finding in faults(branch.judged.diagnosis):
+        for edit in proposals(finding, branch.judged.evidence):
             both = chained(branch.edit, edit)
             known = any(both is not None and both.parts == each.edit.parts for each in search.tried)
             tried = None if both is None or known else search.run(both, branch.finding)
-            if tried is not None and not tried.left and tried.diagnosis.verdict == "trains":
+            if tried is not None and not tried.left and tried.judged.diagnosis.verdict == "trains":
                 _keep(search, tried)
 
 
@@ -154,7 +170,7 @@ def _keep(search: Search, tried: Tried) -> None:
     """Try the batch of the finding once more by itself, and keep the edit unless that fails."""
     if any(each.edit.parts == tried.edit.parts for each in search.tried):
         return
-    trial = _trial(tried, search.diagnosis)
+    trial = _trial(tried, search.judged.diagnosis)
     if trial is None or trial.outcome not in {"raises", "non-finite"}:
         search.tried.append(replace(tried, trial=trial))
 
@@ -163,9 +179,10 @@ def _trial(tried: Tried, before: Diagnosis) -> Trial | None:
     finding, index = tried.finding, before.fails_at
     if index is None:
         index = next(iter(finding.batches), None)
-    if index is None or finding.in_validation or tried.case.model is None or index not in tried.evidence.profile.store:
+    case, evidence = tried.judged.case, tried.judged.evidence
+    if index is None or finding.in_validation or case.model is None or index not in evidence.profile.store:
         return None
-    return tried.case.trial(tried.evidence, index)
+    return try_on_model(case, evidence, index)
 
 
 def proposals(finding: Finding, evidence: Evidence) -> list[Edit]:

@@ -1,47 +1,44 @@
-"""Changes that were run and mend what was found, as records with their proof."""
+"""Edits that were run and leave nothing of what was found: repairs, with their proof."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gendiag.diagnosis.case import Case
 from gendiag.diagnosis.diagnosis import Diagnosis
-from gendiag.diagnosis.repair_search import MOST_TRIED, Search, Tried, control, faults, look, proposals
+from gendiag.diagnosis.judge import Judged, judge
+from gendiag.diagnosis.repair_search import MOST_TRIED, Search, Tried, again, changed, control, faults, look, proposals
 from gendiag.errors import SourceSpentError
-from gendiag.model.replay import quiet
 from gendiag.records import Finding, Repair, Trial
 from gendiag.rules.edits import Edit, at, snippet
-from gendiag.rules.evidence.evidence import Evidence
-from gendiag.runtime.progress import bar
+from gendiag.runtime.quiet import quiet
 from gendiag.runtime.random_state import kept_seeds
 
 
-def repairs(case: Case, diagnosis: Diagnosis, evidence: Evidence, *, budget_s: float) -> tuple[Repair, ...]:
-    """Search for changes that mend what was found, and run each.
+def repairs(judged: Judged, *, budget_s: float) -> tuple[Repair, ...]:
+    """Search for changes that repair what was found, and run each.
 
     Parameters
     ----------
-    case, diagnosis, evidence
-        What was judged.
+    judged
+        What was found, and in what.
     budget_s
         No further change is tried after so many seconds.
 
     Returns
     -------
     tuple of Repair
-        Verified ones: those that mend everything first, of these those that change nothing that fit trains on, the
+        Verified ones: those that leave no fault first, of these those that change nothing that fit trains on, the
         smallest first. Where nothing could be run, what the rule of the root cause proposes, not verified.
     """
-    found = faults(diagnosis)
+    found = faults(judged.diagnosis)
     if not found:
         return ()
     until = time.monotonic() + budget_s
-    with kept_seeds(), bar("trying repairs", MOST_TRIED, shown=case.options.progress, unit="changes") as show:
-        search = Search(case, diagnosis, evidence, until, show)
-        why_not = search.source.why_not or search.validation.why_not or control(search, found[0])
+    with kept_seeds(), judged.case.options.bar("trying repairs", MOST_TRIED, unit="changes") as show:
+        search = Search(judged, again(judged), until, show)
+        why_not = search.sources.why_not or control(search, found[0])
         if why_not:
             return tuple(_unverified(search, found[0], why_not))
         try:
@@ -52,19 +49,18 @@ def repairs(case: Case, diagnosis: Diagnosis, evidence: Evidence, *, budget_s: f
         return tuple(_repair(search, each) for each in _ranked(search))
 
 
-def mended_case(case: Case, diagnosis: Diagnosis, evidence: Evidence, repair: Repair) -> Case:
-    """Put the mended source, made anew, in the place of the one that was judged.
+def repaired(judged: Judged, repair: Repair) -> Judged:
+    """Judge the repaired source, made anew, in the place of the one that was judged.
 
     Raises
     ------
     SourceSpentError
         If the source cannot be read again.
     """
-    search = Search(case, diagnosis, evidence, math.inf, lambda _tried: None)
-    why_not = search.source.why_not or search.validation.why_not
-    if why_not:
-        raise SourceSpentError(why_not)
-    return search.changed(repair)
+    sources = again(judged)
+    if sources.why_not:
+        raise SourceSpentError(sources.why_not)
+    return judge(changed(judged.case, sources, repair))
 
 
 def _ranked(search: Search) -> list[Tried]:
@@ -74,15 +70,15 @@ def _ranked(search: Search) -> list[Tried]:
 
 def _repair(search: Search, tried: Tried) -> Repair:
     proof = {
-        "before": _figures(search.diagnosis, _known_trial(search.diagnosis, tried)),
-        "after": _figures(tried.diagnosis, tried.trial),
-        "read": search.source.how or search.validation.how,
+        "before": _figures(search.judged.diagnosis, _known_trial(search.judged.diagnosis, tried)),
+        "after": _figures(tried.judged.diagnosis, tried.trial),
+        "read": search.sources.source.how or search.sources.validation.how,
     }
     return _record(search, tried.edit, tried.finding, proof, verified=True)
 
 
 def _record(search: Search, edit: Edit, finding: Finding, proof: Mapping[str, Any], *, verified: bool) -> Repair:
-    where = at(search.evidence, finding, validation=edit.target == "validation_data")
+    where = at(search.judged.evidence, finding, validation=edit.target == "validation_data")
     return Repair(
         title=edit.title,
         snippet=snippet(edit, where),
@@ -97,7 +93,7 @@ def _record(search: Search, edit: Edit, finding: Finding, proof: Mapping[str, An
 
 
 def _unverified(search: Search, root: Finding, why_not: str) -> Iterator[Repair]:
-    for edit in proposals(root, search.evidence)[:1]:
+    for edit in proposals(root, search.judged.evidence)[:1]:
         yield _record(search, edit, root, {"not run": why_not}, verified=False)
 
 

@@ -48,7 +48,7 @@ def _about_validation(evidence: Evidence) -> list[tuple[int, Finding]]:
 
 
 def _ask(rule: Rule, evidence: Evidence) -> list[Finding]:
-    """A rule that fails must not cost the whole report; it is said, so that it can be mended."""
+    """A rule that fails must not cost the whole report; it is said, so that it is not overlooked."""
     try:
         return list(rule.check(evidence))
     except Exception as error:  # noqa: BLE001  (a bug of ours, whatever it is)
@@ -91,6 +91,17 @@ def _follows(finding: Finding, cause: Finding) -> bool:
     )
 
 
+def with_trials(findings: tuple[Finding, ...], evidence: Evidence) -> tuple[Finding, ...]:
+    """Let each rule add to its finding what the trial of the batch showed."""
+    rules = {rule.name: rule for rule in RULES if rule.reads_trials}
+    return tuple(
+        next((told for told in _ask(rules[finding.rule], evidence) if told.title == finding.title), finding)
+        if finding.rule in rules and not finding.in_validation
+        else finding
+        for finding in findings
+    )
+
+
 def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
     """Say in one of four words what fit does."""
     errors = {finding.rule for finding in findings if finding.severity == "error"}
@@ -118,10 +129,10 @@ def fails_at(evidence: Evidence, findings: tuple[Finding, ...]) -> int | None:
     return None if first is None else first.batches[0]
 
 
-def suspects(evidence: Evidence) -> list[int]:
+def suspects(evidence: Evidence, findings: tuple[Finding, ...]) -> list[int]:
     """The batch at which fit fails, then the first batch of each finding that is more than a note."""
     found = [] if evidence.fails_at is None else [evidence.fails_at]
-    found += [f.batches[0] for f in find(evidence) if f.severity != "note" and f.batches and not f.in_validation]
+    found += [f.batches[0] for f in findings if f.severity != "note" and f.batches and not f.in_validation]
     return list(dict.fromkeys(found))[:MOST_SUSPECTS]
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Literal
 
-from gendiag.flight.feed import Side
+from gendiag.flight.feed import Feed
 from gendiag.model.snapshot import held_values
 from gendiag.model.uninitialized import weights_without_values
 from gendiag.records import Failure
+from gendiag.rehearsal.position import FitPosition
 from gendiag.runtime.task import current_dtype_policy
 from gendiag.runtime.tracebacks import cut
 from gendiag.sources import as_given
@@ -31,12 +32,12 @@ class Call:
         What was called, and with which arguments beside the data.
     train, test
         The data of the call; those of the validation inside fit, or None.
-    place
-        Where it stands: ``start`` before any step, ``between`` where neither training nor validation step is under way.
+    position
+        Where it stands.
     state, failure
         How it ended, and what it raised.
-    epochs_begun, losses
-        How many epochs, and the loss at the end of each.
+    losses
+        At the end of each epoch.
     put_back
         Gives the model the weights that it had when fit raised, or None.
     warnings
@@ -55,12 +56,11 @@ class Call:
         validation = self.given.get("validation_data")
         found = None if validation is None else as_given(validation)
         self.validation = None if found is None or found.kind == "arrays" else found
-        self.train = Side(source, keep_bytes, full=full)
-        self.test = Side(self.validation or ForeignSource(()), keep_bytes, full=full)
-        self.place: Literal["start", "between", "training", "validation"] = "start"
+        self.position = FitPosition()
+        self.train = Feed(source, keep_bytes, self.position, full=full)
+        self.test = Feed(self.validation or ForeignSource(()), keep_bytes, self.position, full=full)
         self.state: State = "running"
         self.failure: Failure | None = None
-        self.epoch = self.epochs_begun = 0
         self.losses: dict[int, float] = {}
         self.put_back: Callable[[], None] | None = None
         self.warnings: list[str] = []
@@ -81,14 +81,14 @@ class Call:
         return self.train.tap.given_up or self.test.tap.given_up
 
     @property
-    def side(self) -> Side:
+    def feed(self) -> Feed:
         """The data that it reads at this moment."""
-        return self.test if self.place == "validation" and self.method == "fit" else self.train
+        return self.test if self.position.phase == "validation" and self.method == "fit" else self.train
 
     @property
-    def side_made(self) -> Side:
+    def feed_made(self) -> Feed:
         """The data that Keras makes a dataset of at this moment: the training data before anything else."""
-        return self.train if self.place == "start" else self.test
+        return self.train if self.position.phase == "start" else self.test
 
     # ------------------------------------------------------------------ before
     def opened(self) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class Call:
         """It raised: keep where it stood, and with which weights."""
         if isinstance(error, Exception):
             self.failure = cut(error)
-            if self.method == "fit" and self.place == "training":
+            if self.method == "fit" and self.position.phase == "training":
                 with suppress(Exception):  # a model that cannot be read cannot be tried either
                     self.put_back = None if weights_without_values(self.model) else held_values(self.model)
         self.state = "raised" if isinstance(error, Exception) else "interrupted"
@@ -128,7 +128,7 @@ class Call:
     def steps(self) -> int:
         """Groups of steps that are known to be complete."""
         begun = len(self.train.epochs)
-        return begun if self.state == "finished" or self.place != "training" else max(0, begun - 1)
+        return begun if self.state == "finished" or self.position.phase != "training" else max(0, begun - 1)
 
     def stop(self) -> None:
         """Let fit end after the current step."""

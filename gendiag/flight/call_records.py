@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gendiag.flight.call import Call, State
-from gendiag.flight.failing_batch import Raised
-from gendiag.flight.feed import Side
+from gendiag.flight.failing_batch import Located
+from gendiag.flight.feed import Feed
 from gendiag.flight.full_measure import completed
 from gendiag.records import Rehearsal
 from gendiag.rehearsal.profile import Profile
@@ -14,32 +14,31 @@ from gendiag.rehearsal.rehearsal import Rehearsed, count
 from gendiag.runtime.tracebacks import cut
 
 
-def recorded(call: Call, state: State, groups: int, raised: Raised) -> Rehearsed:
-    """Make the records of a call: the state that it was in, how many groups of steps were complete, where it raised."""
-    failed_in, failed_batch, failure = raised
+def recorded(call: Call, state: State, located: Located) -> Rehearsed:
+    """Make the records of a call: the state that it was in, and where it raised."""
     rehearsal = Rehearsal(
         epochs=count(call.fit_args.get("epochs"), 1),
-        epochs_run=max(call.epochs_begun, int(call.method != "fit" and bool(call.train.epochs))),
+        epochs_run=max(call.position.epochs_begun, int(call.method != "fit" and bool(call.train.epochs))),
         steps_per_epoch=call.fit_args.get("steps_per_epoch"),
-        deliveries=call.train.deliveries(groups, call.steps_per_execution),
+        deliveries=call.train.deliveries(located.groups, call.steps_per_execution),
         validation=call.test.deliveries(_evaluated(call, state), call.steps_per_execution),
         ended=_ended(call, state),
-        failure=failure,
-        failed_in=failed_in,
-        failed_batch=failed_batch,
+        failure=located.failure,
+        failed_in=located.failed_in,
+        failed_batch=located.failed_batch,
         warnings=tuple(dict.fromkeys(call.warnings)),
         seconds=call.seconds,
         live=True,
         method=call.method,
         running=state == "running",
     )
-    profiles = [_profile(call, side, running=rehearsal.running) for side in (call.train, call.test)]
-    return Rehearsed(rehearsal, *profiles)
+    profiles = [_profile(call, feed, running=rehearsal.running) for feed in (call.train, call.test)]
+    return Rehearsed(call.train.source, rehearsal, *profiles)
 
 
 def _evaluated(call: Call, state: State) -> int:
     """Groups of evaluation steps that are known to be complete."""
-    cut_short = call.place == "validation" and state != "finished"
+    cut_short = call.position.phase == "validation" and state != "finished"
     return max(0, len(call.test.epochs) - cut_short)
 
 
@@ -49,11 +48,11 @@ def _ended(call: Call, state: State) -> Any:
     if call.state == "raised":
         return "raised"
     asked = count(call.fit_args.get("epochs"), 1) - count(call.fit_args.get("initial_epoch"), 0)
-    if call.method != "fit" or (call.epochs_begun >= asked and not call.stopped_early):
+    if call.method != "fit" or (call.position.epochs_begun >= asked and not call.stopped_early):
         return "finished"
     if not _last_epoch_is_whole(call):
         return "stopped"
-    return "finished" if call.epochs_begun >= asked else "epochs"
+    return "finished" if call.position.epochs_begun >= asked else "epochs"
 
 
 def _last_epoch_is_whole(call: Call) -> bool:
@@ -67,8 +66,8 @@ def _last_epoch_is_whole(call: Call) -> bool:
     return epochs.count(epochs[-1]) >= whole
 
 
-def _profile(call: Call, side: Side, *, running: bool) -> Profile:
-    tap = side.tap
+def _profile(call: Call, feed: Feed, *, running: bool) -> Profile:
+    tap = feed.tap
     batches = tap.settle() if running else completed(tap)
     error = tap.error
     return Profile(

@@ -31,42 +31,35 @@ def _follower(call: Call) -> Any:  # noqa: C901  (one short method for each of K
             call.train.tap.training = True
 
         def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
-            call.epoch, call.place = epoch, "between"
-            call.epochs_begun += 1
-            call.train.tap.epoch = call.test.tap.epoch = epoch
+            call.position.begin_epoch(epoch, "between")
 
         def on_train_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
-            call.place = "training"
-            call.train.begin(call.epoch)
+            call.position.phase = "training"
+            call.train.begin()
             if call.stop_asked:
                 self.model.stop_training = True
 
         def on_test_begin(self, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
             if call.method == "fit":
-                call.place = "validation"
+                call.position.phase = "validation"
                 call.test.tap.training = True
 
         def on_test_end(self, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
             if call.method == "fit":
-                call.place = "between"
+                call.position.phase = "between"
 
         def on_test_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
-            _step(call)
+            if call.method != "fit":
+                call.position.phase = "training"
+            call.feed.begin()
 
-        def on_predict_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
-            _step(call)
+        on_predict_batch_begin = on_test_batch_begin
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             loss = (logs or {}).get("loss")
             if isinstance(loss, float):
                 call.losses[epoch] = loss
             call.stopped_early = bool(self.model.stop_training)
-            call.place = "between"
+            call.position.phase = "between"
 
     return Follow()
-
-
-def _step(call: Call) -> None:
-    if call.method != "fit":
-        call.place = "training"
-    call.side.begin(call.epoch)

@@ -68,15 +68,15 @@ class Stream:
             self.spans.append(span)
             iterator = iter(make(*args))
             while True:
-                self.tap.forget_thread()
+                self.tap.handover.forget_thread()
                 began = time.perf_counter()
                 try:
                     element = next(iterator)
                 except StopIteration:
                     return
                 except BaseException as error:
-                    known = self.tap.raised_for(error)
-                    span.raised, span.has_raised = self.tap.last_yield if known is None else known, True
+                    known = self.tap.handover.raised_for(error)
+                    span.raised, span.has_raised = self.tap.handover.last_yield if known is None else known, True
                     raise
                 seconds = time.perf_counter() - began
                 with self.tap.sparing():
@@ -88,8 +88,8 @@ class Stream:
     def _note(self, element: Any, position: int, seconds: float, dtypes: Mapping[str, str]) -> int | None:
         if not self.source.tapped:  # from worker processes: here they come into this one
             self.tap.yielded(element, seconds)
-            return self.tap.last_yield
-        index = self.tap.behind(element)
+            return self.tap.handover.last_yield
+        index = self.tap.handover.behind(element)
         replayed = index is None and self.source.kind == "generator" and position < PEEKED
         if replayed:  # the adapter puts the two batches that it peeked at in front of every iterator
             index = position

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from gendiag.batches.signature import PEEKED
+from gendiag.diagnosis.case import Case
 from gendiag.flight.call import Call
 from gendiag.flight.loop import Loop
 from gendiag.model.clone import stand_in
@@ -13,122 +14,119 @@ from gendiag.records import Failure, ModelRun
 from gendiag.runtime.task import dtype_policy
 from gendiag.runtime.tracebacks import cut
 
-Raised = tuple[Any, int | None, Failure | None]  # where (as ``Rehearsal.failed_in``), at which batch, what
 
-
-class Failing:
-    """The search for the batch at which a call raised; it is done once, with the weights of that moment.
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a call raised, as far as that is known.
 
     Attributes
     ----------
-    unproven
-        Why it is not known at which batch; empty where it is.
+    groups
+        Groups of steps that were complete.
+    failed_in, failed_batch, failure
+        As in ``Rehearsal``; None where nothing raised, and where the model did: that is in ``model_run``.
     model_run
         What the model did, where it was the model that raised; else None.
+    unproven
+        Why it is not known at which batch; empty where it is.
+    is_run_known
+        Whether ``model_run`` says what the model did, None included.
     """
 
-    def __init__(self, call: Call, model: Any, *, quiet_s: float) -> None:
-        self.call, self.model, self.policy, self.quiet_s = call, model, call.policy, quiet_s
-        self.groups = 0  # of steps that were complete
-        self.unproven = ""
-        self.model_run: ModelRun | None = None
+    groups: int
+    failed_in: Literal["start", "training", "validation"] | None = None
+    failed_batch: int | None = None
+    failure: Failure | None = None
+    model_run: ModelRun | None = None
+    unproven: str = ""
+    is_run_known: bool = False
 
-    def find(self) -> Raised:
-        """Return where the call raised, at which batch, and what, unless the model did: that is ``model_run``."""
-        call = self.call
-        self.groups = call.steps
-        if call.failure is None:
-            return None, None, None
-        if isinstance(call, Loop):
-            return "training", call.failed_batch, call.failure
-        if call.place == "start":
-            return self._at_the_start()
-        if call.place == "validation":
-            return self._in_validation()
-        if call.place == "between":
-            self.unproven = f"fit raised between two steps, not at a batch: {call.failure.line}"
-            return "training", None, call.failure
-        return self._in_step()
 
-    def _at_the_start(self) -> Raised:
-        """Behind the dataset that was made of the source, a model that is not built yet sees batch 0."""
-        side = self.call.train
-        refused = "start", side.tap.failed_index, self.call.failure
-        if not side.arrived or side.tap.error is not None:
-            return refused
-        found = self._in_step()
-        if self.model_run is not None:
+def locate(call: Call, case: Case) -> Located:
+    """Find the batch at which a call raised, with the weights of that moment."""
+    nothing = Located(call.steps)
+    if call.failure is None:
+        return nothing
+    if isinstance(call, Loop):
+        return replace(nothing, failed_in="training", failed_batch=call.failed_batch, failure=call.failure)
+    if call.position.phase == "start":
+        return _at_the_start(call, case, call.failure)
+    if call.position.phase == "validation":
+        return _in_validation(call, call.failure)
+    if call.position.phase == "between":
+        why = f"fit raised between two steps, not at a batch: {call.failure.line}"
+        return replace(nothing, failed_in="training", failure=call.failure, unproven=why)
+    return _in_step(call, case, call.failure)
+
+
+def _of_the_model(call: Call, run: ModelRun, unproven: str = "") -> Located:
+    return Located(call.steps, model_run=run, unproven=unproven, is_run_known=True)
+
+
+def _at_the_start(call: Call, case: Case, failure: Failure) -> Located:
+    """Behind the dataset that was made of the source, a model that is not built yet sees batch 0."""
+    feed = call.train
+    if feed.arrived and feed.tap.error is None:
+        found = _in_step(call, case, failure)
+        if found.is_run_known:
             return found
-        self.unproven = ""
-        return refused
+    return Located(call.steps, "start", feed.tap.failed_index, failure)
 
-    def _in_validation(self) -> Raised:
-        call, side = self.call, self.call.test
-        last = len(side.epochs) - 1
-        placed = side.placed(call.steps_per_execution)
-        done = tuple(batch for group, batch in placed if group < last and batch is not None)
-        candidates = [batch for group, batch in placed if group == last and batch is not None]
-        refused = side.tap.error is not None or "PyFunc" in (call.failure.details if call.failure else "")
-        if refused or len(candidates) != 1:
-            return "validation", None, call.failure
-        order = (*done, *candidates) if call.validation is not None else ()
-        trained = tuple(b for _, b in call.train.placed(call.steps_per_execution) if b is not None)
-        self.model_run = ModelRun(trained, len(trained), call.failure, validation=order, evaluated=len(done))
-        return None, None, None
 
-    def _in_step(self) -> Raised:
-        call, side = self.call, self.call.train
-        candidates = self._candidates()
-        raised = side.raised_at if side.stream.spans else side.tap.failed_index
-        if not candidates and raised is not None:
-            return "training", raised, self._source_failure() or call.failure
-        at = self._proven(candidates)
-        if at is None and raised is not None:
-            self.unproven = ""  # it is known where the cause lies
-            return "training", raised, self._source_failure() or call.failure
-        if at is None and not candidates and not side.source.tapped:
-            return "training", len(side.tap.batches), call.failure  # the source could not make it
-        if at is None or self.model is None or "PyFunc" in call.failure.details:  # type: ignore[union-attr]
-            return "training", at, call.failure
-        done = tuple(b for g, b in side.placed(call.steps_per_execution) if g < self.groups and b is not None)
-        self.model_run = ModelRun((*done, at), len(done), call.failure)
-        return None, None, None
+def _in_validation(call: Call, failure: Failure) -> Located:
+    feed, per_execution = call.test, call.steps_per_execution
+    last = len(feed.epochs) - 1
+    placed = feed.placed(per_execution)
+    done = tuple(batch for group, batch in placed if group < last and batch is not None)
+    candidates = [batch for group, batch in placed if group == last and batch is not None]
+    refused = feed.tap.error is not None or "PyFunc" in failure.details
+    if refused or len(candidates) != 1:
+        return Located(call.steps, "validation", None, failure)
+    order = (*done, *candidates) if call.validation is not None else ()
+    trained = tuple(batch for _, batch in call.train.placed(per_execution) if batch is not None)
+    return _of_the_model(call, ModelRun(trained, len(trained), failure, validation=order, evaluated=len(done)))
 
-    def _source_failure(self) -> Failure | None:
-        error = self.call.train.tap.error
-        return None if error is None else cut(error)
 
-    def _candidates(self) -> list[int]:
-        """The batches of the group of steps in which fit raised, in the order trained."""
-        placed = self.call.train.placed(self.call.steps_per_execution)
-        found = [batch for group, batch in placed if group == self.groups and batch is not None]
-        if not found and not self.groups and 0 in self.call.train.tap.store:
-            return [0]  # the step was traced for the batches peeked at, and none was taken
-        return found
+def _in_step(call: Call, case: Case, failure: Failure) -> Located:
+    feed, groups = call.train, call.steps
+    candidates = _candidates(call, groups)
+    raised = feed.raised_at if feed.stream.spans else feed.tap.failed_index
+    at, unproven = (None, "") if not candidates and raised is not None else _proven(call, case, candidates)
+    if at is None and raised is not None:  # it is known where the cause lies
+        return Located(groups, "training", raised, failure if feed.tap.error is None else cut(feed.tap.error))
+    if at is None and not candidates and not feed.source.tapped:
+        at_unmade = len(feed.tap.batches)  # the source could not make it
+        return Located(groups, "training", at_unmade, failure, unproven=unproven)
+    if at is None or case.model is None or "PyFunc" in failure.details:
+        return Located(groups, "training", at, failure, unproven=unproven)
+    placed = feed.placed(call.steps_per_execution)
+    done = tuple(batch for group, batch in placed if group < groups and batch is not None)
+    return _of_the_model(call, ModelRun((*done, at), len(done), failure), unproven)
 
-    def _proven(self, candidates: list[int]) -> int | None:
-        """Replay them one after the other with the weights of the failure; the first that raises is the one."""
-        side = self.call.train
-        held = [index for index in candidates if index in side.tap.store]
-        if self.model is None or not held:
-            self.unproven = "The step at which fit raised was not replayed: its batch is not held (keep_bytes)."
-            return candidates[0] if len(candidates) == 1 else None
-        first = [side.tap.store.get(index) for index in range(PEEKED) if index in side.tap.store]
-        for index in held:
-            with dtype_policy(self.policy), stand_in(self.model) as copy:
-                batches = [*first, side.tap.store.get(index)]
-                replay = through_fit(
-                    copy,
-                    batches,
-                    as_source=side.source.replay,
-                    fit_args=side.source.replay_args(self.call.fit_args),
-                    quiet_s=self.quiet_s,
-                )
-            if replay.failure is not None:
-                return index
-        named = f"batch {candidates[0]}" if len(candidates) == 1 else f"batches {candidates[0]} to {candidates[-1]}"
-        self.unproven = (
-            f"fit raised in the step of {named} or right behind it; replayed on a copy with the weights of that "
-            "moment, none of these raises. The cause may lie outside of the batch: a callback, or a state that is gone."
-        )
-        return None
+
+def _candidates(call: Call, groups: int) -> list[int]:
+    """The batches of the group of steps in which fit raised, in the order trained."""
+    placed = call.train.placed(call.steps_per_execution)
+    found = [batch for group, batch in placed if group == groups and batch is not None]
+    if not found and not groups and 0 in call.train.tap.store:
+        return [0]  # the step was traced for the batches peeked at, and none was taken
+    return found
+
+
+def _proven(call: Call, case: Case, candidates: list[int]) -> tuple[int | None, str]:
+    """Replay them one after the other with the weights of the failure: the first that raises, or why none is named."""
+    store = call.train.tap.store
+    held = [index for index in candidates if index in store]
+    if case.model is None or not held:
+        why = "The step at which fit raised was not replayed: its batch is not held (keep_bytes)."
+        return (candidates[0] if len(candidates) == 1 else None), why
+    for index in held:
+        with dtype_policy(case.policy), stand_in(case.model) as copy:
+            replay = through_fit(copy, [*store.peeked(), store.get(index)], case.settings)
+        if replay.failure is not None:
+            return index, ""
+    named = f"batch {candidates[0]}" if len(candidates) == 1 else f"batches {candidates[0]} to {candidates[-1]}"
+    return None, (
+        f"fit raised in the step of {named} or right behind it; replayed on a copy with the weights of that "
+        "moment, none of these raises. The cause may lie outside of the batch: a callback, or a state that is gone."
+    )

@@ -11,6 +11,7 @@ from gendiag.flight.dataset_tap import is_shuffled, tapped
 from gendiag.flight.elements import Span, Stream
 from gendiag.flight.source_tap import FlightTap
 from gendiag.records import Delivery
+from gendiag.rehearsal.position import FitPosition
 from gendiag.sources.source import Source
 
 STREAMED = ("generator", "PyDataset", "torch DataLoader")
@@ -23,7 +24,7 @@ class Placed(NamedTuple):
     batch: int | None
 
 
-class Side:
+class Feed:
     """What is known of the training data, or of the validation data, of one call.
 
     Attributes
@@ -39,9 +40,9 @@ class Side:
         What went wrong in the recording itself.
     """
 
-    def __init__(self, source: Source, keep_bytes: int, *, full: bool) -> None:
-        self.source, self.full = source, full
-        self.tap = FlightTap(keep_bytes, full=full)
+    def __init__(self, source: Source, keep_bytes: int, position: FitPosition, *, full: bool) -> None:
+        self.source, self.position, self.full = source, position, full
+        self.tap = FlightTap(keep_bytes, position, full=full)
         self.stream = Stream(source, self.tap, lambda: max(0, len(self.epochs) - 1))
         self.epochs: list[int] = []
         self.times: list[float] = []
@@ -52,10 +53,9 @@ class Side:
         self._is_yield = True
 
     # ------------------------------------------------------------------ while fit runs
-    def begin(self, epoch: int) -> None:
+    def begin(self) -> None:
         """Note that a group of steps begins."""
-        self.tap.epoch = epoch
-        self.epochs.append(epoch)
+        self.epochs.append(self.position.epoch)
         self.times.append(time.perf_counter())
 
     def streamed(self, make: Callable[..., Iterator[Any]], signature: Any) -> Callable[..., Iterator[Any]]:
@@ -89,8 +89,8 @@ class Side:
             self.tap.trust_the_order()
             self.stream.spans.append(Span(0))
         self.tap.yielded(raw, wait_s)
-        self.begin(0)
-        self.stream.spans[0].elements.append(self.tap.last_yield)
+        self.begin()
+        self.stream.spans[0].elements.append(self.tap.handover.last_yield)
 
     def _note(self, data: Any) -> None:
         """Write down a delivery; a failure of ours must not end the user's training."""

@@ -17,7 +17,7 @@ class Loop(Call):
 
     def __init__(self, given: Any, keep_bytes: int, *, full: bool) -> None:
         super().__init__("loop", None, {"x": given}, keep_bytes, full=full)
-        self.place, self.epochs_begun = "training", 1
+        self.position.begin_epoch(0, "training")
         self.failed_batch: int | None = None
 
     def through(self) -> Iterator[Any]:
@@ -29,7 +29,7 @@ class Loop(Call):
                 with tap.asking(len(tap.batches)):
                     raw = next(iterator, _END)
             except BaseException as error:
-                self.place = "between"
+                self.position.phase = "between"
                 self._raised(error, tap.failed_index)
                 raise
             if raw is _END:

@@ -162,7 +162,7 @@ def _from_generator(original: Any) -> Any:
         caller = sys._getframe(1).f_globals.get("__name__", "")  # noqa: SLF001  (documented)
         if _standing() and str(caller).startswith("keras."):
             for call in _standing()[-1]:
-                generator = call.side_made.streamed(generator, kwargs.get("output_signature"))
+                generator = call.feed_made.streamed(generator, kwargs.get("output_signature"))
         return original(generator, *args, **kwargs)
 
     return from_generator
@@ -175,7 +175,7 @@ def _dataset_made(original: Any) -> Any:
         for call in _standing()[-1] if _standing() else ():
             dataset = getattr(self, "_distributed_dataset", None)
             if dataset is not None:
-                self._distributed_dataset = call.side_made.arriving(dataset)
+                self._distributed_dataset = call.feed_made.arriving(dataset)
 
     return made
 

@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 from gendiag.batches.store import MIB
 from gendiag.diagnosis.diagnosis import Diagnosis
+from gendiag.diagnosis.judge import judge
 from gendiag.errors import BadArgumentError, NothingRecordedError
 from gendiag.flight import patches
 from gendiag.flight.call import Call
 from gendiag.flight.callback import attach
-from gendiag.flight.flight_case import FlightCase
 from gendiag.flight.loop import Loop
+from gendiag.flight.recorded_case import case_of
 from gendiag.rehearsal.rehearsal import count
 from gendiag.report import Report
 from gendiag.views.live_panel import progress
@@ -66,7 +67,7 @@ class Flight:
         if call is None or call.given_up or not call.train.epochs:
             return None
         epochs = count(call.fit_args.get("epochs"), 1)
-        line = progress(call.method, (call.epoch, epochs), call.steps, call.seconds)
+        line = progress(call.method, (call.position.epoch, epochs), call.steps, call.seconds)
         return line, self._report(call).diagnosis
 
     def stop(self) -> bool:
@@ -128,9 +129,9 @@ class Flight:
         with self._lock:
             report = self._reports.get(id(call))
             if report is None:
-                case = FlightCase(call, self._keep_bytes)
-                report = Report(case)
-                if not case.is_running:
+                judged = judge(case_of(call, self._keep_bytes))
+                report = Report(judged)
+                if not judged.evidence.rehearsal.running:
                     self._reports[id(call)] = report
             return report
 

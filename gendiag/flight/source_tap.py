@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-import numpy as np
-
 from gendiag.batches.measure import nbytes, resident
 from gendiag.batches.signature import PEEKED
 from gendiag.batches.store import Store
-from gendiag.batches.tree import flatten, transform
 from gendiag.batches.values import copy
 from gendiag.flight.fast_measure import Later, is_plain, quick, shared
+from gendiag.flight.handover import Handover
 from gendiag.records import Batch, Failure
+from gendiag.rehearsal.position import FitPosition
 from gendiag.rehearsal.recording import Recording
 from gendiag.runtime.task import Pulse
 from gendiag.runtime.tracebacks import cut
@@ -50,13 +48,11 @@ class FlightTap(Recording):
         What went wrong in the recording itself; from there on nothing is recorded, and what was is not to be trusted.
     """
 
-    def __init__(self, keep_bytes: int, *, full: bool) -> None:
-        super().__init__(keep_bytes, Pulse(), full=full)
+    def __init__(self, keep_bytes: int, position: FitPosition | None = None, *, full: bool) -> None:
+        super().__init__(keep_bytes, Pulse(), position, full=full)
         self.by_index: dict[int, Batch] = {}
         self.given_up: Failure | None = None
-        self._thread = threading.local()
-        self._handed: dict[int, tuple[object, int | None]] = {}
-        self._errors: dict[int, int] = {}
+        self.handover = Handover()
         self._rss_bytes = 0
         self._later: dict[int, Later] = {}
         self.store = Store(keep_bytes, self._dropped)
@@ -92,7 +88,7 @@ class FlightTap(Recording):
         if self.full or not is_plain(raw):
             batch = super().yielded(raw, wait_s, index)
             self.by_index[batch.index] = batch
-            self._thread.last = batch.index
+            self.handover.yielded(batch.index)
             return batch
         with self._lock:
             place = len(self.batches)
@@ -101,9 +97,9 @@ class FlightTap(Recording):
             number = place if index is None else index
             same = shared(raw, self._before)  # type: ignore[arg-type]
             self._before = raw
-            later = Later(number, place, self.epoch, wait_s, self._rss_bytes, same)
+            later = Later(number, place, self.position.epoch, wait_s, self._rss_bytes, same)
             self.batches.append(later)  # type: ignore[arg-type]  # measured before anybody reads it
-            self._thread.last = number
+            self.handover.yielded(number)
             size = sum(leaf.nbytes for leaf in raw)  # type: ignore[attr-defined]
             if self._matcher is None and size <= self.store.keep_bytes:
                 self._later[number] = later
@@ -168,49 +164,14 @@ class FlightTap(Recording):
     @contextmanager
     def asking(self, index: int) -> Iterator[None]:
         """Note which batch was being made when the source raised."""
-        self.n_asked += 1
-        try:
+        with super().asking(index), self.handover.asking(index):
             yield
-        except BaseException as error:
-            self.error, self.failed_index = error, index
-            self._errors[id(error)] = index
-            raise
-        finally:
-            self.n_asked -= 1
 
-    def raised_for(self, error: BaseException) -> int | None:
-        """Return the batch that the source was making when it raised this."""
-        return self._errors.get(id(error))
-
-    # ------------------------------------------------------------------ handed on
     def handed_out(self, raw: object, index: int) -> object:
         """Make every array an object of its own, so that it is known again behind Keras's worker threads."""
-        made = self._view(raw, index) if self.training else None
+        made = self._marked(raw, index) if self.training else None
         return raw if made is None else made
 
     @harmless
-    def _view(self, raw: object, index: int) -> object:
-        raw = transform(lambda leaf: leaf.view() if type(leaf) is np.ndarray else leaf, raw)
-        first = next((part.value for part in flatten(raw)), None)
-        known = self._handed.get(id(first))
-        self._handed[id(first)] = first, index if known is None else None  # an object yielded twice tells nothing
-        return raw
-
-    def forget_thread(self) -> None:
-        """Begin to watch for a yield in this thread."""
-        self._thread.last = None
-
-    def behind(self, element: object) -> int | None:
-        """Return the batch that an element handed to TensorFlow is: yielded just now in this thread, or known again."""
-        last = self.last_yield
-        if last is not None:
-            return last
-        first = next((part.value for part in flatten(element)), None)
-        known = self._handed.pop(id(first), None)
-        return None if known is None else known[1]
-
-    @property
-    def last_yield(self) -> int | None:
-        """The batch yielded in this thread since ``forget_thread``."""
-        last: int | None = getattr(self._thread, "last", None)
-        return last
+    def _marked(self, raw: object, index: int) -> object:
+        return self.handover.marked(raw, index)

@@ -10,19 +10,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gendiag.batches.signature import PEEKED
 from gendiag.errors import NoFreshWeightsError
 from gendiag.model.clone import Model, is_compiled, stand_in
-from gendiag.model.clone_cache import Bench, fresh_stand_in
+from gendiag.model.clone_cache import CloneCache
 from gendiag.model.fault_localization import Told, keep_weights, look_inside
+from gendiag.model.fresh_weights import fresh_stand_in
 from gendiag.model.hooks import Seen, watched
-from gendiag.model.replay import AsSource, Replay, all_finite, build_optimizer, quiet, through_fit
+from gendiag.model.replay import PLAIN, FitSettings, Replay, all_finite, build_optimizer, through_fit
 from gendiag.model.snapshot import held_values
-from gendiag.records import NOTHING, Failure, Outcome, Trial, TrialStep
-from gendiag.runtime.leftovers import QUIET_S
-from gendiag.runtime.task import NoAnswerError, Task
+from gendiag.records import Failure, Outcome, Trial, TrialStep
+from gendiag.runtime.quiet import quiet
+from gendiag.runtime.task import NoAnswerError, Task, dtype_policy
 from gendiag.runtime.tracebacks import cut
 
-PEEKED = 2
 Steps = tuple[TrialStep, ...]
 
 
@@ -31,8 +32,6 @@ class _Replayed(NamedTuple):
 
     batches: list[Any]
     position: int
-    as_source: AsSource | None
-    fit_args: Mapping[str, Any]
 
 
 class _Ways(NamedTuple):
@@ -63,11 +62,9 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     first: Sequence[Any],
     delivered: object | None,
     yielded: object | None,
-    as_source: AsSource | None = None,
-    fit_args: Mapping[str, Any] = NOTHING,
-    quiet_s: float = QUIET_S,
+    settings: FitSettings = PLAIN,
     fresh_weights: bool = False,
-    bench: Bench | None = None,
+    clones: CloneCache | None = None,
 ) -> Trial:
     """Say what ``model.fit`` does with a batch, and what loss and gradient it gives with the weights as they are.
 
@@ -82,32 +79,24 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     delivered, yielded
         The batch as it reached ``train_step`` and as it came from the source. None where there is none; a source
         that yielded None has neither, and is replayed with None.
-    as_source
-        Makes what fit is given from raw batches; by default a generator.
-    fit_args
-        More arguments of fit, which change what a batch becomes: ``class_weight``.
-    quiet_s
-        After how many seconds without a step the answer is "no answer".
+    settings
+        How batches are handed to fit; a generator's are held to its rules.
     fresh_weights
         Whether to try it on weights as they are made for a new model, in place of those that the model has.
-    bench
+    clones
         Where a stand-in is kept for the next trial. Not used for batches 0 and 1, on which Keras builds its losses.
 
     Raises
     ------
     NoFreshWeightsError
         If fresh weights are asked for, and the model cannot be made again.
-
-    Notes
-    -----
-    Measured on keras 3.15.1: [batch 0, batch 1, suspect] through the real fit gave fit's own verdict on 14 of 14
-    kinds of faulty batch, one bare ``train_on_batch`` on 8 or 9. The eager step has the readable messages.
     """
     started = time.monotonic()
-    ways = _Ways(delivered, yielded, only_tuples=as_source is None, fresh=fresh_weights)
+    ways = _Ways(delivered, yielded, only_tuples=settings.as_source is None, fresh=fresh_weights)
     try:
-        kept = bench if bench is not None and batch >= PEEKED and not fresh_weights else None
-        steps = _steps(model, _replayed(batch, first, ways.suspect, as_source, fit_args), ways, quiet_s, kept)
+        kept = clones if batch >= PEEKED and not fresh_weights else None
+        with dtype_policy(settings.policy):
+            steps = _steps(model, _replayed(batch, first, ways.suspect), ways, settings, kept)
     except NoFreshWeightsError:
         raise
     except Exception as error:  # noqa: BLE001  (no model at all, or one whose own code fails when it is copied)
@@ -115,34 +104,30 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     return _summary(batch, steps, time.monotonic() - started)
 
 
-def _replayed(
-    batch: int, first: Sequence[Any], suspect: object, as_source: AsSource | None, fit_args: Mapping[str, Any]
-) -> _Replayed:
+def _replayed(batch: int, first: Sequence[Any], suspect: object) -> _Replayed:
     """Put the suspect behind the two batches that fit peeks at; it may be one of them."""
     peeked = list(first[:PEEKED])
-    if batch < len(peeked):
-        return _Replayed(peeked, batch, as_source, fit_args)
-    return _Replayed([*peeked, suspect], len(peeked), as_source, fit_args)
+    return _Replayed(peeked, batch) if batch < len(peeked) else _Replayed([*peeked, suspect], len(peeked))
 
 
-def _steps(model: Model, replayed: _Replayed, ways: _Ways, quiet_s: float, bench: Bench | None = None) -> Steps:
+def _steps(
+    model: Model, replayed: _Replayed, ways: _Ways, settings: FitSettings, clones: CloneCache | None = None
+) -> Steps:
     another = fresh_stand_in if ways.fresh else stand_in
-    with (another if bench is None else bench.stand_in)(model) as other:
+    with (another if clones is None else clones.stand_in)(model) as other:
         put_back = held_state(other)
-        replay = through_fit(
-            other, replayed.batches, as_source=replayed.as_source, fit_args=replayed.fit_args, quiet_s=quiet_s
-        )
+        replay = through_fit(other, replayed.batches, settings)
         fit_step = _judged(replay, replayed.position)
         if fit_step.outcome in ("no answer", "not tried") or not is_compiled(model):
             return (fit_step,)
         if replay.steps or model.built:
             put_back()
-            steps = _eager_steps(other, ways, put_back, quiet_s)
-            if bench is not None and fit_step.outcome != "raises" and steps[-1].outcome != "no answer":
-                bench.keep()
+            steps = _eager_steps(other, ways, put_back, settings.quiet_s)
+            if clones is not None and fit_step.outcome != "raises" and steps[-1].outcome != "no answer":
+                clones.keep()
             return (fit_step, *steps)
     with another(model) as other:  # Whatever a broken batch built does not meet the eager steps.
-        return (fit_step, *_eager_steps(other, ways, held_state(other), quiet_s))
+        return (fit_step, *_eager_steps(other, ways, held_state(other), settings.quiet_s))
 
 
 def held_state(model: Model) -> Callable[[], None]:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from gendiag.batches.values import digest, kind_of
 from gendiag.errors import BadModelError
+from gendiag.model.keras_private import layers
 from gendiag.model.snapshot import frozen
 from gendiag.runtime.random_state import kept_seeds
 
@@ -79,13 +80,13 @@ def remade(model: Model, *, with_values: bool = True) -> Model:
     ``from_config`` and not ``clone_model``: that one also compiles, which fails for losses it cannot serialize.
     """
     copy = _from_config(model, model.get_config())
-    for layer, again in zip(_layers(model), _layers(copy), strict=True):
+    for layer, again in zip(layers(model), layers(copy), strict=True):
         vars(again)["name"] = layer.name
     if model.built and not copy.built:
         copy.build_from_config(model.get_build_config())
     if with_values:
         assign(copy.variables, model.variables)
-        for layer in _layers(copy):
+        for layer in layers(copy):
             if hasattr(layer, "finalize_state"):  # Normalization keeps what it learned as constants too.
                 layer.finalize_state()
     return copy
@@ -118,7 +119,7 @@ def _not_built(model: Model) -> dict[str, Any]:
 def _from_config(model: Model, config: Mapping[str, Any]) -> Model:
     import keras
 
-    known = {type(layer).__name__: type(layer) for layer in _layers(model)}
+    known = {type(layer).__name__: type(layer) for layer in layers(model)}
     with keras.saving.custom_object_scope(known):
         copy = type(model).from_config(config)
     if type(copy) is not type(model):
@@ -195,7 +196,7 @@ def assign(to: list[Any], values: list[Any]) -> None:
 
 def check_alike(model: Model, copy: Model) -> None:
     """Raise ``NoCopyError`` where a copy is seen to differ in what is no variable."""
-    for layer, again in zip(_layers(model), _layers(copy), strict=True):
+    for layer, again in zip(layers(model), layers(copy), strict=True):
         if type(layer) is not type(again) or not _plain_alike(layer, again) or _learned(layer) != _learned(again):
             raise NoCopyError
     if [v.trainable for v in model.variables] != [v.trainable for v in copy.variables]:
@@ -225,7 +226,3 @@ def _is_plain(value: object) -> bool:
     if isinstance(value, dict):
         return all(map(_is_plain, [*value.keys(), *value.values()]))
     return all(map(_is_plain, value)) if isinstance(value, (list, tuple)) else isinstance(value, _PLAIN)
-
-
-def _layers(model: Model) -> list[Any]:
-    return list(model._flatten_layers())  # noqa: SLF001  (public .layers leaves out lists of layers in attributes)

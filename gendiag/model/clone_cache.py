@@ -1,4 +1,4 @@
-"""Stand-ins for trials: one that is kept from trial to trial, and one whose weights start anew."""
+"""The copy of a model that is kept from trial to trial."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from gendiag.batches.store import MIB
-from gendiag.errors import NoFreshWeightsError
-from gendiag.model.clone import Model, assign, check_alike, remade, stand_in
-from gendiag.model.snapshot import frozen, optimizers
+from gendiag.model.clone import Model, assign, check_alike, stand_in
+from gendiag.model.snapshot import frozen
 from gendiag.runtime.random_state import kept_seeds
 
 MOST_BYTES = 64 * MIB  # of weights; a larger copy is not worth its memory
 
 
-class Bench:
+class CloneCache:
     """Keeps the copy of a model, so that what fit traced in one trial is used again in the next.
 
     Tracing takes half a second to some seconds, a trial on what is traced a tenth of that. The copy is used again only
@@ -30,7 +29,7 @@ class Bench:
 
     @contextmanager
     def stand_in(self, model: Model) -> Iterator[Model]:
-        """Give the copy kept, else a new one, as ``copying.stand_in`` does."""
+        """Give the copy kept, else a new one, as ``clone.stand_in`` does."""
         if not self._lock.acquire(blocking=False):  # Somebody else is at it.
             with stand_in(model) as other:
                 yield other
@@ -80,44 +79,3 @@ def _nbytes(model: Model) -> int:
     import numpy as np
 
     return sum(int(np.prod(tuple(variable.shape))) * 4 for variable in model.variables)
-
-
-@contextmanager
-def fresh_stand_in(model: Model) -> Iterator[Model]:
-    """Give a copy whose layers and optimizer start anew; layers that do not train keep their values.
-
-    What ``Normalization.adapt`` learned, and a frozen part that was trained elsewhere, belong to the model.
-
-    Raises
-    ------
-    NoFreshWeightsError
-        If no copy can be made.
-    """
-    with stand_in(model) as copy:
-        if copy is model:
-            msg = (
-                f"the model {model.name} cannot be made again from its config, so there are no fresh weights to try. "
-                "Give it get_config (and register what it is made of), or make it anew: diagnose(source, make_model())."
-            )
-            raise NoFreshWeightsError(msg)
-        again = remade(model, with_values=False)
-        training = {_owner(variable) for variable in copy.trainable_variables}
-        for mine, fresh in zip(copy.variables, again.variables, strict=True):
-            if _owner(mine) in training:
-                mine.assign(fresh.value)
-        for optimizer in optimizers(copy):
-            _start_anew(optimizer, copy)
-        yield copy
-
-
-def _owner(variable: Any) -> str:
-    """``model/dense`` of ``model/dense/kernel``."""
-    return str(variable.path).rpartition("/")[0]
-
-
-def _start_anew(optimizer: Any, copy: Model) -> None:
-    again = type(optimizer).from_config(optimizer.get_config())
-    if optimizer.built:
-        again.build(copy.trainable_variables)
-    for mine, fresh in zip(optimizer.variables, again.variables, strict=True):
-        mine.assign(fresh.value)

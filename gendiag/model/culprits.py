@@ -1,4 +1,4 @@
-"""Which values of a guilty sample do it: replaced by those of a sound sample, it must come through."""
+"""Which values of a failing sample do it: replaced by those of a sound sample, it must come through."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gendiag.batches.samples import arrays, with_values
-from gendiag.model.delta_debugging import EnoughError, Narrowing
+from gendiag.model.delta_debugging import EnoughError, SampleSearch
 from gendiag.model.outliers import Odd, every_value, unlike
-from gendiag.records import GuiltyValue
+from gendiag.records import CulpritValue
 
 MOST_SAMPLES, MOST_VALUES = 8, 4096
 Passes = Callable[[Any], bool]
 
 
 class Sample(NamedTuple):
-    """A guilty sample beside a sound one of the same batch."""
+    """A failing sample beside a sound one of the same batch."""
 
     raw: Any
     row: int
     like: int
     passes: Passes
 
-    def mended(self, odd: Sequence[Odd]) -> bool:
+    def trains_without(self, odd: Sequence[Odd]) -> bool:
         """Whether it comes through with these values replaced."""
         places: dict[str, list[int]] = {}
         for each in odd:
@@ -34,23 +34,23 @@ class Sample(NamedTuple):
         arrays_of = {path: np.array(found) for path, found in places.items()}
         return self.passes(with_values(self.raw, self.row, self.like, arrays_of))
 
-    def told(self, odd: Odd, *, proven: bool) -> GuiltyValue:
+    def told(self, odd: Odd, *, proven: bool) -> CulpritValue:
         """Name the first of these values."""
         array = arrays(self.raw)[odd.path]
         shape, first = array.shape[1:], int(odd.places[0])
         value = array[self.row].reshape(-1)[first].item()
         text = f"{value:.6g}".replace("nan", "NaN") if isinstance(value, float) else str(value)
         place = tuple(int(at) for at in np.unravel_index(first, shape)) if math.prod(shape) > 1 else ()
-        return GuiltyValue(self.row, odd.path, place, text, odd.why, len(odd.places), proven)
+        return CulpritValue(self.row, odd.path, place, text, odd.why, len(odd.places), proven)
 
 
-def blame(raw: Any, found: Narrowing, odd: Mapping[int, Sequence[Odd]], passes: Passes) -> Iterator[GuiltyValue]:
-    """Give what in each guilty sample does it, for the first few samples.
+def blame(raw: Any, found: SampleSearch, odd: Mapping[int, Sequence[Odd]], passes: Passes) -> Iterator[CulpritValue]:
+    """Give what in each failing sample does it, for the first few samples.
 
     Parameters
     ----------
     found
-        The guilty samples, and the others.
+        The failing samples, and the others.
     odd
         Values that are wrong at first sight, by sample.
     passes
@@ -59,27 +59,27 @@ def blame(raw: Any, found: Narrowing, odd: Mapping[int, Sequence[Odd]], passes: 
     comparable = found.others if found.rest == "trains" else []
     for row in found.samples[:MOST_SAMPLES]:
         sample = Sample(raw, row, comparable[0] if comparable else row, passes)
-        tried = row in found.guilty and bool(comparable)
+        tried = row in found.culprits and bool(comparable)
         if odd.get(row):
             yield from _at_first_sight(sample, odd[row], tried=tried)
         elif tried:
             yield from _sought(sample, comparable)
 
 
-def _at_first_sight(sample: Sample, odd: Sequence[Odd], *, tried: bool) -> list[GuiltyValue]:
+def _at_first_sight(sample: Sample, odd: Sequence[Odd], *, tried: bool) -> list[CulpritValue]:
     try:
-        proven = tried and sample.mended(odd)
+        proven = tried and sample.trains_without(odd)
     except EnoughError:
         proven = False
     return [sample.told(each, proven=proven) for each in odd]
 
 
-def _sought(sample: Sample, others: Sequence[int]) -> list[GuiltyValue]:
+def _sought(sample: Sample, others: Sequence[int]) -> list[CulpritValue]:
     """Seek it among what the sound samples do not hold, then among all in which it differs from one of them."""
     for candidates in (unlike(sample.raw, sample.row, others), every_value(sample.raw, sample.row, sample.like)):
         count = sum(len(each.places) for each in candidates)
         try:
-            proven = 0 < count <= MOST_VALUES and sample.mended(candidates)
+            proven = 0 < count <= MOST_VALUES and sample.trains_without(candidates)
         except EnoughError:
             return []
         if proven:
@@ -93,7 +93,7 @@ def _fewest(sample: Sample, odd: Sequence[Odd]) -> list[Odd]:
     with suppress(EnoughError):
         while len(pairs) > 1:
             half = len(pairs) // 2
-            enough = (part for part in (pairs[:half], pairs[half:]) if sample.mended(_grouped(part)))
+            enough = (part for part in (pairs[:half], pairs[half:]) if sample.trains_without(_grouped(part)))
             found = next(enough, None)
             if found is None:
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from gendiag.records import Outcome
 
@@ -13,20 +14,27 @@ class EnoughError(Exception):
     """No more trials: by their number, by the time, or because the user stopped."""
 
 
-class Narrowing:
+class Step(NamedTuple):
+    """What came of a step on some samples; ``fails``: as the whole batch does."""
+
+    fails: bool
+    outcome: Outcome
+
+
+class SampleSearch:
     """What is known of the samples of a failing batch.
 
     Parameters
     ----------
     rows
         How many samples there are.
-    fails
-        Whether a batch of these samples fails as the whole does; may raise ``EnoughError``. ``outcome`` is to be set to
-        what it did.
+    tried
+        Runs a step on these samples, and says whether it fails as the whole does, and what it does. It may raise
+        ``EnoughError``.
 
     Attributes
     ----------
-    guilty
+    culprits
         Samples that fail alone.
     joint
         Samples that fail together, or among the others, and not alone.
@@ -40,31 +48,30 @@ class Narrowing:
         Whether nothing remains to be tried.
     """
 
-    def __init__(self, rows: int, fails: Callable[[Sequence[int]], bool]) -> None:
-        self.rows, self._run = rows, fails
-        self.guilty: list[int] = []
+    def __init__(self, rows: int, tried: Callable[[Sequence[int]], Step]) -> None:
+        self.rows, self._tried = rows, tried
+        self.culprits: list[int] = []
         self.joint: list[int] = []
         self.suspected: list[int] = []
         self.tried_alone: dict[int, bool] = {}
         self.rest: Outcome | None = None
         self.every = self.done = False
-        self.outcome: Outcome = "not tried"
-        self._known: dict[tuple[int, ...], tuple[bool, Outcome]] = {tuple(range(rows)): (True, "not tried")}
+        self._known: dict[tuple[int, ...], Step] = {tuple(range(rows)): Step(fails=True, outcome="not tried")}
 
     @property
     def samples(self) -> tuple[int, ...]:
         """All that are to blame as far as is known, ascending."""
-        return tuple(sorted({*self.guilty, *self.joint, *self.suspected}))
+        return tuple(sorted({*self.culprits, *self.joint, *self.suspected}))
 
     @property
     def alone(self) -> bool:
         """Whether each of them is known to fail alone."""
-        return bool(self.guilty) and not self.joint and not self.suspected
+        return bool(self.culprits) and not self.joint and not self.suspected
 
     @property
     def smallest(self) -> tuple[int, ...]:
         """The smallest set that is known to fail, where it is not all of them; for a search that could not go on."""
-        failing = min((rows for rows, (failing, _) in self._known.items() if failing), key=len)
+        failing = min((rows for rows, step in self._known.items() if step.fails), key=len)
         return failing if len(failing) < self.rows else ()
 
     @property
@@ -76,7 +83,7 @@ class Narrowing:
     def search(self, hypotheses: Sequence[Sequence[int]]) -> None:
         """Find the samples to blame; each hypothesis is tried before anything else is."""
         if self.rows == 1:
-            self.guilty, self.every, self.done = [0], not any(hypotheses), True
+            self.culprits, self.every, self.done = [0], not any(hypotheses), True
             return
         for suspects in hypotheses:
             if 0 < len(suspects) < self.rows and self._holds(suspects):
@@ -96,13 +103,14 @@ class Narrowing:
     # ------------------------------------------------------------------ a hypothesis
     def _holds(self, suspects: Sequence[int]) -> bool:
         """Whether the others come through without the suspects; then those of them that matter are blamed."""
-        if self._fails([row for row in range(self.rows) if row not in set(suspects)]):
-            self.guilty += [row for row in suspects[:PROBES] if self._alone(row)]
+        without = self._step([row for row in range(self.rows) if row not in set(suspects)])
+        if without.fails:
+            self.culprits += [row for row in suspects[:PROBES] if self._alone(row)]
             return False
-        self.rest, self.suspected = self.outcome, list(suspects)
+        self.rest, self.suspected = without.outcome, list(suspects)
         for row in suspects:
             if self._alone(row):
-                self.guilty.append(row)
+                self.culprits.append(row)
                 self.suspected.remove(row)
         sound = self.others
         for row in list(self.suspected):
@@ -110,7 +118,7 @@ class Narrowing:
             if self._fails(sorted([*sound, row])):
                 self.joint.append(row)
             self.suspected.remove(row)
-        return bool(self.guilty or self.joint) and self._comes_through()
+        return bool(self.culprits or self.joint) and self._comes_through()
 
     def _alone(self, row: int) -> bool:
         if row not in self.tried_alone:
@@ -124,7 +132,7 @@ class Narrowing:
             return False
         for row in _spread(self.rows):
             if not self._alone(row):
-                self.guilty = sorted({*self.guilty, *(row for row, bad in self.tried_alone.items() if bad)})
+                self.culprits = sorted({*self.culprits, *(row for row, bad in self.tried_alone.items() if bad)})
                 return False
         return True
 
@@ -134,9 +142,9 @@ class Narrowing:
         others = self.others
         if not others:
             return True
-        failing = self._fails(others)
-        self.rest = self.outcome if self.samples else None
-        return not failing
+        step = self._step(others)
+        self.rest = step.outcome if self.samples else None
+        return not step.fails
 
     def _find(self, rows: Sequence[int]) -> None:
         """Blame one sample of these, which fail; or the fewest that fail only together."""
@@ -144,7 +152,7 @@ class Narrowing:
         if len(found) > 1:
             self.joint += found
         elif self._alone(found[0]):
-            self.guilty += found
+            self.culprits += found
 
     def _fewest(self, rows: Sequence[int]) -> list[int]:
         """Reduce failing samples to some of which none can be left out, in log2 trials for each.
@@ -168,11 +176,13 @@ class Narrowing:
         return needed
 
     def _fails(self, rows: Sequence[int]) -> bool:
+        return self._step(rows).fails
+
+    def _step(self, rows: Sequence[int]) -> Step:
         key = tuple(rows)
         if key not in self._known:
-            self._known[key] = (self._run(key), self.outcome)
-        failing, self.outcome = self._known[key]
-        return failing
+            self._known[key] = self._tried(key)
+        return self._known[key]
 
 
 def _spread(rows: int) -> list[int]:

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gendiag.model.hooks import Call, Seen, callables, flat_losses, owners, tensors
+from gendiag.model.hooks import Call, Seen, callables, owners, tensors
+from gendiag.model.keras_private import flat_losses, is_kerass_own
 from gendiag.records import Failure, Inside, LayerStep, Outcome, Where
 
-KERAS = "keras.src."
 Kept = Sequence[tuple[Any, Any]]
 
 
@@ -191,16 +191,12 @@ def _origin(steps: Sequence[LayerStep]) -> LayerStep | None:
     return bad or first
 
 
-def _is_own(model: Any, method: str) -> bool:
-    return not getattr(type(model), method).__module__.startswith(KERAS)
-
-
 def _raised_where(model: Any, seen: Seen, data: Any) -> Where:
     if data is None:
         return "input"
     if any(call.error is not None for call in seen.calls):
         return "layer"
-    if _is_own(model, "train_step"):
+    if not is_kerass_own(model, "train_step"):
         return "update" if seen.stage == "update" else "step"
     stages: dict[str, Where] = {"before": "layer", "forward": "layer", "loss": "loss", "update": "update"}
     return stages.get(seen.stage, "metrics")
@@ -224,7 +220,7 @@ def _sample_losses(model: Any, seen: Seen, x: Any) -> tuple[float, ...]:
     rows = given[0].shape[0] if given and given[0].shape.rank else None
     if rows is None or not losses or len(losses) != len(seen.losses):
         return ()
-    if _is_own(model, "train_step") or _is_own(model, "compute_loss") or _is_masked(model, seen):
+    if not all(is_kerass_own(model, method) for method in ("train_step", "compute_loss")) or _is_masked(model, seen):
         return ()
     total = np.zeros(rows)
     for (_, weight), values in zip(losses, seen.losses, strict=True):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Literal
 
+from gendiag.model import keras_private
 from gendiag.model.snapshot import optimizers
 
 Stage = Literal["before", "forward", "loss", "update", "metrics"]
@@ -98,23 +99,10 @@ def watched(model: Any, *, layers: bool = True) -> Iterator[Seen]:
 
 def callables(model: Any) -> list[Any]:
     """Return the model, its layers from the outside in, and the operations between them in functional models."""
-    layers = list(model._flatten_layers())  # noqa: SLF001  (public .layers leaves out lists of layers in attributes)
-    graphs = [part for layer in layers for part in (layer, vars(layer).get("_functional")) if part is not None]
+    every = keras_private.layers(model)
+    graphs = [part for layer in every for part in (layer, vars(layer).get("_functional")) if part is not None]
     operations = [operation for graph in graphs for operation in getattr(graph, "operations", ())]
-    return list({id(part): part for part in (*layers, *operations)}.values())
-
-
-def flat_losses(model: Any) -> list[tuple[Any, float]]:
-    """Return Keras's own losses, one per output, with their weights; empty before they were used.
-
-    Private, and of two forms: keras 3.5 has ``flat_losses`` and ``flat_loss_weights``, 3.15 tuples of both.
-    """
-    losses: Any = getattr(model, "_compile_loss", None)
-    if hasattr(losses, "flat_losses"):
-        pairs = list(zip(losses.flat_losses or (), losses.flat_loss_weights or (), strict=True))
-    else:
-        pairs = [(loss, weight) for _, loss, weight, *_ in getattr(losses, "_flat_losses", None) or ()]
-    return [(loss, 1.0 if weight is None else float(weight)) for loss, weight in pairs if loss is not None]
+    return list({id(part): part for part in (*every, *operations)}.values())
 
 
 def _call(layer: Any, seen: Seen, *, is_whole: bool) -> Callable[..., Any]:
@@ -149,7 +137,7 @@ def _compute_loss(model: Any, seen: Seen, wrap: Callable[..., None]) -> Callable
     def computing(*args: Any, **kwargs: Any) -> Any:
         with suppress(Exception):  # What is wrong with y the loss itself says.
             _build_losses(model, *args, **kwargs)
-        for loss in {id(loss): loss for loss, _ in flat_losses(model)}.values():
+        for loss in {id(loss): loss for loss, _ in keras_private.flat_losses(model)}.values():
             if "call" not in vars(loss):
                 wrap(loss, "call", _loss(loss, seen))
         return compute_loss(*args, **kwargs)

@@ -9,10 +9,10 @@ from typing import Any, Literal, TypeAlias
 
 from gendiag.batches.tree import walk
 from gendiag.model.facts import Input, Loss, ModelFacts, Output
+from gendiag.model.keras_private import KERAS, is_kerass_own, layers
 from gendiag.records import Role
 
 Model: TypeAlias = Any  # keras ships no types
-KERAS = "keras.src."
 OWN = ("train_step", "compute_loss", "call")
 READS_IDS = ("Embedding", "Hashing", "IntegerLookup", "CategoryEncoding", "StringLookup")
 RESHAPES = ("Reshape", "Flatten", "Permute", "Dropout", "Cropping2D", "ZeroPadding2D")
@@ -30,16 +30,16 @@ def read_model(model: Model) -> ModelFacts:
     """Read what can be known of ``model``; what cannot be told stays None or empty, and nothing is ever raised."""
     known: dict[str, Any] = {}
     with suppress(Exception):  # The model may be anything; to know less is always right.
-        known["layers"] = frozenset(_named([model, *_all_layers(model)])) | _inner(model)
+        known["layers"] = frozenset(_named(layers(model))) | _inner(model)
     with suppress(Exception):
-        known["half"] = any(getattr(layer, "compute_dtype", None) == "float16" for layer in _all_layers(model))
-        known["stateful"] = any(getattr(layer, "stateful", False) is True for layer in _all_layers(model))
+        known["half"] = any(getattr(layer, "compute_dtype", None) == "float16" for layer in layers(model)[1:])
+        known["stateful"] = any(getattr(layer, "stateful", False) is True for layer in layers(model)[1:])
     with suppress(Exception):
         known["scales"] = _scales(model)
     with suppress(Exception):
         known["rescaling"] = _rescaling(model)
     with suppress(Exception):
-        if _is_kerass_own(model):
+        if all(is_kerass_own(model, method) for method in OWN):
             known["outputs"] = _outputs(model)
             known["inputs"] = _inputs(model)
             sizes = {each.shape[0] for each in known["inputs"]}
@@ -52,15 +52,6 @@ def fixed_batch_sizes(model: Model) -> set[int]:
     with suppress(Exception):  # Not built, a Sequential raises here: a ValueError (keras 3.5.0), an AttributeError.
         return {tensor.shape[0] for tensor in model.inputs} - {None}
     return set()
-
-
-def _is_kerass_own(model: Model) -> bool:
-    methods = [getattr(type(model), name) for name in OWN]
-    return all(method.__module__.startswith(KERAS) for method in methods)
-
-
-def _all_layers(model: Model) -> list[Any]:
-    return list(model._flatten_layers(include_self=False))  # noqa: SLF001  (public .layers is flat at the top only)
 
 
 def _graph(model: Model) -> Model:
@@ -109,19 +100,19 @@ def _takes_ids(graph: Model, tensor: Any) -> bool:
 
 def _scales(model: Model) -> Literal["yes", "no", "unknown"]:
     graph = _graph(model)
-    parts = [*_all_layers(model), *(graph.operations if graph is not None else ())]
+    parts = [*layers(model)[1:], *(graph.operations if graph is not None else ())]
     names = [type(part).__name__ for part in parts]
     if any(name in SCALES for name in names):
         return "yes"
     first = next((name for name in names if name not in ("InputLayer", "Reshape", "ZeroPadding2D")), "")
     if first == "BatchNormalization":
         return "yes"
-    plain = bool(names) and all(name in PLAIN for name in names) and type(model).call.__module__.startswith(KERAS)
+    plain = bool(names) and all(name in PLAIN for name in names) and is_kerass_own(model, "call")
     return "no" if plain else "unknown"
 
 
 def _rescaling(model: Model) -> float | None:
-    by = [layer.scale for layer in _all_layers(model) if type(layer).__name__ == "Rescaling"]
+    by = [layer.scale for layer in layers(model)[1:] if type(layer).__name__ == "Rescaling"]
     return min((float(scale) for scale in by if isinstance(scale, (int, float))), default=None)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -16,6 +14,7 @@ import numpy as np
 from gendiag.model.snapshot import held_values, is_variable, optimizers
 from gendiag.records import NOTHING, Failure
 from gendiag.runtime.leftovers import QUIET_S, Leftovers
+from gendiag.runtime.quiet import quiet
 from gendiag.runtime.task import NoAnswerError, Pulse, Task
 from gendiag.runtime.tracebacks import cut
 
@@ -25,6 +24,31 @@ if TYPE_CHECKING:
 AsSource = Callable[[Sequence[Any]], object]
 Logs = Mapping[str, float] | None
 Callback: TypeAlias = Any  # keras ships no types
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How raw batches are handed to fit again, the same for every replay of one case.
+
+    Attributes
+    ----------
+    as_source
+        Makes what fit is given; a generator over the batches where it is None.
+    fit_args
+        More arguments of fit: ``class_weight``, and those about validation data, evaluated behind the last batch.
+    quiet_s
+        Longest time without a step; seconds.
+    policy
+        The dtype policy of the user's thread; None for that of the present one.
+    """
+
+    as_source: AsSource | None = None
+    fit_args: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    quiet_s: float = QUIET_S
+    policy: object = None
+
+
+PLAIN = FitSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +118,10 @@ class _Log:
 def through_fit(  # noqa: PLR0913  (keyword-only options)
     model: Model,
     batches: Sequence[Any],
+    settings: FitSettings = PLAIN,
     *,
-    as_source: AsSource | None = None,
     learning_rate_zero: bool = True,
-    fit_args: Mapping[str, Any] = NOTHING,
     pulse: Pulse | None = None,
-    quiet_s: float = QUIET_S,
     on_progress: Callable[[int], None] = lambda _steps: None,
 ) -> Replay:
     """Run the real ``model.fit`` over exactly these raw batches, for one epoch.
@@ -110,16 +132,12 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         A compiled stand-in: it is trained, and its learning rate and steps per execution are changed.
     batches
         As the source yielded them; fit peeks at the first two for the signature.
-    as_source
-        Makes what fit is given; by default a generator over the batches.
+    settings
+        How they are handed to fit.
     learning_rate_zero
         Keep the weights still, so that the last batch meets them as they are.
-    fit_args
-        More arguments of fit: ``class_weight``, and those about validation data, evaluated behind the last batch.
     pulse
         Beaten with every step, for a caller that waits for more than this.
-    quiet_s
-        Longest time without a step.
     on_progress
         Called from the waiting thread with the number of steps.
     """
@@ -128,14 +146,14 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
 
     def work(own: Pulse) -> Failure | None:
         watch = _watch(log, [own] if pulse is None else [own, pulse], keep_weights=learning_rate_zero)
-        return _fit(model, batches, as_source or _generator, watch, fit_args)
+        return _fit(model, batches, settings, watch)
 
     try:
         with quiet():
             if learning_rate_zero:
                 _stop_learning(model)
                 build_optimizer(model)
-            failure = Task(work).start().wait(quiet_s=quiet_s, tick=lambda: on_progress(len(log.losses)))
+            failure = Task(work).start().wait(quiet_s=settings.quiet_s, tick=lambda: on_progress(len(log.losses)))
     except NoAnswerError as error:
         answered, failure = False, Failure(type(error).__name__, str(error), details=error.stack)
     seconds = time.monotonic() - started
@@ -155,13 +173,12 @@ def _generator(batches: Sequence[Any]) -> Iterator[Any]:
     yield from batches
 
 
-def _fit(
-    model: Model, batches: Sequence[Any], as_source: AsSource, callback: Callback, fit_args: Mapping[str, Any]
-) -> Failure | None:
+def _fit(model: Model, batches: Sequence[Any], settings: FitSettings, callback: Callback) -> Failure | None:
+    as_source = settings.as_source or _generator
     try:
         model.steps_per_execution = 1  # Else only the group of the failing step is known.
         options = {"epochs": 1, "steps_per_epoch": len(batches), "verbose": 0, "shuffle": False}
-        model.fit(as_source(batches), **options, **fit_args, callbacks=[callback])
+        model.fit(as_source(batches), **options, **settings.fit_args, callbacks=[callback])
     except BaseException as error:  # noqa: BLE001  (what fit raises is the answer; the thread is ours)
         return None if isinstance(error, _StoppedError) else cut(error)
     finally:
@@ -244,17 +261,3 @@ def all_finite(values: Iterable[Any]) -> bool:
             # One pass: 0 * x is 0 for finite x, and NaN else.
             total += tf.cast(tf.reduce_sum(tensor * 0), tf.float32)
     return not math.isnan(float(total))
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the warnings of Keras and NumPy, and TensorFlow's of retracing, to ourselves: nobody called this fit."""
-    logger = logging.getLogger("tensorflow")
-    level = logger.level
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logger.setLevel(logging.ERROR)
-        try:
-            yield
-        finally:
-            logger.setLevel(level)

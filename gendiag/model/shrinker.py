@@ -12,13 +12,13 @@ from gendiag.batches.samples import count_rows, take
 from gendiag.model.batch_trial import as_tensors, eager_step, held_state
 from gendiag.model.clone import Model, stand_in
 from gendiag.model.culprits import blame
-from gendiag.model.delta_debugging import EnoughError, Narrowing
+from gendiag.model.delta_debugging import EnoughError, SampleSearch, Step
 from gendiag.model.outliers import Limit, odd_samples, odd_values, told_limits
 from gendiag.model.reader import fixed_batch_sizes
-from gendiag.model.replay import quiet
-from gendiag.records import GuiltyValue, Outcome, Shrunk, TrialStep
-from gendiag.runtime.leftovers import QUIET_S
-from gendiag.runtime.task import NoAnswerError, Pulse, Task
+from gendiag.model.replay import PLAIN, FitSettings
+from gendiag.records import CulpritValue, Outcome, Shrunk, TrialStep
+from gendiag.runtime.quiet import quiet
+from gendiag.runtime.task import NoAnswerError, Pulse, Task, dtype_policy
 
 MAX_TRIALS = 60
 FAILS = ("raises", "non-finite")
@@ -31,11 +31,10 @@ def shrink(  # noqa: PLR0913  (keyword-only options)
     batch: int,
     raw: Any,
     *,
+    settings: FitSettings = PLAIN,
     limits: Mapping[str, Limit] | None = None,
     max_trials: int = MAX_TRIALS,
     budget_s: float = math.inf,
-    quiet_s: float = QUIET_S,
-    only_tuples: bool = False,
     on_progress: Callable[[int], None] = lambda _trials: None,
 ) -> Shrunk:
     """Reduce a batch that raises, or whose step is not finite, to the samples that make it so.
@@ -49,25 +48,23 @@ def shrink(  # noqa: PLR0913  (keyword-only options)
         As the user trains it; afterwards it is bit for bit as it was, random states included.
     batch, raw
         Its index, and the batch as it was delivered.
+    settings
+        How long to wait for the end of a step, and the user's dtype policy.
     limits
         What leaves may hold, by path, as far as it is known beforehand.
     max_trials, budget_s
         Where it ends at the latest.
-    quiet_s
-        After how many seconds without the end of a step no answer is expected any more.
-    only_tuples
-        Whether to refuse a batch that is no tuple, as fit does of a generator.
     on_progress
         Called from the waiting thread with the number of trials.
     """
     began = time.monotonic()
     work = _Work(batch, raw, dict(limits or {}), max_trials, began + budget_s)
-    with stand_in(model) as other:
-        work.step = lambda data: eager_step(other, "sample", data, only_tuples=only_tuples, look=False)
+    with dtype_policy(settings.policy), stand_in(model) as other:
+        work.step = lambda data: eager_step(other, "sample", data, look=False)
         try:
             with quiet():
                 task = Task(lambda pulse: work.run(other, pulse))
-                task.start().wait(quiet_s=quiet_s, tick=lambda: on_progress(work.trials))
+                task.start().wait(quiet_s=settings.quiet_s, tick=lambda: on_progress(work.trials))
         except NoAnswerError as error:
             work.note = str(error)
     return work.told(time.monotonic() - began)
@@ -81,8 +78,8 @@ class _Work:
         self.rows = count_rows(raw) or 0
         self.trials, self.note = 0, ""
         self.outcome: Outcome = "not tried"
-        self.values: list[GuiltyValue] = []
-        self.found = Narrowing(self.rows, lambda rows: self.fails(take(self.raw, rows)))
+        self.values: list[CulpritValue] = []
+        self.found = SampleSearch(self.rows, lambda rows: self.tried(take(self.raw, rows)))
         self.step: Callable[[Any], TrialStep]
         self._put_back: Callable[[], None] = lambda: None
         self._pulse = Pulse()
@@ -127,11 +124,10 @@ class _Work:
             for value in blame(self.raw, self.found, odd, lambda data: self.trial(data).outcome == "trains"):
                 self.values.append(value)
 
-    def fails(self, data: Any) -> bool:
-        """Whether a step on it fails as the whole batch does."""
+    def tried(self, data: Any) -> Step:
+        """Run a step, and say whether it fails as the whole batch does."""
         step = self.trial(data)
-        self.found.outcome = step.outcome
-        return _kind(step) == self._like
+        return Step(_kind(step) == self._like, step.outcome)
 
     def trial(self, data: Any) -> TrialStep:
         """One step, with everything as it was before."""

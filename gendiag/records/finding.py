@@ -69,12 +69,12 @@ class Repair:
     apply
         Makes what fit is given from the source, or from the function that makes it. Arrays come back as a tuple.
     verified
-        Whether the mended source was rehearsed and the failing batch tried again, without the finding.
+        Whether the repaired source was rehearsed and the failing batch tried again, without the finding.
     proof
         Figures ``before`` and ``after``: verdict, fails_at, steps, samples, findings, and of the trial of the batch
         concerned its outcome and loss. ``read``: what was read, if not the source itself. ``not run``: why not.
     rule
-        Name of the rule whose finding it mends.
+        Name of the rule whose finding it is for.
     changes_meaning
         What it costs, such as ``drops 3 samples``; empty where fit trains on the same data.
     fit_args

@@ -175,7 +175,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class GuiltyValue:
+class CulpritValue:
     """What in a sample does it.
 
     Attributes
@@ -247,7 +247,7 @@ class Shrunk:
     every: bool = False
     rows: int = 0
     tried_alone: int = 0
-    values: tuple[GuiltyValue, ...] = ()
+    values: tuple[CulpritValue, ...] = ()
     minimal: bool = False
     note: str = ""
     trials: int = 0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from gendiag.batches.store import MIB
+from gendiag.rehearsal.position import FitPosition
 from gendiag.rehearsal.recording import Recording
 from gendiag.runtime.leftovers import Leftovers
+from gendiag.runtime.task import Pulse
 
 
 class EnoughError(Exception):
@@ -45,15 +47,13 @@ class Limits:
 class Progress:
     """Where fit stands; shared by the probe, its callback and the one who waits."""
 
-    def __init__(
-        self, training: Recording, validation: Recording, limits: Limits, *, tapped: tuple[bool, bool]
-    ) -> None:
-        self.training, self.validation, self.limits = training, validation, limits
-        self.tapped = tapped
-        self.epoch = self.step = self.steps = self.evaluation_step = self.epochs_run = 0
+    def __init__(self, pulse: Pulse, limits: Limits, *, tapped: tuple[bool, bool]) -> None:
+        self.position, self.limits, self.tapped = FitPosition(), limits, tapped
+        self.training = Recording(limits.keep_bytes, pulse, self.position)
+        self.validation = Recording(limits.keep_bytes, pulse, self.position)
+        self.step = self.steps = self.evaluation_step = 0
         self.began = time.monotonic()
         self.reached: str | None = None  # which limit
-        self.place: Literal["start", "training", "validation"] = "start"
 
     @property
     def seconds(self) -> float:
@@ -62,7 +62,7 @@ class Progress:
 
     def train(self, data: object) -> bool:
         """Write down a training step; return whether to go on."""
-        self.training.delivered(data, self.epoch, self.step, is_yield=not self.tapped[0])
+        self.training.delivered(data, self.position.epoch, self.step, is_yield=not self.tapped[0])
         self.step += 1
         self.steps += 1
         if self.training.pulse.stop.is_set():
@@ -74,7 +74,8 @@ class Progress:
     def test(self, data: object) -> None:
         """Write down an evaluation step."""
         if self.reached is None:
-            self.validation.delivered(data, self.epoch, self.evaluation_step, is_yield=not self.tapped[1])
+            epoch, step = self.position.epoch, self.evaluation_step
+            self.validation.delivered(data, epoch, step, is_yield=not self.tapped[1])
             self.evaluation_step += 1
             if self.evaluation_step >= self.limits.evaluation_steps or self.seconds > self.limits.budget_s:
                 self.reached = "budget"
@@ -113,17 +114,16 @@ def make_callback(progress: Progress) -> Any:
             progress.training.training = True
 
         def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
-            progress.epoch, progress.step, progress.place = epoch, 0, "training"
-            progress.training.epoch = progress.validation.epoch = epoch
-            progress.epochs_run += 1
+            progress.position.begin_epoch(epoch, "training")
+            progress.step = 0
 
         def on_test_begin(self, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
             self.leftovers.begins()
-            progress.evaluation_step, progress.place = 0, "validation"
+            progress.evaluation_step, progress.position.phase = 0, "validation"
             progress.validation.training = True
 
         def on_epoch_end(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
-            late = progress.epochs_run >= progress.limits.epochs
+            late = progress.position.epochs_begun >= progress.limits.epochs
             if late and progress.seconds > progress.limits.more_until_s and epoch + 1 < self.params["epochs"]:
                 progress.reached = progress.reached or "epochs"
                 self.model.stop_training = True

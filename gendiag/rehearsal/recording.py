@@ -15,6 +15,7 @@ from gendiag.batches.tree import Part, flatten
 from gendiag.batches.values import as_array, copy
 from gendiag.records import Batch, Delivery
 from gendiag.rehearsal.matching import Matcher, changes
+from gendiag.rehearsal.position import FitPosition
 from gendiag.runtime.task import Pulse
 
 _END = object()
@@ -31,6 +32,8 @@ class Recording:
         Most bytes of raw batches held.
     pulse
         Gets a beat for every batch; its ``stop`` ends the reading.
+    position
+        Where fit stands.
     full
         Whether to take all figures of a batch, or only what is cheap beside a live fit.
 
@@ -52,12 +55,13 @@ class Recording:
         Whether the source came to its end.
     training
         Whether fit has begun to train; set by the rehearsal.
-    epoch
-        Where fit stands; set by the rehearsal.
     """
 
-    def __init__(self, keep_bytes: int, pulse: Pulse, *, full: bool = True) -> None:
+    def __init__(
+        self, keep_bytes: int, pulse: Pulse, position: FitPosition | None = None, *, full: bool = True
+    ) -> None:
         self.store, self.pulse, self.full = Store(keep_bytes), pulse, full
+        self.position = position or FitPosition()
         self.batches: list[Batch] = []
         self.deliveries: list[Delivery] = []
         self.peeks: list[Batch] = []
@@ -67,7 +71,6 @@ class Recording:
         self.failed_index: int | None = None
         self.n_asked = 0
         self.ended = self.training = False
-        self.epoch = 0
         self._matcher: Matcher | None = Matcher()
         self._lock = threading.Lock()
         self._before: object = None
@@ -116,7 +119,9 @@ class Recording:
         """Measure and hold one batch; ``index`` is given where the source is asked by index."""
         with self._lock, self.pulse.working():
             number = len(self.batches) if index is None else index
-            batch = measure(raw, index=number, epoch=self.epoch, wait_s=wait_s, before=self._before, full=self.full)
+            batch = measure(
+                raw, index=number, epoch=self.position.epoch, wait_s=wait_s, before=self._before, full=self.full
+            )
             self._before = raw  # alive until the next one, so that equal addresses mean equal memory
             held = self._hold(batch, raw, pin=self._is_telling(batch))
             if self._matcher is not None:
@@ -157,7 +162,6 @@ class Recording:
             parts = flatten(data)
             leaves = tuple(measure_leaf(part, full=self.full) for part in parts)
         if is_yield:
-            self.epoch = epoch
             self.yielded(data, 0.0)
         with self._lock, self.pulse.working():
             index = None if self._matcher is None else self._matcher.match(leaves)

@@ -22,8 +22,9 @@ DROPPED = ("callbacks", "verbose")  # they are the user's own, and the rehearsal
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """A rehearsal with the profiles of both sources."""
+    """A source, what fit did with it, and the profiles of both sources."""
 
+    source: Source
     rehearsal: Rehearsal
     profile: Profile
     validation: Profile = field(default_factory=Profile)
@@ -78,9 +79,8 @@ class _Run:
 
     def attach(self, pulse: Pulse) -> None:
         """Open the taps."""
-        taps = [Recording(self.limits.keep_bytes, pulse) for _ in range(2)]
         tapped = (self.source.tapped, self.validation is None or self.validation.tapped)
-        self.progress = Progress(taps[0], taps[1], self.limits, tapped=tapped)
+        self.progress = Progress(pulse, self.limits, tapped=tapped)
 
     def work(self, pulse: Pulse, steps_per_execution: int) -> None:
         """Run fit, then read on behind the batch at which it raised."""
@@ -140,7 +140,7 @@ class _Run:
         place = self._place()
         rehearsal = Rehearsal(
             epochs=count(self.fit_args.get("epochs"), 1),
-            epochs_run=progress.epochs_run,
+            epochs_run=progress.position.epochs_begun,
             steps_per_epoch=self.fit_args.get("steps_per_epoch"),
             deliveries=tuple(progress.training.deliveries),
             validation=tuple(progress.validation.deliveries),
@@ -153,7 +153,7 @@ class _Run:
             seconds=progress.seconds,
         )
         training = replace(self._profile(progress.training), inquiry=self.inquiry)
-        return Rehearsed(rehearsal, training, self._profile(progress.validation))
+        return Rehearsed(self.source, rehearsal, training, self._profile(progress.validation))
 
     def _place(self) -> Literal["start", "training", "validation"]:
         """Where fit stood; it begins to read the validation data before it says that an evaluation begins."""
@@ -161,7 +161,8 @@ class _Run:
         begun = bool(tap.batches or tap.peeks or tap.ended or tap.error)
         if self.failure is not None and ((begun and not tap.training) or self._validation_is_refused(self.failure)):
             return "validation"
-        return self.progress.place
+        phase = self.progress.position.phase
+        return "training" if phase == "between" else phase
 
     def _validation_is_refused(self, failure: Failure) -> bool:
         """Whether fit knows no such type; it says so when the first evaluation begins, and asks it for nothing."""

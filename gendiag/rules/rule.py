@@ -33,6 +33,8 @@ class Rule(ABC):
         Whether a warning of this rule means that fit trains on something else than was yielded.
     batchwise
         Whether an error of this rule is about what a batch is, so that it is asked about validation data too.
+    reads_trials
+        Whether it is asked once more when its batch was tried, to say what the trial showed.
     fit_args
         Arguments of fit under which ``broken`` shows the fault.
     mended_fit_args
@@ -45,6 +47,7 @@ class Rule(ABC):
     title: ClassVar[str]
     alters: ClassVar[bool] = False
     batchwise: ClassVar[bool] = False
+    reads_trials: ClassVar[bool] = False
     fit_args: ClassVar[Mapping[str, Any]] = NOTHING
     mended_fit_args: ClassVar[Mapping[str, Any] | None] = None
     since: ClassVar[str] = ""

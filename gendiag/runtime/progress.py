@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from gendiag.runtime.cell_output import CellOutput
+
 DELAY_S, PERIOD_S = 1.0, 0.2
 
 
@@ -19,7 +21,7 @@ def bar(what: str, total: int | None, *, shown: bool, unit: str = "batches") -> 
         try:
             yield element.show
         finally:
-            element.clear()
+            element.output.clear()
         return
     from tqdm import tqdm
 
@@ -38,12 +40,12 @@ def _in_notebook() -> bool:
 
 
 class _Element:
-    """An output that is updated in place, and emptied: a closed widget would leave a hole in a saved notebook."""
+    """The bar of a notebook."""
 
     def __init__(self, what: str, total: int | None, unit: str) -> None:
         self.what, self.total, self.unit = what, total, unit
         self.began = self.last = time.monotonic()
-        self.handle: Any = None
+        self.output = CellOutput()
 
     def show(self, done: int) -> None:
         now = time.monotonic()
@@ -51,19 +53,7 @@ class _Element:
             return
         self.last = now
         limits = f' value="{done}" max="{self.total}"' if self.total else ""
-        self._put(
+        self.output.show(
             f"<progress{limits}></progress> {self.what}: {done} {self.unit}, {now - self.began:.0f} s "
             "(interrupt the kernel to stop)"
         )
-
-    def clear(self) -> None:
-        if self.handle is not None:
-            self._put("")
-
-    def _put(self, html: str) -> None:
-        from IPython.display import HTML, display
-
-        if self.handle is None:
-            self.handle = display(HTML(html), display_id=True)  # type: ignore[no-untyped-call]  # IPython is untyped
-        else:
-            self.handle.update(HTML(html))  # type: ignore[no-untyped-call]  # IPython is untyped

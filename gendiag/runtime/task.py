@@ -52,11 +52,16 @@ class Pulse:
         return 0.0 if self._busy else time.monotonic() - self._last
 
 
+def daemon(work: Callable[[], None]) -> threading.Thread:
+    """Make a daemon thread in the caller's context, by a variable of which ipykernel sends widget messages."""
+    context = contextvars.copy_context()
+    return threading.Thread(target=context.run, args=(work,), name="gendiag", daemon=True)
+
+
 class Task(Generic[T]):
     """``work(pulse)`` in a daemon thread of its own, in the caller's context and Keras dtype policy.
 
-    The context is copied because ipykernel sends widget messages by a context variable, and the dtype policy is
-    carried over because Keras 3 keeps it per thread (measured on keras 3.15.1).
+    The dtype policy is carried over because Keras 3 keeps it per thread (measured on keras 3.15.1).
     """
 
     def __init__(self, work: Callable[[Pulse], T]) -> None:
@@ -64,8 +69,7 @@ class Task(Generic[T]):
         self._work, self._policy = work, current_dtype_policy()
         self._result: list[T] = []
         self._error: BaseException | None = None
-        context = contextvars.copy_context()
-        self._thread = threading.Thread(target=context.run, args=(self._run,), name="gendiag", daemon=True)
+        self._thread = daemon(self._run)
 
     def start(self) -> Task[T]:
         """Begin; returns itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -131,6 +132,13 @@ class Source(ABC):
         if self.maker is not None:
             return f"{self.kind} made by {getattr(self.maker, '__name__', type(self.maker).__name__)}"
         return f"{self.kind} {getattr(self.value, '__name__', type(self.value).__name__)}"
+
+
+def without_maker(source: Source) -> Source:
+    """Return the same source as one of which nobody knows how it was made."""
+    alike = copy.copy(source)
+    alike.maker = None
+    return alike
 
 
 def class_names(value: object) -> set[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextvars
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import TypeVar
 
+from gendiag.runtime.task import daemon
 from gendiag.views.markup import Html, join, tag
 
 TICK_S = 0.5
@@ -16,7 +15,7 @@ T = TypeVar("T")
 
 
 def in_thread(work: Callable[[], T]) -> Future[T]:
-    """Run ``work`` in a daemon thread; ipykernel needs the caller's context to send widget messages from there."""
+    """Run ``work`` in a thread of its own."""
     future: Future[T] = Future()
 
     def run() -> None:
@@ -25,7 +24,7 @@ def in_thread(work: Callable[[], T]) -> Future[T]:
         except BaseException as error:  # noqa: BLE001  (it belongs to who waits)
             future.set_exception(error)
 
-    threading.Thread(target=contextvars.copy_context().run, args=(run,), name="gendiag-trial", daemon=True).start()
+    daemon(run).start()
     return future
 
 

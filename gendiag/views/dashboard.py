@@ -9,11 +9,11 @@ import ipywidgets as w
 
 from gendiag.views import batch_details, dtype_table, findings, headline, markup, page, terminal, timeline, trial_card
 from gendiag.views.guard import guarded
-from gendiag.views.repair_panel import Mending
+from gendiag.views.repair_panel import RepairPanel
 from gendiag.views.selection import select
 from gendiag.views.stepper import Stepper
 from gendiag.views.timeline_cursor import Cursor
-from gendiag.views.trial_panel import Tryout
+from gendiag.views.trial_panel import TrialPanel
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
@@ -43,8 +43,8 @@ class Dashboard(w.VBox):
         self.dtypes = _html(markup.section("Dtypes", dtype_table.to_html(diagnosis), "gd-dtypes"))
         batches = self._batch_views(try_batch) if diagnosis.profile.batches else []
         foot = _html(headline.foot(diagnosis))
-        mending = [] if search is None or after is None else [self._mending(search, after)]
-        super().__init__([self.headline, *batches, self.status, self.findings, *mending, self.dtypes, foot])
+        repairs = [] if search is None or after is None else [self._repair_panel(search, after)]
+        super().__init__([self.headline, *batches, self.status, self.findings, *repairs, self.dtypes, foot])
         self.add_class("gd")
 
     def _batch_views(self, try_batch: Callable[[int], Trial] | None) -> list[w.Widget]:
@@ -52,7 +52,7 @@ class Dashboard(w.VBox):
         self.leaf = w.Dropdown(options=[OF_BATCH, *_leaves(self.diagnosis)], description="Rows of")
         self.stepper = Stepper(self.selection, self._show)
         self.details = _html("", "gd-details")
-        self.trial = Tryout(self.selection, try_batch, self._trial, self.diagnosis.trials, self._show)
+        self.trial = TrialPanel(self.selection, try_batch, self._trial, self.diagnosis.trials, self._show)
         self.stepper.follow(self.timeline.slider)
         self.leaf.observe(guarded(self._draw, self._show), names="value")
         self.selection.observe(guarded(self._detail, self._show), names="batch")
@@ -62,9 +62,9 @@ class Dashboard(w.VBox):
             self.stepper.children = (*self.stepper.children, self.leaf)
         return [self.timeline, self.stepper, self.details, self.trial]
 
-    def _mending(self, search: Callable[[], Sequence[Repair]], after: Callable[[Repair], Diagnosis]) -> w.Widget:
-        self.mending = Mending(search, lambda repair: page.render(after(repair)), self._show)
-        return self.mending
+    def _repair_panel(self, search: Callable[[], Sequence[Repair]], after: Callable[[Repair], Diagnosis]) -> w.Widget:
+        self.repairs = RepairPanel(search, lambda repair: page.render(after(repair)), self._show)
+        return self.repairs
 
     def _trial(self, tried: Trial) -> str:
         return trial_card.to_html(tried, self.diagnosis.shrunk.get(tried.batch))

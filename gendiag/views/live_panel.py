@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gendiag.records import counted
+from gendiag.runtime.cell_output import CellOutput
 from gendiag.views import markup, page, wording
 from gendiag.views.background import in_thread
 
@@ -41,11 +42,12 @@ class Live:
         self._look, self._kernel_id = look, kernel_id
         self._over = threading.Event()
         self._work: Future[None] | None = None
-        self._places: list[Any] = []
+        self._button, self._place = CellOutput(), CellOutput()
 
     def __enter__(self) -> Live:  # noqa: PYI034  (typing.Self is not in Python 3.10)
         if self._kernel_id:
-            self._places = [_shown(_button(self._kernel_id)), _shown("")]
+            self._button.show(_button(self._kernel_id))
+            self._place.show("")
             self._work = in_thread(self._draw_again_and_again)
         return self
 
@@ -53,8 +55,8 @@ class Live:
         self._over.set()
         if self._work is not None:
             self._work.exception()  # wait for it; what it raised is of no use here
-        for place in self._places:
-            _put(place, "")
+        for output in (self._button, self._place):
+            output.clear()
 
     def _draw_again_and_again(self) -> None:
         took, is_first = 0.0, True
@@ -62,7 +64,7 @@ class Live:
             began = time.perf_counter()
             seen = self._look()
             if seen is not None:
-                _put(self._places[1], f"{_line(seen[0])}{page.render(seen[1])}")
+                self._place.show(f"{_line(seen[0])}{page.render(seen[1])}")
             took = time.perf_counter() - began
             if seen is not None and is_first:  # it loads what draws
                 took, is_first = 0.0, False
@@ -85,16 +87,3 @@ def progress(method: str, place: tuple[int, int], steps: int, seconds: float) ->
     epoch, epochs = place
     where = f"epoch {epoch + 1}/{epochs}, " if method == "fit" else ""
     return f"{method}: {where}{counted(steps, 'step')} so far, {wording.duration(seconds)}"
-
-
-def _shown(content: str) -> Any:
-    from IPython.display import HTML, display
-
-    return display(HTML(content), display_id=True)  # type: ignore[no-untyped-call]  # IPython is untyped
-
-
-def _put(place: Any, content: str) -> None:
-    from IPython.display import HTML
-
-    if place is not None:
-        place.update(HTML(content))  # type: ignore[no-untyped-call]  # IPython is untyped

@@ -1,4 +1,4 @@
-"""Mends that were run: what each does and costs, the figures before and after it, and the code to copy."""
+"""Repairs: what each does and costs, the figures before and after it, and the code to copy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COPY = (
 
 
 def to_html(repairs: Iterable[Repair]) -> str:
-    """Draw every mend, the best first, or say that there is none."""
+    """Draw every repair, the best first, or say that there is none."""
     cards = [card(repair) for repair in repairs]
     return markup.join(cards) if cards else markup.tag("p", NONE, css_class="gd-quiet")
 
@@ -40,7 +40,7 @@ def card(repair: Repair) -> markup.Html:
         parts.append(markup.table(HEAD, proof(repair.proof)))
     if repair.proof.get("read"):
         parts.append(markup.tag("p", f"Run on {repair.proof['read']}.", css_class="gd-quiet"))
-    return markup.tag("article", *parts, _code(repair.snippet), css_class="gd-card gd-mend")
+    return markup.tag("article", *parts, _code(repair.snippet), css_class="gd-card gd-repair")
 
 
 def proof(figures: Mapping[str, Any]) -> list[list[object]]:

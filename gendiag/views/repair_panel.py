@@ -1,4 +1,4 @@
-"""The button *Search for mends*, and for each that is found *Try this mend*: the report of the mended source."""
+"""The button *Search for mends*, and for each repair found *Try this mend*: the report of the repaired source."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from gendiag.records import Repair
 
 
-class Mending(w.VBox):
+class RepairPanel(w.VBox):
     """Buttons, progress and results.
 
     Parameters
     ----------
     search
-        Finds mends, and runs each.
+        Finds repairs, and runs each.
     after
-        Draws the report of the source with a mend.
+        Draws the report of the repaired source.
     show
         Puts an error on the screen.
     """

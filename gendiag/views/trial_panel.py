@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from gendiag.batches.signature import PEEKED
 from gendiag.views.background import awaited, busy, in_thread
 from gendiag.views.guard import guarded
 from gendiag.views.markup import chip, join, tag
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
     from gendiag.records import Trial
     from gendiag.views.selection import Selection
 
-PEEKED = (0, 1)  # fit makes its signature from these, so a trial takes them first
 NO_MODEL = "To try a batch, pass your model: diagnose(source, model)."
 
 
-class Tryout(w.VBox):
+class TrialPanel(w.VBox):
     """Button, progress and result.
 
     Parameters
@@ -92,5 +92,5 @@ class Tryout(w.VBox):
             self.busy.value = join((f"Batch {trial.batch} was tried meanwhile: ", chip(trial.outcome)))
 
     def _tell(self, batch: int, elapsed_s: float) -> None:
-        order = [*(peeked for peeked in PEEKED if peeked < batch), batch]
+        order = [*(peeked for peeked in range(PEEKED) if peeked < batch), batch]
         self.busy.value = busy(f"Running fit on {order} … {elapsed_s:.0f} s")

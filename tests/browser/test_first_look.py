@@ -110,7 +110,7 @@ def test_a_mend_is_run_before_it_is_shown_and_its_report_after_it_on_demand(lab)
     search = lab.page.get_by_role("button", name="Search for mends").first
     board = lab.page.locator(".jp-OutputArea-output").filter(has=search).first
     search.click()
-    mend = board.locator(".gd-mend").first
+    mend = board.locator(".gd-repair").first
     expect(mend).to_contain_text("verified", timeout=TRIAL_MS)
     mend.get_by_role("button", name="Copy the code").click()
     expect(mend.locator(".gd-copy")).to_have_text(re.compile("Copied|Selected"))

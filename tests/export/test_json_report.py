@@ -8,7 +8,7 @@ import pytest
 
 from gendiag.export import json_report
 from gendiag.export.json_report import as_object, to_json
-from gendiag.records import Finding, GuiltyValue, Shrunk
+from gendiag.records import CulpritValue, Finding, Shrunk
 from tests.support.diagnoses import batch, finding, plain, tried, x
 
 
@@ -100,7 +100,7 @@ def test_a_failure_is_told_in_the_rehearsal(raises):
 
 
 def test_trials_come_with_the_samples_that_were_found_guilty():
-    shrunk = Shrunk(3, "raises", (1,), values=(GuiltyValue(1, "y", (), "10"),), minimal=True)
+    shrunk = Shrunk(3, "raises", (1,), values=(CulpritValue(1, "y", (), "10"),), minimal=True)
     diagnosis = plain(4, trials={3: replace(tried(3, "raises"), loss=float("nan")), 0: tried(0)}, shrunk={3: shrunk})
     first, second = read(diagnosis)["trials"]
     assert (first["batch"], first["shrunk"]) == (0, None)

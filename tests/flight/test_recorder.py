@@ -94,7 +94,7 @@ def test_the_trial_meets_the_weights_of_the_failure_whatever_is_trained_later():
     failed = [variable.numpy() for variable in model.trainable_variables]
     model.fit(finite(10), verbose=0)
     later = [variable.numpy() for variable in model.trainable_variables]
-    with flight.report._case._at_failure():
+    with flight.report._judged.case.observer.weights():
         for mine, theirs in zip(model.trainable_variables, failed, strict=True):
             np.testing.assert_array_equal(mine, theirs)
     assert flight.report.fails_at == 6
@@ -328,7 +328,7 @@ OURS = {
     "holding": "gendiag.flight.source_tap.FlightTap._hold",
     "peeking": "gendiag.rehearsal.recording.measure",
     "stream": "gendiag.flight.elements.Stream._note",
-    "handing": "gendiag.flight.source_tap.transform",
+    "handing": "gendiag.flight.handover.transform",
     "arriving": "gendiag.flight.feed.is_shuffled",
     "closing": "gendiag.flight.call.Call._close",
 }
@@ -361,14 +361,14 @@ def test_a_failure_of_ours_in_the_midst_of_a_fit_ends_the_record_and_not_the_fit
         _ = flight.report
 
 
-@pytest.mark.parametrize("side", ["train", "test"])
-def test_nothing_is_said_of_a_record_that_was_given_up(side):
+@pytest.mark.parametrize("feed", ["train", "test"])
+def test_nothing_is_said_of_a_record_that_was_given_up(feed):
     with gendiag.watch() as flight:
         classifier().fit(finite(3), validation_data=finite(2), verbose=0)
     (call,) = flight._calls
     call.state = "running"
     assert flight.live() is not None
-    getattr(call, side).tap.give_up(MemoryError("no room"))
+    getattr(call, feed).tap.give_up(MemoryError("no room"))
     assert (flight.live(), flight.reports) == (None, ())
 
 

@@ -105,11 +105,11 @@ def test_an_object_is_known_again_behind_the_workers_and_one_yielded_twice_is_no
     tap.training = True
     first, second, again = tap.handed_out(one, 4), tap.handed_out(two, 5), tap.handed_out(one, 6)
     assert all(np.shares_memory(mine, theirs) for mine, theirs in zip(first, one, strict=True))
-    tap.forget_thread()
-    assert [tap.behind(each) for each in (again, second, first)] == [6, 5, 4]
+    tap.handover.forget_thread()
+    assert [tap.handover.behind(each) for each in (again, second, first)] == [6, 5, 4]
     words = ["a list", "is no array"]
     assert tap.handed_out(words, 7) == tap.handed_out(words, 8) == words
-    assert tap.behind(words) is None
+    assert tap.handover.behind(words) is None
 
 
 def test_the_batch_that_could_not_be_made_is_known_by_its_error():
@@ -118,8 +118,8 @@ def test_the_batch_that_could_not_be_made_is_known_by_its_error():
     for index, error in enumerate(errors):
         with pytest.raises(ValueError, match=str(error)), tap.asking(index + 3):
             raise error
-    assert [tap.raised_for(error) for error in errors] == [3, 4]
-    assert tap.raised_for(ValueError("one")) is None
+    assert [tap.handover.raised_for(error) for error in errors] == [3, 4]
+    assert tap.handover.raised_for(ValueError("one")) is None
     assert tap.n_asked == 0
 
 

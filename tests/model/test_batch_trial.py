@@ -9,6 +9,7 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from gendiag.model.batch_trial import try_batch  # noqa: E402  (TensorFlow may be missing)
+from gendiag.model.replay import FitSettings  # noqa: E402  (as above)
 from tests.support.small_models import MODELS, Hanging, dense, labelled, pairs, unbuilt  # noqa: E402  (as above)
 
 
@@ -129,7 +130,7 @@ def test_a_list_from_a_dataset_of_indexes_is_fine_as_it_is_for_fit():
             return self.batches[index]
 
     batches = [list(each) for each in pairs(3)]
-    trial = tried(dense(), batches[2], first=batches[:2], as_source=Lists)
+    trial = tried(dense(), batches[2], first=batches[:2], settings=FitSettings(Lists))
     assert trial.outcome == "trains"
     assert step(trial, "as yielded").loss > 0
 
@@ -152,7 +153,7 @@ def test_a_step_that_hangs_is_no_answer():
     model.compile("sgd", "mse", run_eagerly=True)
     started = time.monotonic()
     try:
-        trial = tried(model, pairs(1)[0], quiet_s=1.5)
+        trial = tried(model, pairs(1)[0], settings=FitSettings(quiet_s=1.5))
     finally:
         Hanging.release.set()
     assert trial.outcome == "no answer"

@@ -12,7 +12,8 @@ from gendiag import diagnose  # noqa: E402  (TensorFlow may be missing)
 from gendiag.errors import NoFreshWeightsError  # noqa: E402  (as above)
 from gendiag.model.batch_trial import eager_step, held_state, try_batch  # noqa: E402  (as above)
 from gendiag.model.clone import stand_in  # noqa: E402  (as above)
-from gendiag.model.hooks import callables, flat_losses, watched  # noqa: E402  (as above)
+from gendiag.model.hooks import callables, watched  # noqa: E402  (as above)
+from gendiag.model.keras_private import flat_losses  # noqa: E402  (as above)
 from tests.support.small_models import (  # noqa: E402  (as above)
     MODELS,
     ROWS,

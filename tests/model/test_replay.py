@@ -8,7 +8,7 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from gendiag.model.clone import stand_in  # noqa: E402  (TensorFlow may be missing)
-from gendiag.model.replay import all_finite, through_fit  # noqa: E402  (as above)
+from gendiag.model.replay import FitSettings, all_finite, through_fit  # noqa: E402  (as above)
 from gendiag.runtime.task import Pulse  # noqa: E402  (as above)
 from tests.support.small_models import MODELS, dense, pairs, state  # noqa: E402  (as above)
 
@@ -80,7 +80,7 @@ def test_a_source_that_cannot_be_made_is_a_failure():
     def broken(batches):
         raise KeyError(len(batches))
 
-    replay = through_fit(dense(), pairs(2), as_source=broken)
+    replay = through_fit(dense(), pairs(2), FitSettings(broken))
     assert replay.failure.type == "KeyError"
     assert replay.failure.line == "KeyError: 2"
 

@@ -13,9 +13,10 @@ from gendiag import diagnose  # noqa: E402  (TensorFlow may be missing)
 from gendiag.batches.samples import count_rows, take  # noqa: E402  (as above)
 from gendiag.diagnosis.failing_samples import said, with_samples  # noqa: E402  (as above)
 from gendiag.errors import BadArgumentError, BadModelError, NotKeptError  # noqa: E402  (as above)
-from gendiag.model.delta_debugging import EnoughError, Narrowing  # noqa: E402  (as above)
+from gendiag.model.delta_debugging import EnoughError, SampleSearch, Step  # noqa: E402  (as above)
+from gendiag.model.replay import FitSettings  # noqa: E402  (as above)
 from gendiag.model.shrinker import shrink  # noqa: E402  (as above)
-from gendiag.records import Finding, GuiltyValue, Shrunk, Trial  # noqa: E402  (as above)
+from gendiag.records import CulpritValue, Finding, Shrunk, Trial  # noqa: E402  (as above)
 from gendiag.runtime.task import Task  # noqa: E402  (as above)
 from gendiag.views import trial_card  # noqa: E402  (as above)
 from tests.support.small_models import MODELS, Counting, dense, functional, state, unbuilt  # noqa: E402  (as above)
@@ -218,7 +219,7 @@ def test_a_step_that_hangs_ends_it():
             return y_pred
 
     try:
-        shrunk = shrink(with_loss(Hanging()), 4, targets(), quiet_s=1.0)
+        shrunk = shrink(with_loss(Hanging()), 4, targets(), settings=FitSettings(quiet_s=1.0))
     finally:
         release.set()
     assert (shrunk.outcome, shrunk.note, shrunk.minimal) == ("not tried", "no answer in 1 s", False)
@@ -296,14 +297,14 @@ def test_of_a_report_what_is_not_there_is_refused():
 def search(rows, bad, *, together=1, most=1000, hypotheses=()):
     tried = []
 
-    def fails(chosen):
+    def step(chosen):
         tried.append(tuple(chosen))
         if len(tried) > most:
             msg = "enough"
             raise EnoughError(msg)
-        return len(set(chosen) & set(bad)) >= together
+        return Step(len(set(chosen) & set(bad)) >= together, "raises")
 
-    found = Narrowing(rows, fails)
+    found = SampleSearch(rows, step)
     found.search(hypotheses)
     return found, tried
 
@@ -323,7 +324,7 @@ def test_samples_that_fail_only_together_are_found(seed):
     rng = np.random.default_rng(seed)
     bad = sorted(rng.choice(100, size=3, replace=False).tolist())
     found, tried = search(100, bad, together=3)
-    assert (sorted(found.joint), found.guilty, found.done) == (bad, [], True)
+    assert (sorted(found.joint), found.culprits, found.done) == (bad, [], True)
     assert len(tried) <= 40
 
 
@@ -343,14 +344,14 @@ def test_a_hypothesis_that_explains_only_a_part_is_gone_beyond():
 
 
 def test_where_only_all_samples_together_fail_none_is_blamed():
-    found = Narrowing(16, lambda rows: len(rows) == 16)
+    found = SampleSearch(16, lambda rows: Step(len(rows) == 16, "raises"))
     with pytest.raises(EnoughError, match="whichever they are"):
         found.search([])
     assert found.samples == ()
 
 
 # ---------------------------------------------------------------------- what is said
-GUILTY = GuiltyValue(7, "x['<b>']", (1,), "NaN", proven=True)
+GUILTY = CulpritValue(7, "x['<b>']", (1,), "NaN", proven=True)
 SHRUNK = Shrunk(3, "raises", (7,), rest="trains", rows=8, tried_alone=1, values=(GUILTY,), minimal=True)
 
 

@@ -33,6 +33,6 @@ def test_the_bench_sees_that_deliveries_are_taken_for_other_batches(monkeypatch)
 
 
 def test_the_bench_sees_a_verdict_that_is_wrong(monkeypatch):
-    monkeypatch.setattr("gendiag.diagnosis.case.verdict", lambda *_: "trains")
+    monkeypatch.setattr("gendiag.diagnosis.judge.verdict", lambda *_: "trains")
     result = bench.run(Scenario(0, faults=(Fault("x wider", 3),)))
     assert any(each.startswith("verdict: gendiag says 'trains', the real fit 'raises") for each in said(result))

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from gendiag.runtime.cell_output import CellOutput
 from gendiag.views import live_panel
 from gendiag.views import page as html
 from gendiag.views.live_panel import Live
@@ -80,7 +81,7 @@ def test_what_is_drawn_last_is_taken_away_too(screen, raises):
         begun.wait(10)
     assert screen[1].shown[-1] == ""
     for thread in threading.enumerate():
-        if thread.name == "gendiag-trial":
+        if thread.name == "gendiag":
             thread.join(10)
     assert screen[1].shown[-1] == ""
 
@@ -132,8 +133,9 @@ def test_the_line_stands_in_the_style_of_the_report():
 def test_the_first_drawing_which_loads_much_puts_off_no_other(monkeypatch):
     told = []
     monkeypatch.setattr(live_panel, "PERIOD_S", 0.01)
-    monkeypatch.setattr(live_panel, "_shown", lambda _content: len(told))
-    monkeypatch.setattr(live_panel, "_put", lambda _place, content: told.append((time.monotonic(), content)))
+    monkeypatch.setattr(
+        CellOutput, "show", lambda _, content: told.append((time.monotonic(), content)) if "1 step" in content else None
+    )
     monkeypatch.setattr(html, "render", lambda _diagnosis: time.sleep(0.0 if told else 0.2) or "")
     with live_panel.Live(lambda: ("fit: 1 step", plain(1)), "kernel"):
         until = time.monotonic() + 5

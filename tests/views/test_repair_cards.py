@@ -8,7 +8,7 @@ import pytest
 from gendiag.errors import SourceSpentError
 from gendiag.records import Inside, LayerStep, Repair
 from gendiag.views import layer_table, repair_cards
-from gendiag.views.repair_panel import Mending
+from gendiag.views.repair_panel import RepairPanel
 
 WAIT_S = 20
 FIGURES = {
@@ -59,7 +59,7 @@ def test_no_mend_is_said():
 
 def mending(search, after=lambda _: "<p>after</p>"):
     told = []
-    return Mending(search, after, told.append), told
+    return RepairPanel(search, after, told.append), told
 
 
 def pressed(board, button):

@@ -39,6 +39,7 @@ class LossNotFinite(Rule):
     """
 
     name, title = "loss-not-finite", "Training turns NaN or infinite on finite data"
+    reads_trials = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         index = seen.model_run.non_finite if seen.model_run is not None else None

@@ -34,6 +34,7 @@ class ModelRejects(Rule):
     """
 
     name, title = "model-rejects", "The model raises on what fit delivers"
+    reads_trials = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run

@@ -1,0 +1,92 @@
+"""The user's model on what fit delivered: one run of the real fit, on a copy."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from gendiag.batches.signature import PEEKED
+from gendiag.diagnosis.case import Case
+from gendiag.model.clone import stand_in
+from gendiag.model.replay import Replay, through_fit
+from gendiag.records import Failure, ModelRun, Rehearsal
+from gendiag.rehearsal.rehearsal import Rehearsed
+from gendiag.runtime.task import Pulse
+
+MODEL_SHARE = 0.5  # of the time budget, for running the model on what was delivered
+
+
+def run_model(case: Case, rehearsed: Rehearsed) -> ModelRun | None:
+    """Train a copy on what fit delivered, in that order, as far as the batches are held and the time goes."""
+    order = _delivery_order(rehearsed)
+    if case.model is None or not order or rehearsed.rehearsal.ended == "stopped":
+        return None
+    again, evaluation = _evaluation(case, rehearsed)
+    raw = [rehearsed.profile.raw(index) for index in order]
+    run, is_copy = train_stand_in(case, raw, evaluation)
+    if is_copy and not run.answered:
+        # Somebody else's iterator may have been destroyed meanwhile (see leftovers.py).
+        run, _ = train_stand_in(case, raw, evaluation)
+    return ModelRun(
+        batches=tuple(order),
+        steps=run.steps,
+        failure=run.failure if run.answered else None,
+        non_finite=order[run.first_non_finite] if run.first_non_finite is not None else None,
+        seconds=run.step_s,
+        validation=again,
+        evaluated=run.evaluated,
+    )
+
+
+def train_stand_in(case: Case, raw: list[Any], evaluation: Mapping[str, Any]) -> tuple[Replay, bool]:
+    """Train on raw batches as fit does, within half of the time; and whether that was on a copy."""
+    settings = replace(case.settings, fit_args={**case.settings.fit_args, **evaluation})
+    pulse = Pulse()
+    timer = threading.Timer(case.options.budget_s * MODEL_SHARE, pulse.stop.set)
+    timer.start()
+    try:
+        with (
+            stand_in(case.model) as copy,
+            case.options.bar("training a copy on what fit delivered", len(raw)) as show,
+        ):
+            run = through_fit(copy, raw, settings, learning_rate_zero=False, pulse=pulse, on_progress=show)
+            return run, copy is not case.model
+    finally:
+        timer.cancel()
+
+
+def of_the_model(case: Case, rehearsal: Rehearsal, run: ModelRun | None) -> Rehearsal:
+    """Where nothing else is wrong, a model that was left half built is what fit raises about."""
+    if not case.model_note or rehearsal.failure is not None or (run is not None and run.failure is not None):
+        return rehearsal
+    return replace(rehearsal, failure=Failure("ValueError", case.model_note), failed_in="start")
+
+
+def _delivery_order(rehearsed: Rehearsed) -> list[int]:
+    """Indices of the delivered batches still held, each once, in the order delivered.
+
+    An indexed source is peeked at items 0 and 1 whatever comes first, so these are put in front.
+    """
+    store = rehearsed.profile.store
+    delivered = [d.batch for d in rehearsed.rehearsal.deliveries if d.batch is not None and d.batch in store]
+    is_peeked = rehearsed.source.kind == "PyDataset" and bool(delivered)
+    peeked = [index for index in range(PEEKED) if index in store] if is_peeked else []
+    return list(dict.fromkeys([*peeked, *delivered]))
+
+
+def _evaluation(case: Case, rehearsed: Rehearsed) -> tuple[tuple[int, ...], dict[str, Any]]:
+    """Fit's arguments to evaluate on what it delivered for validation, and the indices of these batches."""
+    if not rehearsed.rehearsal.validation:
+        return (), {}
+    if case.validation is None:
+        names = ("validation_data", "validation_batch_size", "validation_steps")
+        given = {name: case.fit_args[name] for name in names if name in case.fit_args}
+        return (), {**case.source.split_off(case.fit_args.get("validation_split")), **given}
+    store = rehearsed.validation.store
+    delivered = [d.batch for d in rehearsed.rehearsal.validation if d.batch is not None and d.batch in store]
+    order = tuple(dict.fromkeys(delivered))
+    if not order:
+        return (), {}
+    return order, {"validation_data": case.validation.replay([store.get(index) for index in order])}

@@ -1,0 +1,109 @@
+"""A case that is rehearsed: what ``gendiag.diagnose`` is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+from gendiag.diagnosis.case import Case
+from gendiag.diagnosis.model_run import run_model
+from gendiag.diagnosis.options import Options
+from gendiag.diagnosis.verdict import notes
+from gendiag.model.uninitialized import usable
+from gendiag.records import ModelRun
+from gendiag.rehearsal.probe import Limits
+from gendiag.rehearsal.rehearsal import Rehearsed, rehearse
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.runtime.random_state import kept_seeds
+from gendiag.sources import recognise
+from gendiag.sources.source import Source
+
+ENDLESS_STEPS = 100  # a source that provably has no end needs no more to show what it does
+
+
+def case_of(given: Any, model: Any, fit_args: Mapping[str, Any], options: Options) -> Case:
+    """Make the case of a source, or of the function that makes it."""
+    source = recognise(given)
+    usable_model, note = usable(model)
+    arguments = dict(fit_args)
+    validation = _validation_source(arguments)
+    return Case(given, source, arguments, validation, usable_model, note, options, Rehearsing())
+
+
+def _validation_source(fit_args: dict[str, Any]) -> Source | None:
+    """Arrays are left to fit, which slices them itself; everything else is recorded."""
+    value = fit_args.get("validation_data")
+    if value is None:
+        return None
+    source = recognise(value)
+    if source.kind != "arrays":
+        return source
+    fit_args["validation_data"] = source.value  # what a function made, if it was one: fit calls none
+    return None
+
+
+class Rehearsing:
+    """Looks at a case by running the real fit on a probe, and on a copy of the model."""
+
+    def observe(self, case: Case) -> Rehearsed:
+        """Rehearse fit; once more where it stood still by no fault of the source."""
+        rehearsed = _rehearsed(case, case.source)
+        if rehearsed.rehearsal.stood_still and not (case.source.one_shot and case.source.maker is None):
+            # Somebody else's iterator may have been destroyed meanwhile (see leftovers.py).
+            return _rehearsed(case, recognise(case.given))
+        return rehearsed
+
+    def run_model(self, case: Case, rehearsed: Rehearsed) -> ModelRun | None:
+        """Train a copy on what fit delivered."""
+        return run_model(case, rehearsed)
+
+    def notes(self, case: Case, evidence: Evidence) -> Iterator[str]:
+        """Say what is known of the model, and which limits were reached."""
+        failure = evidence.rehearsal.failure
+        if case.model_note and (failure is None or failure.line != case.model_note):
+            yield case.model_note
+        yield from notes(evidence)
+
+    def undisturbed(self) -> AbstractContextManager[Any]:
+        """Random states are as before, so that fit will draw the same batches."""
+        return kept_seeds()
+
+    def weights(self) -> AbstractContextManager[Any]:
+        """Those that the model has."""
+        return nullcontext()
+
+    def check_idle(self) -> None:
+        """Nobody else is at it."""
+
+
+def _rehearsed(case: Case, source: Source) -> Rehearsed:
+    with case.options.bar("rehearsing fit", None) as show:
+        return rehearse(
+            source,
+            case.fit_args,
+            validation=case.validation,
+            limits=_limits(case),
+            steps_per_execution=getattr(case.model, "steps_per_execution", 1) or 1,
+            on_progress=show,
+        )
+
+
+def _limits(case: Case) -> Limits:
+    options = case.options
+    chosen = Limits() if options.rehearse_epochs is None else Limits(epochs=options.rehearse_epochs, more_until_s=0)
+    return replace(
+        chosen,
+        steps=_most_steps(case, case.source, "steps_per_epoch"),
+        evaluation_steps=_most_steps(case, case.validation, "validation_steps"),
+        budget_s=options.budget_s,
+        quiet_s=options.quiet_s,
+        keep_bytes=options.keep_bytes,
+    )
+
+
+def _most_steps(case: Case, source: Source | None, steps_argument: str) -> int:
+    most = case.options.max_batches
+    endless = source is not None and source.is_endless and not case.fit_args.get(steps_argument)
+    return min(most, ENDLESS_STEPS) if endless else most

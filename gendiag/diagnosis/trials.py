@@ -1,0 +1,105 @@
+"""Trials of single batches of a case, and of the samples in them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gendiag.batches.tree import flatten, transform
+from gendiag.batches.values import as_array, cast
+from gendiag.diagnosis.case import Case
+from gendiag.diagnosis.verdict import suspects
+from gendiag.model.batch_trial import try_batch
+from gendiag.model.outliers import known_limits
+from gendiag.model.shrinker import FAILS, shrink
+from gendiag.records import Finding, Shrunk, Trial
+from gendiag.rules.evidence.evidence import Evidence
+
+SHRINK_S, SHRINK_TRIALS = 3.0, 30  # for all failing batches together; for each
+
+
+def to_try(case: Case, evidence: Evidence, findings: tuple[Finding, ...]) -> list[int]:
+    """Suspects that are held."""
+    if case.model is None or evidence.rehearsal.ended == "stopped":
+        return []
+    return [index for index in suspects(evidence, findings) if index in evidence.profile.store]
+
+
+def try_on_model(case: Case, evidence: Evidence, index: int, *, fresh_weights: bool = False) -> Trial:
+    """Try one batch on the user's model, or on the same with fresh weights.
+
+    Raises
+    ------
+    BadModelError
+        If no model was given.
+    NotKeptError
+        If the batch is not held.
+    """
+    case.check_model()
+    yielded = evidence.profile.raw(index)
+    with case.observer.weights():
+        return try_batch(
+            case.model,
+            index,
+            first=evidence.profile.store.peeked(),
+            delivered=_as_delivered(evidence, yielded),
+            yielded=yielded,
+            settings=case.settings,
+            fresh_weights=fresh_weights,
+            clones=case.clones,
+        )
+
+
+def shrink_failing(case: Case, evidence: Evidence, trials: Mapping[int, Trial]) -> Iterator[tuple[int, Shrunk]]:
+    """Reduce the batches whose eager step failed too, as far as a few seconds go."""
+    until = time.monotonic() + SHRINK_S
+    for index, trial in trials.items():
+        left = until - time.monotonic()
+        if left > 0 and any(step.outcome in FAILS for step in trial.steps[1:2]):
+            yield index, shrink_batch(case, evidence, index, max_trials=SHRINK_TRIALS, budget_s=left)
+
+
+def shrink_batch(case: Case, evidence: Evidence, index: int, *, max_trials: int, budget_s: float = math.inf) -> Shrunk:
+    """Reduce one batch that the model does not take to the samples that make it so.
+
+    Raises
+    ------
+    BadModelError
+        If no model was given.
+    NotKeptError
+        If the batch is not held.
+    """
+    case.check_model()
+    yielded = evidence.profile.raw(index)
+    delivered = _as_delivered(evidence, yielded)
+    bar = case.options.bar(f"narrowing batch {index} down to samples", max_trials, unit="trials")
+    with bar as show, case.observer.weights():
+        return shrink(
+            case.model,
+            index,
+            yielded if delivered is None else delivered,
+            settings=case.settings,
+            limits=known_limits(evidence.model_facts, evidence.profile.find(index)),
+            max_trials=max_trials,
+            budget_s=budget_s,
+            on_progress=show,
+        )
+
+
+def _as_delivered(evidence: Evidence, yielded: object) -> Any:
+    """Cast the leaves as fit did; None where fit delivered nothing."""
+    if not evidence.rehearsal.deliveries:
+        return None
+    dtypes = {leaf.path: leaf.dtype for leaf in evidence.rehearsal.deliveries[0].leaves}
+    paths = iter([part.path for part in flatten(yielded)])
+
+    def change(value: object) -> object:
+        dtype, array = dtypes.get(next(paths)), as_array(value)
+        return value if array is None or not dtype or array.dtype.name == dtype else cast(array, dtype)
+
+    try:
+        return transform(change, yielded)
+    except (TypeError, ValueError):  # fit cannot cast it either, and says so
+        return None

@@ -1,0 +1,166 @@
+"""A recorded call as a case: the same rules, trials and repairs, over what really happened."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from gendiag.diagnosis.case import Case
+from gendiag.diagnosis.model_run import train_stand_in
+from gendiag.diagnosis.options import Options
+from gendiag.diagnosis.rehearsing import Rehearsing
+from gendiag.errors import BadModelError, StillTrainingError
+from gendiag.flight.call import Call
+from gendiag.flight.call_records import recorded
+from gendiag.flight.failing_batch import Located, locate
+from gendiag.flight.loop import Loop
+from gendiag.model.snapshot import held_values
+from gendiag.model.uninitialized import usable
+from gendiag.records import ModelRun
+from gendiag.rehearsal.rehearsal import Rehearsed
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.runtime.leftovers import collect
+from gendiag.runtime.random_state import kept_seeds
+
+QUIET_S = 30.0
+WAITED_SHARE = 0.5  # of the time between two steps, that a batch takes to make: the steps are timed without it
+TIMED = 9  # steps
+READ_AGAIN = "fit raised before a batch was recorded: its data were read once more, in a rehearsal."
+
+
+def case_of(call: Call, keep_bytes: int) -> Case:
+    """Make the case of one recorded call, as it stands at this moment."""
+    model, note = _usable(call.model) if call.method == "fit" else (None, "")
+    source, options = call.train.source, Options(None, 2000, 60.0, QUIET_S, keep_bytes, progress=False)
+    return Case(source.value, source, call.fit_args, call.validation, model, note, options, Record(call), call.policy)
+
+
+def _usable(model: Any) -> tuple[Any, str]:
+    try:
+        return usable(model)
+    except BadModelError as error:
+        return None, str(error)
+
+
+class Record:
+    """Looks at a case through what was recorded; the model is tried with the weights that it had when fit raised."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.state = call.state  # as it is now: a report of a running fit stays one
+        self._located = Located(call.steps)
+        self._rehearsing = Rehearsing()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the call was under way when this report was asked for."""
+        return self.state == "running"
+
+    # ------------------------------------------------------------------ what happened
+    def observe(self, case: Case) -> Rehearsed:
+        """Return what is on record; a rehearsal where that says nothing."""
+        self._located = locate(self.call, case)
+        on_record = recorded(self.call, self.state, self._located)
+        return self._read_again(case, on_record) or on_record
+
+    def _read_again(self, case: Case, on_record: Rehearsed) -> Rehearsed | None:
+        """Rehearse where the record says nothing: a step that fails while it is traced takes no batch of a dataset."""
+        readable = case.source.kind in {"tf.data.Dataset", "arrays"} and case.model is not None
+        if self.call.failure is None or on_record.profile.batches or not readable:
+            return None
+        again = self._rehearsing.observe(case)
+        run = None if again.rehearsal.failure is not None else self._rehearsing.run_model(case, again)
+        if again.rehearsal.failure is None and (run is None or run.failure is None):
+            return None
+        self._located = replace(self._located, model_run=run, is_run_known=True, unproven=READ_AGAIN)
+        return again
+
+    def run_model(self, case: Case, rehearsed: Rehearsed) -> ModelRun | None:
+        """Return what the model did by the record: it trained on every batch, but the one at which it raised."""
+        if case.model is None or self.is_running:
+            return None
+        if self._located.is_run_known:
+            return self._located.model_run
+        batches = tuple(d.batch for d in rehearsed.rehearsal.deliveries if d.batch is not None)
+        return ModelRun(batches, len(batches), seconds=self._step_s(case, rehearsed)) if batches else None
+
+    def _step_s(self, case: Case, rehearsed: Rehearsed) -> tuple[float, ...]:
+        """Time a few steps on a copy, where fit may have waited for its source: its own steps include the waiting."""
+        apart = [after - before for before, after in pairwise(self.call.train.times)][1:]
+        waits = [batch.wait_s * self.call.steps_per_execution for batch in rehearsed.profile.batches]
+        if self.call.failure is not None or not apart or median(waits) < WAITED_SHARE * median(apart):
+            return ()
+        store = rehearsed.profile.store
+        run, _ = train_stand_in(case, [store.get(index) for index in list(store)[:TIMED]], {})
+        return run.step_s
+
+    # ------------------------------------------------------------------ the user's state
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Keep random states and the model's weights; states are left alone while somebody draws from them."""
+        if not self.is_running:
+            collect()  # what the recorded fit left, lest its trials stand still
+        with self.weights(), nullcontext() if self.is_running else kept_seeds():
+            yield
+
+    @contextmanager
+    def weights(self) -> Iterator[None]:
+        """Give the model the weights that it had when fit raised, and take them away again."""
+        if self.call.put_back is None or self.call.state == "running":
+            yield
+            return
+        now = held_values(self.call.model)
+        self.call.put_back()
+        try:
+            yield
+        finally:
+            now()
+
+    def check_idle(self) -> None:
+        """Refuse to touch a model that is being trained.
+
+        Raises
+        ------
+        StillTrainingError
+            While the call is under way.
+        """
+        if self.call.state == "running":
+            msg = (
+                f"the {self.call.method} is still running, and the model must not be touched "
+                "meanwhile. Ask again when it is over."
+            )
+            raise StillTrainingError(msg)
+
+    # ------------------------------------------------------------------ what is said beside the findings
+    def notes(self, case: Case, evidence: Evidence) -> Iterator[str]:
+        """Say what the user should know of this record."""
+        call = self.call
+        yield self._what()
+        if case.model_note:
+            yield case.model_note
+        if self._located.unproven:
+            yield self._located.unproven
+        unknown = sum(d.batch is None for d in evidence.rehearsal.deliveries)
+        if unknown:
+            yield f"Of {unknown} steps it is not known which batch they were."
+        for epoch, loss in call.losses.items():
+            if not math.isfinite(loss):
+                yield f"The loss logged at the end of epoch {epoch + 1} is {loss}."
+                break
+        yield from dict.fromkeys([*call.train.troubles, *call.test.troubles])
+
+    def _what(self) -> str:
+        call = self.call
+        endings: Mapping[str, str] = {
+            "running": "It is still running: this is about the steps so far.",
+            "interrupted": "It was interrupted: this is about the steps before.",
+            "raised": "It raised.",
+            "finished": "It was stopped." if call.stop_asked else "",
+        }
+        what = "loop over the batches" if isinstance(call, Loop) else f"call of {call.method}"
+        return f"Recorded from a live {what}. {endings[self.state]}".strip()
