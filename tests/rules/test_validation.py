@@ -10,13 +10,7 @@ from gendiag.rules.validation.shared_generator import SharedGenerator
 from tests.support.items import Items, arrays
 from tests.support.models import linear, softmax
 from tests.support.rules import diagnosed, first
-from tests.support.streams import (
-    FEW,
-    KINDS,
-    X,
-    once,
-    times,
-)
+from tests.support.streams import FEW, KINDS, X, once, times
 from tests.support.versions import since
 
 
