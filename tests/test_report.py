@@ -549,7 +549,7 @@ def test_a_saved_report_is_one_page_that_needs_nothing_else(tmp_path):
 def test_a_run_of_the_copy_that_does_not_answer_is_repeated_once(monkeypatch):
     answers = iter([Replay(answered=False)])
     monkeypatch.setattr(
-        case, "through_fit", lambda *given, **named: next(answers, None) or through_fit(*given, **named)
+        model_run, "through_fit", lambda *given, **named: next(answers, None) or through_fit(*given, **named)
     )
 
     def source():
