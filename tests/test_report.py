@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from gendiag import GendiagError, diagnose
 from gendiag.commands.demo import TOUR, float_labels, make_model, one_pass
-from gendiag.diagnosis import case, verdict
+from gendiag.diagnosis import model_run, verdict
 from gendiag.errors import BadArgumentError, BadModelError, BadSourceError, NotKeptError, SourceSpentError
 from gendiag.model.replay import Replay, through_fit
 from gendiag.rules.rule import sound
