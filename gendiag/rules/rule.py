@@ -33,6 +33,10 @@ class Rule(ABC):
         Whether a warning of this rule means that fit trains on something else than was yielded.
     batchwise
         Whether an error of this rule is about what a batch is, so that it is asked about validation data too.
+    consequence_of
+        Rules whose finding, about the same leaf and batches, says why this one's is there; this one's is left out.
+    quotes
+        Whether an error of this rule only quotes what was raised; it is left out where another one comes first.
     fit_args
         Arguments of fit under which ``broken`` shows the fault.
     mended_fit_args
@@ -45,6 +49,8 @@ class Rule(ABC):
     title: ClassVar[str]
     alters: ClassVar[bool] = False
     batchwise: ClassVar[bool] = False
+    consequence_of: ClassVar[tuple[str, ...]] = ()
+    quotes: ClassVar[bool] = False
     fit_args: ClassVar[Mapping[str, Any]] = NOTHING
     mended_fit_args: ClassVar[Mapping[str, Any] | None] = None
     since: ClassVar[str] = ""

@@ -135,6 +135,11 @@ def test_batches_are_listed_in_runs():
     assert listed(range(0, 40, 2), most=2) == "batches 0, 2 and 18 more"
 
 
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_what_a_rule_follows_from_are_other_rules(rule):
+    assert set(rule.consequence_of) <= set(NAMES) - {rule.name}
+
+
 def test_counts_carry_their_noun():
     assert counted(1, "value") == "1 value"
     assert counted(2000, "batch", "batches") == "2,000 batches"

@@ -7,8 +7,9 @@ prints what differs and exits with 1 if anything does.
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import importlib
 import json
+import multiprocessing
 import os
 import re
 import sys
@@ -29,7 +30,7 @@ def main() -> int:
     """Write the answers, or compare two files of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.truth.answers", description=__doc__)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--cases", type=Path)
+    parser.add_argument("--cases", type=Path, default=Path("no cases"))
     parser.add_argument("--compare", type=Path, nargs=2)
     given = parser.parse_args()
     if given.compare:
@@ -39,7 +40,7 @@ def main() -> int:
     return 0
 
 
-def _answers(cases: Path | None) -> Iterator[tuple[str, Any]]:
+def _answers(cases: Path) -> Iterator[tuple[str, Any]]:
     import keras
 
     from tests.truth.bench import run
@@ -49,36 +50,29 @@ def _answers(cases: Path | None) -> Iterator[tuple[str, Any]]:
     for seed in SEEDS:
         result = run(draw(seed))
         yield f"seed {seed}", [[str(each) for each in result.disagreements], answer(result.report)]
-    for path in sorted(cases.glob("*.py")) if cases else ():
-        yield path.stem, _case(_loaded(path), "make_source", "make_model", "FIT")
-        keras.backend.clear_session()
-        module = _loaded(path)
-        if hasattr(module, "make_fixed_source"):
-            yield f"{path.stem} fixed", _case(module, "make_fixed_source", "make_fixed_model", "FIXED_FIT")
-        keras.backend.clear_session()
+    start_method = multiprocessing.get_start_method()
+    sys.path.append(str(cases))  # so that worker processes find a case again
+    for path in sorted(cases.glob("*.py")):
+        for kind in ("", "fixed"):
+            sys.modules.pop(path.stem, None)  # a case may change its own FIT
+            module = importlib.import_module(path.stem)
+            if hasattr(module, f"make_{kind}_source".replace("__", "_")):
+                yield f"{path.stem} {kind}".strip(), _case(module, kind)
+            keras.backend.clear_session()
+            multiprocessing.set_start_method(start_method, force=True)  # some cases set another one
 
 
-def _loaded(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem.replace("-", "_"), path)
-    if spec is None or spec.loader is None:
-        raise ImportError(path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def _case(module: ModuleType, source: str, model: str, fit: str) -> Any:
+def _case(module: ModuleType, kind: str) -> Any:
     import keras
 
     import gendiag
 
     keras.utils.set_random_seed(0)
-    made = getattr(module, source)()  # first: it may put a fresh validation source into FIT
-    compiled = getattr(module, model, module.make_model)()
-    arguments = getattr(module, fit, module.FIT)
-    report = gendiag.diagnose(made, compiled, progress=False, quiet_s=QUIET_S, **arguments)
-    sys.stderr.write(f"{module.__name__}: {report.verdict}\n")
+    names = ("make_fixed_source", "make_fixed_model", "FIXED_FIT") if kind else ("make_source", "make_model", "FIT")
+    source = getattr(module, names[0])()  # first: it may put a fresh validation source into FIT
+    model = getattr(module, names[1], module.make_model)()
+    report = gendiag.diagnose(source, model, progress=False, quiet_s=QUIET_S, **getattr(module, names[2], module.FIT))
+    sys.stderr.write(f"{module.__name__} {kind}: {report.verdict}\n")
     return answer(report)
 
 

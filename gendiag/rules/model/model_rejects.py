@@ -34,6 +34,7 @@ class ModelRejects(Rule):
     """
 
     name, title = "model-rejects", "The model raises on what fit delivers"
+    quotes = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run

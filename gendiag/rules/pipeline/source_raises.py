@@ -57,6 +57,7 @@ class SourceRaises(Rule):
     """
 
     name, title = "source-raises", "The source raises an exception of its own"
+    consequence_of = ("leftover-state", "thread-unsafe")
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         index = seen.profile.failed_index

@@ -32,6 +32,7 @@ class EmptyBatch(Rule):
     """
 
     name, title = "empty-batch", "A batch has no rows"
+    consequence_of = ("len-mismatch",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         empty = [batch.index for batch in seen.batches if batch.rows == 0]

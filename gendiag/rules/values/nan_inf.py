@@ -33,6 +33,7 @@ class NanInf(Rule):
     """
 
     name, title = "nan-inf", "A batch holds NaN or infinity"
+    consequence_of = ("silent-cast",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in seen.leaves.items():
