@@ -13,7 +13,9 @@ from gendiag.diagnosis.repair_search import MOST_TRIED, Search, Tried, control, 
 from gendiag.errors import SourceSpentError
 from gendiag.model.replay import quiet
 from gendiag.records import Finding, Repair, Trial
-from gendiag.rules.edits import Edit, at, snippet
+from gendiag.rules.edits.edit import Edit
+from gendiag.rules.edits.place import at
+from gendiag.rules.edits.snippet import snippet
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.runtime.progress import bar
 from gendiag.runtime.random_state import kept_seeds

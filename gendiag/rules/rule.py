@@ -11,12 +11,13 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from gendiag.records import NOTHING, Batch, Finding, Leaf, Severity
-from gendiag.rules.edits import Edit
+from gendiag.rules.edits.edit import Edit
 from gendiag.rules.evidence.evidence import Evidence
 
 HEADINGS = ("What fit does", "Why it hurts", "How to mend it", "Known limits", "Source")
 ROWS, FEATURES = 4, 3
 Met = TypeVar("Met")
+Edits = Iterator[Edit | None]  # None where one cannot be made
 BAD = 3  # the batch at which the broken source of a rule goes wrong
 
 
@@ -72,9 +73,9 @@ class Rule(ABC):
     def mended(self) -> Any:
         """Make the same source without the fault."""
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterable[Edit]:  # noqa: ARG002  (a default)
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:  # noqa: ARG002  (a default)
         """Propose changes to mend what was found, the smallest first; each is run before it is shown."""
-        return ()
+        return iter(())
 
     def model(self) -> Any | None:
         """Make the compiled model on which ``broken`` shows the fault; None for any that takes ``sound``."""

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from gendiag.records import Failure, Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import arguments
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 IN_THE_BATCH = {
     "y": "Yield the targets in the batch, as its second element: `yield x, y`.",
@@ -69,10 +70,10 @@ class UnsupportedArgument(Rule):
             message = f"batch_size={seen.fit_args['batch_size']} is ignored: a {kind} brings its own batches."
             yield self.finding("note", message, fix="Leave batch_size out.", argument="batch_size")
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:
         argument = finding.evidence["argument"]
         costs = f"{argument} has no effect then" if "weight" in argument else ""
-        yield from edits.without(edits.at(seen, finding), argument, costs=costs)
+        yield arguments.without(at(seen, finding), argument, costs=costs)
 
     def broken(self) -> Iterator[Any]:
         return sound()

@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from gendiag.records import Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 from gendiag.sources.spot_check import MOST_AGAIN, content
 
 
@@ -64,9 +65,9 @@ class LeftoverState(Rule):
             )
             yield self.finding("warning", message, fix=fix, batches=[0])
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.kept(
-            edits.at(seen, finding), costs="each epoch has the batches of the first pass (no new augmentation)"
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+        yield streams.kept(
+            at(seen, finding), costs="each epoch has the batches of the first pass (no new augmentation)"
         )
 
     def broken(self) -> Any:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Finding, Severity, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import ROWS, Rule, sound
+from gendiag.rules.rule import ROWS, Edits, Rule, sound
 from gendiag.sources.spot_check import Inquiry, content
 
 
@@ -79,12 +80,12 @@ class LenMismatch(Rule):
             batches=[batch.index for batch in inquiry.beyond], rows=rows, length=length,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:
         length, count = finding.evidence["length"], len(finding.batches)
         if length is None:
             return
         is_short = finding.batches[0] >= length
-        yield from edits.length(edits.at(seen, finding), length + count if is_short else finding.batches[0])
+        yield datasets.length(at(seen, finding), length + count if is_short else finding.batches[0])
 
     def broken(self) -> Any:
         return _items(8)

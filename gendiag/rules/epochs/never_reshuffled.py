@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gendiag.records import Finding, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.class_labels import Labels, labels_of
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass
-from gendiag.rules.rule import Rule
+from gendiag.rules.rule import Edits, Rule
 from gendiag.sources.tf_dataset import transformations
 
 UNSHUFFLED = ("generator", "tf.data.Dataset", "torch DataLoader")  # fit leaves their order alone
@@ -80,10 +81,10 @@ class NeverReshuffled(Rule):
         batches = [delivery.batch for delivery in seen.by_epoch[1] if delivery.batch is not None]
         return self.finding("note", message, fix=fix, batches=batches)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:
         rows = max((batch.rows or 0 for batch in seen.batches), default=0)
         whole = len(seen.batches) if seen.profile.ended == "end" else None
-        yield from edits.shuffled(edits.at(seen, finding), seen.rehearsal.steps_per_epoch or whole, rows)
+        yield streams.shuffled(at(seen, finding), seen.rehearsal.steps_per_epoch or whole, rows)
 
     def broken(self) -> Iterator[Any]:
         yield from islice(cycle(_batches(np.arange(48))), 18)

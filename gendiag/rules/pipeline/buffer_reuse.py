@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import Any
 
 from gendiag.records import Batch, Delivery, Finding, Severity, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import in_read_order
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 
 class BufferReuse(Rule):
@@ -52,8 +53,8 @@ class BufferReuse(Rule):
         message = f"{which} the same {' and '.join(reused)} array, written over in place: {_effect(altered, threads)}"
         yield self.finding(severity, message, fix=fix, batches=batches, leaf=next(iter(reused)), wrong=wrong)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.copies(edits.at(seen, finding))
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+        yield numbers.copies(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:
         buffer = None

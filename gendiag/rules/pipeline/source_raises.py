@@ -7,9 +7,10 @@ from typing import Any
 
 from gendiag.records import Failure, Finding, counted
 from gendiag.rehearsal.profile import Profile
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets, generators, streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 from gendiag.sources.source import Source
 
 HINTS = {
@@ -100,18 +101,18 @@ class SourceRaises(Rule):
             "error", message, fix=fix, batches=[index], type=failure.type, frame=failure.frame, **evidence
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         index, error = next(iter(finding.batches), 0), finding.evidence["type"]
         if not index:
             return
         if place.target == "validation_data":
-            yield from edits.kept(place, index, steps=None, costs=f"evaluates on the {index} batches before the error")
+            yield streams.kept(place, index, steps=None, costs=f"evaluates on the {index} batches before the error")
         elif place.kind == "PyDataset":
             count = index % (place.length or index + 1)
-            yield from edits.length(place, count, costs=f"leaves out item {count} and all behind it")
-        yield from edits.restarted(place, error, index)
-        yield from edits.ended(place, error, index)
+            yield datasets.length(place, count, costs=f"leaves out item {count} and all behind it")
+        yield generators.restarted(place, error, index)
+        yield generators.ended(place, error, index)
 
     def broken(self) -> Iterator[Any]:
         divisors = {step: step - BAD for step in range(BAD)}  # none for batch 3: KeyError

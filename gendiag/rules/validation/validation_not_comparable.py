@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Delivery, Finding, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import period
 from gendiag.rules.evidence.validation_split import Moved, moved
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 from gendiag.sources.spot_check import content
 
 STEPS = 4
@@ -100,14 +101,14 @@ class ValidationNotComparable(Rule):
         )
         return self.finding("warning", message, fix=fix, source="validation", period=None, steps=None)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:
         length, steps = finding.evidence["period"], finding.evidence["steps"]
         if steps is None:
             return
-        place = edits.at(seen, finding)
+        place = at(seen, finding)
         if length:
-            yield from edits.kept(place, length, steps=None)
-        yield from edits.kept(place, steps, costs="" if length == steps else f"evaluates on the first {steps} batches")
+            yield streams.kept(place, length, steps=None)
+        yield streams.kept(place, steps, costs="" if length == steps else f"evaluates on the first {steps} batches")
 
     def broken(self) -> Iterator[Any]:
         return sound()

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Finding, Leaf, Severity, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import batching, numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import epoch_of
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 
 class NanInf(Rule):
@@ -56,12 +57,12 @@ class NanInf(Rule):
         n_nan, n_inf = sum(leaf.n_nan for _, leaf in odd), sum(leaf.n_inf for _, leaf in odd)
         return self.finding(severity, message, fix=fix, batches=batches, leaf=path, n_nan=n_nan, n_inf=n_inf)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         path = finding.leaf or ""
         rank = len(place.leaves[path].shape or ()) if path in place.leaves else 1
-        yield from edits.finite_rows(place, path, rank)
-        yield from edits.no_nan(place, path)
+        yield batching.finite_rows(place, path, rank)
+        yield numbers.no_nan(place, path)
 
     def broken(self) -> Iterator[Any]:
         for step, (x, y) in enumerate(sound()):

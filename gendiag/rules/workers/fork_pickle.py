@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Finding, Severity
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 MARKS = ("pickle", "serializ")
 FORKED = (
@@ -77,8 +78,8 @@ class ForkPickle(Rule):
         )
         return self.finding(severity, message, fix=fix, attributes=guilty)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.threads(edits.at(seen, finding))
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+        yield datasets.threads(at(seen, finding))
 
     def broken(self) -> Any:
         return _items(spoiled=True)

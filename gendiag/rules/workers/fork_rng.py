@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 
 class ForkRng(Rule):
@@ -57,8 +58,8 @@ class ForkRng(Rule):
         fix = "Draw per index: `rng = np.random.default_rng([seed, epoch, index])` inside `__getitem__`."
         yield self.finding("warning", message, fix=fix, draws=copied, workers=workers)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.threads(edits.at(seen, finding))
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+        yield datasets.threads(at(seen, finding))
 
     def broken(self) -> Any:
         return _items(by_index=False)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 MARK = "already executing"
 
@@ -51,8 +52,8 @@ class ThreadUnsafe(Rule):
         batches = [] if index is None else [index]
         yield self.finding("error", message, fix=fix, batches=batches, workers=workers, frame=failure.frame)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.one_worker(edits.at(seen, finding))
+    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+        yield datasets.one_worker(at(seen, finding))
 
     def broken(self) -> Any:
         return _items(lambda slow, _index: next(slow))
