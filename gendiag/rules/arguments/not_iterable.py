@@ -41,10 +41,10 @@ class NotIterable(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.failure is None:
             return
-        if seen.source.kind == "object":
+        if seen.source.is_foreign:
             yield self._finding("x", seen.source)
         validation = seen.validation_source
-        if validation is not None and validation.kind == "object" and not seen.rehearsal.validation:
+        if validation is not None and validation.is_foreign and not seen.rehearsal.validation:
             yield self._finding("validation_data", validation, source="validation")
 
     def _finding(self, argument: str, origin: Source, **evidence: Any) -> Finding:

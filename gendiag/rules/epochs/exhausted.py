@@ -140,7 +140,7 @@ def _what(epochs: tuple[tuple[Delivery, ...], ...], late: list[int], begun: int)
 
 
 def _fix(count: int, seen: Evidence) -> str:
-    if seen.source.kind == "tf.data.Dataset":
+    if seen.source.is_graph:
         return (
             "Let from_generator call the function anew: `from_generator(make_batches, ...)`, "
             "not a lambda that returns one generator."

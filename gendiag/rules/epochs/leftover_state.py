@@ -42,7 +42,7 @@ class LeftoverState(Rule):
     name, title = "leftover-state", "__getitem__ ignores its index and goes on where it stopped"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        if seen.source.kind != "PyDataset":
+        if not seen.source.is_indexed:
             return
         fix = (
             "Make the batch from the index that `__getitem__(self, index)` is asked for: "

@@ -41,9 +41,9 @@ class LenMismatch(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         length, inquiry = seen.source.length, seen.profile.inquiry
-        if seen.source.kind == "PyDataset" and length is None:
+        if seen.source.is_indexed and length is None:
             yield from self._no_whole_number(seen)
-        if seen.source.kind != "PyDataset" or not length:
+        if not seen.source.is_indexed or not length:
             return
         empty = [batch.index for batch in seen.batches if batch.index < length and batch.rows == 0]
         if empty and empty == list(range(empty[0], length)) and empty[0]:

@@ -18,7 +18,6 @@ from gendiag.rules.evidence.passes import first_pass
 from gendiag.rules.rule import Edits, Rule
 from gendiag.sources.tf_dataset import transformations
 
-UNSHUFFLED = ("generator", "tf.data.Dataset", "torch DataLoader")  # fit leaves their order alone
 LEAST_BATCHES = 3
 
 
@@ -52,7 +51,7 @@ class NeverReshuffled(Rule):
         if _is_cached_shuffled(seen.source.value) and _repeats(seen):
             yield self._cached(seen)
             return
-        if not seen.fit_args.get("shuffle") or seen.source.kind not in UNSHUFFLED or not _repeats(seen):
+        if not seen.fit_args.get("shuffle") or not seen.source.keeps_order or not _repeats(seen):
             return
         labels = labels_of(seen, first_pass(seen))
         by_class = labels if labels is not None and (labels.is_sorted or labels.is_single) else None

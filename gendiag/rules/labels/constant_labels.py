@@ -145,9 +145,9 @@ def _stretches(single: dict[int, int]) -> str:
 
 
 def _fix(source: Source) -> str:
-    if source.kind == "PyDataset" and hasattr(source.value, "class_mode"):
+    if source.is_indexed and hasattr(source.value, "class_mode"):
         return "Let the iterator shuffle: `shuffle=True` in flow, flow_from_directory or flow_from_dataframe."
-    if source.kind == "tf.data.Dataset":
+    if source.is_graph:
         return "Shuffle before batching: `dataset.shuffle(number_of_samples).batch(batch_size)`."
     return (
         "Shuffle the samples before cutting them into batches, anew in each epoch: "

@@ -78,7 +78,7 @@ class SourceRaises(Rule):
     def _between_items(self, seen: Evidence) -> Iterator[Finding]:
         """What an indexed source raises in ``__len__`` or a hook of fit's epochs."""
         failure, is_ours = seen.rehearsal.failure, seen.rehearsal.failed_in != "validation"
-        if seen.source.kind != "PyDataset" or failure is None or not failure.frame or seen.never_ends or not is_ours:
+        if not seen.source.is_indexed or failure is None or not failure.frame or seen.never_ends or not is_ours:
             return
         count = len(seen.rehearsal.deliveries)
         message = (
@@ -92,8 +92,8 @@ class SourceRaises(Rule):
         self, origin: Source, profile: Profile, failure: Failure, said: str, index: int, **evidence: Any
     ) -> Finding:
         where = f", at {failure.frame}: `{failure.code}`" if failure.frame else ""
-        promised = f" `__len__` promises {origin.length} batches." if origin.kind == "PyDataset" else ""
-        call = f" (`__getitem__({index % (origin.length or index + 1)})`)" if origin.kind == "PyDataset" else ""
+        promised = f" `__len__` promises {origin.length} batches." if origin.is_indexed else ""
+        call = f" (`__getitem__({index % (origin.length or index + 1)})`)" if origin.is_indexed else ""
         message = f"{said}{call}: {failure.line}{where}.{promised}"
         hint = next((fix for mark, fix in HINTS.items() if mark in failure.line or mark in failure.type), None)
         fix = hint or f"Mend that line; {len(profile.batches)} batches came before it."

@@ -41,7 +41,7 @@ class EmptyBatch(Rule):
             return
         have = "has" if len(empty) == 1 else "have"
         message = f"{listed(empty).capitalize()} of {len(seen.batches)} {have} 0 rows (empty)."
-        if seen.source.kind == "PyDataset":
+        if seen.source.is_indexed:
             message += f" `__len__` promises {seen.source.length} batches, more than the data fill."
         fix = (
             "Skip empty batches (`if len(x):`); in a PyDataset compute `__len__` from the data: "

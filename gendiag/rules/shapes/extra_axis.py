@@ -90,7 +90,7 @@ def _fits_behind(shape: Shape, wanted: Shape) -> bool:
 
 
 def _fix(seen: Evidence, leaf: Leaf, axis: int, *, twice: bool) -> str:
-    if seen.source.kind == "tf.data.Dataset":
+    if seen.source.is_graph:
         return "The dataset yields batches already: drop one `.batch(...)`, or flatten it with `dataset.unbatch()`."
     if twice and axis == 0:
         return f"Yield the batch itself, without the additional axis: `{leaf.path}[0]` of what is yielded now."

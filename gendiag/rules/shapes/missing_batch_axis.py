@@ -65,7 +65,7 @@ class MissingBatchAxis(Rule):
         )
         fix = (
             "Batch the dataset before fit: `dataset.batch(32)`."
-            if seen.source.kind == "tf.data.Dataset"
+            if seen.source.is_graph
             else f"Stack the samples of a batch, `np.stack(samples)`, or add the axis: `{leaf.path}[None]`."
         )
         return self.finding(

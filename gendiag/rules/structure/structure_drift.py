@@ -68,7 +68,7 @@ class StructureDrift(Rule):
 
 
 def _shape_of(batch: Batch, seen: Evidence) -> str:
-    if seen.source.kind == "PyDataset" and batch.structure.startswith("["):
+    if seen.source.is_indexed and batch.structure.startswith("["):
         return f"({batch.structure[1:-1]})"
     return batch.structure
 

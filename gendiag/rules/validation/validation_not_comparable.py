@@ -64,7 +64,7 @@ class ValidationNotComparable(Rule):
         source = seen.validation_source
         if source is None or seen.failure is not None or seen.never_ends:
             return
-        if source.kind == seen.source.kind == "tf.data.Dataset" and (samples := moved(seen)) is not None:
+        if source.is_graph and seen.source.is_graph and (samples := moved(seen)) is not None:
             yield self._split(samples)
         if not source.one_shot:
             return

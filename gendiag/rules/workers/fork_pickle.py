@@ -54,8 +54,7 @@ class ForkPickle(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         dataset, failure = seen.source.value, seen.rehearsal.failure
-        in_processes = seen.source.kind == "PyDataset" and getattr(dataset, "use_multiprocessing", False)
-        if not in_processes or seen.never_ends:
+        if not seen.source.in_processes or seen.never_ends:
             return
         complaints = _complaints(dataset)
         if failure is None:

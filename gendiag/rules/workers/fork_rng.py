@@ -42,10 +42,10 @@ class ForkRng(Rule):
     name, title = "fork-rng", "Worker processes repeat each other's random draws"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        inquiry, dataset = seen.profile.inquiry, seen.source.value
-        if inquiry is None or inquiry.repeatable or not getattr(dataset, "use_multiprocessing", False):
+        inquiry, source = seen.profile.inquiry, seen.source
+        if inquiry is None or inquiry.repeatable or not source.in_processes:
             return
-        workers, start = getattr(dataset, "workers", 1), multiprocessing.get_start_method()
+        workers, start = source.workers, multiprocessing.get_start_method()
         forked = ("np.random",) if start == "fork" else ()
         copied = [name for name in inquiry.draws if name.startswith("self.") or name in forked]
         if workers <= 1 or not copied:

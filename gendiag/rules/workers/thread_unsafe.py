@@ -39,7 +39,7 @@ class ThreadUnsafe(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         failure = seen.profile.failure or seen.rehearsal.failure
-        workers = getattr(seen.source.value, "workers", 1)
+        workers = seen.source.workers
         if failure is None or seen.failure is None or MARK not in f"{failure.line} {failure.details}" or workers <= 1:
             return
         where = f" (at {failure.frame}: `{failure.code}`)" if failure.frame else ""
