@@ -13,8 +13,6 @@ from gendiag.flight.source_tap import FlightTap
 from gendiag.records import Delivery
 from gendiag.sources.source import Source
 
-STREAMED = ("generator", "PyDataset", "torch DataLoader")
-
 
 class Placed(NamedTuple):
     """A delivery, and the group of steps that it belongs to."""

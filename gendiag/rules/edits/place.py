@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gendiag.records import NOTHING, Batch, Finding, Leaf
+from gendiag.records import NOTHING, Finding, Leaf
 from gendiag.rehearsal.profile import Profile
 from gendiag.rules.edits.edit import Target
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.passes import period
 from gendiag.sources import recognise
 
 
@@ -82,7 +83,7 @@ def _place(origin: Any, profile: Profile, fit_args: Mapping[str, Any], target: T
         "length": origin.length,
         "maker": _name(origin),
         "target": target,
-        "period": _period(profile.batches),
+        "period": period(profile.batches, at_least_one_whole=True),
         "fit_args": fit_args,
     }
     if first is None:
@@ -99,11 +100,3 @@ def _name(origin: Any) -> str:
         return ""
     name = str(getattr(origin.maker, "__name__", ""))
     return name if name.isidentifier() else "make_source"
-
-
-def _period(batches: tuple[Batch, ...]) -> int | None:
-    """Length of a pass, where the batches repeat in the same order at least once."""
-    contents = [tuple(leaf.digest for leaf in batch.leaves) for batch in batches]
-    if not contents or not all(map(all, contents)):
-        return None
-    return next((n for n in range(1, len(contents) // 2 + 1) if contents[n:] == contents[:-n]), None)

@@ -10,7 +10,6 @@ from gendiag.rules.edits.edit import Edit
 from gendiag.rules.edits.place import Place
 from gendiag.rules.edits.templates import edit, function
 
-READS_ALL = "reads everything into memory first"
 KEPT = '''\
 class Mended(keras.utils.PyDataset):
     """Batches read once and kept, from the start in each epoch."""

@@ -72,7 +72,7 @@ class DuplicateBatches(Rule):
 
     @staticmethod
     def _equal_targets(batches: list[Batch], first: int, original: int) -> bool:
-        by_index = {batch.index: [leaf.digest for leaf in batch.leaves] for batch in batches}
+        by_index = {batch.index: batch.digests for batch in batches}
         return by_index[first] == by_index[original]
 
     def broken(self) -> Iterator[Any]:

@@ -92,7 +92,7 @@ def _fix(argument: str) -> str:
 def _proof(source: Source, steps: tuple[Delivery, ...]) -> str | None:
     if source.is_endless:
         return "its code has no way to return" if source.kind == "generator" else "its cardinality is infinite"
-    contents = [tuple(leaf.digest for leaf in delivery.leaves) for delivery in steps]
+    contents = [delivery.digests for delivery in steps]
     if not contents or not any(contents[0]):
         return None
     period = next((i for i in range(1, len(contents)) if contents[i] == contents[0]), None)

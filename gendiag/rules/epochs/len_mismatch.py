@@ -12,7 +12,7 @@ from gendiag.rules.edits import datasets
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
-from gendiag.sources.spot_check import Inquiry, content
+from gendiag.sources.spot_check import Inquiry
 
 
 class LenMismatch(Rule):
@@ -96,8 +96,8 @@ class LenMismatch(Rule):
 
 def _is_left_out(seen: Evidence, inquiry: Inquiry) -> bool:
     """Whether the items behind the end hold anything, and nothing that was delivered already."""
-    known = {content(batch) for batch in (*seen.batches, *seen.profile.peeks)}
-    beyond = [content(batch) for batch in inquiry.beyond]
+    known = {batch.digests for batch in (*seen.batches, *seen.profile.peeks)}
+    beyond = [batch.digests for batch in inquiry.beyond]
     return bool(beyond) and all(all(digests) and digests not in known for digests in beyond) and inquiry.repeatable
 
 

@@ -107,6 +107,6 @@ def _is_cached_shuffled(source: Any) -> bool:
 
 def _repeats(seen: Evidence) -> bool:
     """Whether every epoch that was rehearsed has the same batches in the same order."""
-    epochs = [tuple(tuple(leaf.digest for leaf in d.leaves) for d in epoch) for epoch in seen.by_epoch]
+    epochs = [tuple(delivery.digests for delivery in epoch) for epoch in seen.by_epoch]
     whole = len(epochs) > 1 and len(epochs[0]) >= LEAST_BATCHES and all(all(step) for step in epochs[0])
     return whole and len(set(epochs)) == 1 and len(set(epochs[0])) > 1

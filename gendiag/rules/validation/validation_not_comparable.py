@@ -15,7 +15,6 @@ from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import period
 from gendiag.rules.evidence.validation_split import Moved, moved
 from gendiag.rules.rule import Edits, Rule, sound
-from gendiag.sources.spot_check import content
 
 STEPS = 4
 
@@ -68,7 +67,7 @@ class ValidationNotComparable(Rule):
             yield self._split(samples)
         if not source.one_shot:
             return
-        epochs = [Counter(map(content, steps)) for steps in _whole(seen)]
+        epochs = [Counter(step.digests for step in steps) for steps in _whole(seen)]
         if len({epoch.total() for epoch in epochs}) != 1:
             return
         other = [number for number, epoch in enumerate(epochs) if epoch != epochs[0]]
