@@ -173,7 +173,7 @@ def proposals(finding: Finding, evidence: Evidence) -> list[Edit]:
     """Return what the finding's rule proposes; a rule that fails proposes nothing."""
     rule = next((rule for rule in RULES if rule.name == finding.rule), None)
     try:
-        return [] if rule is None else list(filter(None, rule.repair(finding, evidence)))
+        return [] if rule is None else list(filter(None, rule.edits(finding, evidence)))
     except Exception:  # noqa: BLE001  (a bug of ours, which the tests of the rules would show)
         return []
 

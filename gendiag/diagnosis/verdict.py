@@ -33,7 +33,7 @@ def _about_validation(evidence: Evidence) -> list[Finding]:
 
 
 def _ask(rule: Rule, evidence: Evidence) -> list[Finding]:
-    """A rule that fails must not cost the whole report; it is said, so that it can be mended."""
+    """A rule that fails must not cost the whole report; it is said, so that it can be reported."""
     try:
         return list(rule.check(evidence))
     except Exception as error:  # noqa: BLE001  (a bug of ours, whatever it is)

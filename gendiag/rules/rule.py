@@ -73,8 +73,8 @@ class Rule(ABC):
     def mended(self) -> Any:
         """Make the same source without the fault."""
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:  # noqa: ARG002  (a default)
-        """Propose changes to mend what was found, the smallest first; each is run before it is shown."""
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:  # noqa: ARG002  (a default)
+        """Propose edits for what was found, the smallest first; each is run before it is shown."""
         return iter(())
 
     def model(self) -> Any | None:

@@ -78,7 +78,7 @@ def test_the_real_fit_does_with_the_broken_source_what_the_report_says(rule):
 def test_a_proposed_repair_is_verified_and_the_real_fit_trains_on_it(rule, monkeypatch):
     report = diagnosed_broken(rule)
     root = report.findings[0]
-    if rule.name == "model-rejects" or root.severity == "note" or not any(rule.repair(root, report._evidence)):
+    if rule.name == "model-rejects" or root.severity == "note" or not any(rule.edits(root, report._evidence)):
         return  # model-rejects says no cause: what it proposes is a guess
     monkeypatch.setattr(repair_search, "ENOUGH", 1)
     repair = report.repairs()[0]

@@ -51,7 +51,7 @@ class NotIterable(Rule):
         message = f"{argument} is {describe_type(origin.value)}{_parts(origin.value)}; {_why(origin.value)}."
         return self.finding("error", message, fix=_fix(origin.value), type=type(origin.value).__name__, **evidence)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         value = seen.validation_source.value if finding.in_validation and seen.validation_source else seen.source.value
         parts = list(value) if isinstance(value, (list, tuple)) else []

@@ -72,7 +72,7 @@ class UnsupportedArgument(Rule):
             message = f"batch_size={seen.fit_args['batch_size']} is ignored: a {source.kind} brings its own batches."
             yield self.finding("note", message, fix="Leave batch_size out.", argument="batch_size")
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         argument = finding.evidence["argument"]
         costs = f"{argument} has no effect then" if "weight" in argument else ""
         yield arguments.without(at(seen, finding), argument, costs=costs)

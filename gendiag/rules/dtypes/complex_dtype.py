@@ -59,7 +59,7 @@ class ComplexDtype(Rule):
             )
             yield self.finding("error" if refused else "warning", message, fix=fix, batches=batches, leaf=path)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield numbers.magnitude(at(seen, finding), finding.leaf or "")
 
     def broken(self) -> Iterator[Any]:

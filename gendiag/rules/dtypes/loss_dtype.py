@@ -66,7 +66,7 @@ class LossDtype(Rule):
             "error", message, fix=fix, batches=[batch.index], leaf=leaf.path, found=leaf.dtype, other=other
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield numbers.cast(at(seen, finding), finding.leaf or "", "float32")
 
     def broken(self) -> Iterator[Any]:

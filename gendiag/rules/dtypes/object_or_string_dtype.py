@@ -55,7 +55,7 @@ class ObjectOrStringDtype(Rule):
                     "error", message, fix=_fix(leaf), batches=[i for i, _ in odd], leaf=path, dtype=leaf.dtype
                 )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         path, is_text = finding.leaf or "", finding.evidence["dtype"].startswith(TEXT)
         for dtype in ("int64", "float32") if is_text else ("float32",):

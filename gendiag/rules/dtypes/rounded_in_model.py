@@ -82,7 +82,7 @@ class RoundedInModel(Rule):
             "warning", message, fix=fix, batches=found, leaf=path, yielded=old, cast=new, changed=changed
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         leaves = [leaf for _, leaf in seen.leaves[finding.leaf or ""] if leaf.low is not None]
         low, high = min(leaf.low or 0.0 for leaf in leaves), max(leaf.high or 0.0 for leaf in leaves)
         yield numbers.to_range(at(seen, finding), finding.leaf or "", low, high)

@@ -66,7 +66,7 @@ class SilentCast(Rule):
             changed=changed, example=example, yielded=old, delivered=new, first_at=seen.place(batches[0]),
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         wider = _wider(finding.evidence["yielded"], finding.evidence["delivered"])
         yield numbers.cast(at(seen, finding), finding.leaf or "", wider)
 

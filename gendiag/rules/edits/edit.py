@@ -15,7 +15,7 @@ Target = Literal["x", "validation_data"]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change that may mend a fault; nothing is known of whether it does until it was run.
+    """A change proposed for a fault; nothing is known of whether it helps until it was run.
 
     Attributes
     ----------

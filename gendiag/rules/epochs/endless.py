@@ -70,7 +70,7 @@ class Endless(Rule):
             )
             yield self.finding("error", message, fix=_fix("validation_steps"), steps=len(steps), source="validation")
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         costs = "" if place.period else f"an epoch then has {STEPS} batches, a number of our choice"
         count = place.period or STEPS

@@ -84,7 +84,7 @@ class Exhausted(Rule):
             "warning", message, fix=fix, batches=batches, source="validation", from_epoch=first, ran_out_at=count
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         if not finding.in_validation:
             yield streams.again(place)

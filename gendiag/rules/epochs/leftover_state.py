@@ -65,7 +65,7 @@ class LeftoverState(Rule):
             )
             yield self.finding("warning", message, fix=fix, batches=[0])
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield streams.kept(
             at(seen, finding), costs="each epoch has the batches of the first pass (no new augmentation)"
         )

@@ -80,7 +80,7 @@ class LenMismatch(Rule):
             batches=[batch.index for batch in inquiry.beyond], rows=rows, length=length,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         length, count = finding.evidence["length"], len(finding.batches)
         if length is None:
             return

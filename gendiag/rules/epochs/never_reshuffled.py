@@ -80,7 +80,7 @@ class NeverReshuffled(Rule):
         batches = [delivery.batch for delivery in seen.by_epoch[1] if delivery.batch is not None]
         return self.finding("note", message, fix=fix, batches=batches)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         rows = max((batch.rows or 0 for batch in seen.batches), default=0)
         whole = len(seen.batches) if seen.profile.ended == "end" else None
         yield streams.shuffled(at(seen, finding), seen.rehearsal.steps_per_epoch or whole, rows)

@@ -58,7 +58,7 @@ class OverlappingBatches(Rule):
         fix = f"Let each slice end {counted(count, 'row')} earlier: `x[i * size:(i + 1) * size]` is without its end."
         yield self.finding("warning", message, fix=fix, batches=[batch.index for batch in batches[1:]], rows=count)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield batching.without_last(at(seen, finding), finding.evidence["rows"])
 
     def broken(self) -> Iterator[Any]:

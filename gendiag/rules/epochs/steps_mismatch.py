@@ -83,7 +83,7 @@ class StepsMismatch(Rule):
         )  # fmt: skip
         return self.finding("warning", message, fix=fix, asked=asked, steps=counts, length=None)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         yield arguments.without(place, "steps_per_epoch")
         if place.is_graph:

@@ -54,7 +54,7 @@ class ZeroLength(Rule):
             return
         yield self.finding("error", message, fix=fix)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield datasets.length(at(seen, finding), 1)
 
     def broken(self) -> Iterator[Any]:

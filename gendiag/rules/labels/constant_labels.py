@@ -95,7 +95,7 @@ class ConstantLabels(Rule):
     def model(self) -> Any:
         return dense(2, activation="softmax", loss="sparse_categorical_crossentropy")
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         rows = max((batch.rows or 0 for batch in seen.batches), default=0)
         whole = len(seen.batches) if seen.profile.ended == "end" else None
         yield streams.shuffled(at(seen, finding), seen.rehearsal.steps_per_epoch or whole, rows)

@@ -81,7 +81,7 @@ class LabelsOutOfRange(Rule):
             severity, message, fix=_fix(path, case, low, high), batches=found, leaf=path, low=low, high=high, **evidence
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         path, low, high = finding.leaf or "", finding.evidence["low"], finding.evidence["high"]
         outputs = [output for leaf, output in seen.model_facts.scored(seen.batches[0]) if leaf.path == path]

@@ -72,7 +72,7 @@ class LabelsVsLoss(Rule):
             shape=format_shape(leaf.shape), loss=loss, classes=output.channels,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         if finding.evidence["loss"] == SPARSE:
             yield shapes.class_numbers(place, finding.leaf or "")

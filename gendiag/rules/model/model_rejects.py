@@ -63,7 +63,7 @@ class ModelRejects(Rule):
         batches = [] if index is None else [index]
         return self.finding("error", message, fix=fix, batches=batches, type=failure.type, source="validation")
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         for path, leaf in place.leaves.items():
             if leaf.role == "y" and len(leaf.shape or ()) > 1:

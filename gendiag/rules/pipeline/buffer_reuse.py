@@ -53,7 +53,7 @@ class BufferReuse(Rule):
         message = f"{which} the same {' and '.join(reused)} array, written over in place: {_effect(altered, threads)}"
         yield self.finding(severity, message, fix=fix, batches=batches, leaf=next(iter(reused)), wrong=wrong)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield numbers.copies(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:

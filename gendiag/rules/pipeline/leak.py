@@ -69,7 +69,7 @@ class Leak(Rule):
         fix = f"Empty {names} after each batch, or make a new one per batch, so that the source keeps nothing."
         yield self.finding("warning", message, fix=fix, bytes_per_batch=int(per_batch), growing=dict(growing))
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield generators.fresh_each_epoch(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:

@@ -101,7 +101,7 @@ class SourceRaises(Rule):
             "error", message, fix=fix, batches=[index], type=failure.type, frame=failure.frame, **evidence
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         index, error = next(iter(finding.batches), 0), finding.evidence["type"]
         if not index:

@@ -68,7 +68,7 @@ class BatchTooBig(Rule):
         )
         return self.finding("warning", message, fix=fix, batches=big, rows=batch.rows, usual_rows=rows, times=times)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         usual, steps = finding.evidence["usual_rows"], seen.rehearsal.steps_per_epoch
         rows = [batch.rows or 0 for batch in seen.batches[:steps]]
         yield batching.split(at(seen, finding), usual, sum(-(-count // usual) for count in rows))

@@ -49,7 +49,7 @@ class EmptyBatch(Rule):
         )
         yield self.finding("error" if seen.refused(empty[0]) else "warning", message, fix=fix, batches=empty)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield batching.without_empty(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:

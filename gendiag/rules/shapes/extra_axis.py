@@ -60,7 +60,7 @@ class ExtraAxis(Rule):
             shape=format_shape(shape), wanted=format_shape(wanted), axis=axis,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         axis = finding.evidence["axis"]
         if axis <= 1:

@@ -68,7 +68,7 @@ class FeatureShapeDrift(Rule):
             signature=format_shape(spec.shape), found=format_shape(leaf.shape),
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         path = finding.leaf or ""
         batches = seen.validation.batches if finding.in_validation else seen.batches

@@ -81,7 +81,7 @@ class InputMismatch(Rule):
             shape=format_shape(shape), wanted=declared, order=order,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         order = finding.evidence["order"]
         if order:
             yield shapes.transpose(at(seen, finding), finding.leaf or "", order)

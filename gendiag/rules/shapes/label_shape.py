@@ -70,7 +70,7 @@ class LabelShape(Rule):
             shape=format_shape(leaf.shape), output=format_shape(output.shape), loss=loss,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         outputs = [output for leaf, output in seen.model_facts.scored(seen.batches[0]) if leaf.path == finding.leaf]
         leaf = place.leaves.get(finding.leaf or "")

@@ -73,7 +73,7 @@ class MissingBatchAxis(Rule):
             shape=format_shape(leaf.shape), wanted=format_shape(wanted),
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield shapes.batch_axis(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:

@@ -57,7 +57,7 @@ class RankDrift(Rule):
         batches = [i for i, _ in odd]
         return self.finding("error", message, fix=fix, batches=batches, leaf=path, rank=rank, usual=usual)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         leaf = place.leaves.get(finding.leaf or "")
         if leaf is not None:

@@ -81,7 +81,7 @@ class StaticBatch(Rule):
         fix = f"Declare it, `keras.Input(batch_shape=({rows}, ...))`, and yield only batches of {rows} samples."
         yield self.finding("error", message.rstrip(".") + ".", fix=fix, batches=[0], size=None)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         size, odd = finding.evidence["size"], finding.batches
         if size:
             lost = sum(batch.rows or 0 for batch in seen.batches if batch.index in odd)

@@ -71,7 +71,7 @@ class XyLengthMismatch(Rule):
             return "Most losses raise there (likely; no model was given to try it on)."
         return "fit does not raise: the shorter one is broadcast to the longer one."
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield batching.common_rows(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:

@@ -60,7 +60,7 @@ class Arity(Rule):
         fix = "Yield the targets too, `yield x, y`; an autoencoder's target is its input, `yield x, x`."
         return self.finding("error", message, fix=fix, batches=[0], elements=1)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         facts = seen.model_facts
         if len(facts.inputs) + len(facts.outputs) == finding.evidence["elements"]:

@@ -65,7 +65,7 @@ class InputCount(Rule):
             "error", message, fix=fix, batches=indices, leaf=leaves[0].path, arrays=len(leaves), inputs=len(inputs)
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         batch = next(batch for batch in seen.batches if batch.index == finding.batches[0])
         if _sample_by_sample(seen, _inputs(batch)):
             yield shapes.stack_samples(at(seen, finding), "x", count=finding.evidence["inputs"])

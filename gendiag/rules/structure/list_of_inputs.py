@@ -47,7 +47,7 @@ class ListOfInputs(Rule):
             message, fix = _said(element, leaves, samples=_is_samples(seen, first, leaves))
             yield self.finding("error", message, fix=fix, batches=[0], leaf=f"{element}[0]", structure=first.structure)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield shapes.as_tuple(at(seen, finding), (finding.leaf or "").split("[")[0])
 
     def broken(self) -> Iterator[Any]:

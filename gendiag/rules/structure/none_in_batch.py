@@ -53,7 +53,7 @@ class NoneInBatch(Rule):
         leaf = next(leaf.path for leaf in first.leaves if leaf.kind == "None")
         yield self.finding("error", message, fix=fix, batches=[b.index for b in empty], leaf=leaf)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield batching.without_none(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:

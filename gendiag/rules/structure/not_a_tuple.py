@@ -44,7 +44,7 @@ class NotATuple(Rule):
         message = f"Batch 0 is {_what(first.structure)}; from a generator fit takes a tuple: (x, y)."
         yield self.finding("error", message, fix=_fix(first.structure), batches=[0], structure=first.structure)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         if finding.evidence["structure"].startswith("["):
             yield generators.tuples(place)

@@ -54,7 +54,7 @@ class PythonListLeaf(Rule):
                 message = f"{path} of {listed(batches)} is {_what(leaf)}, where fit wants an array with a batch axis."
                 yield self.finding("error", message, fix=_fix(leaf), batches=batches, leaf=path)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         yield numbers.as_array(place, [path for path, leaf in place.leaves.items() if leaf.kind == "list"])
 

@@ -54,7 +54,7 @@ class StructureDrift(Rule):
         fix = f"Yield {expected} every time; look at what makes {listed(batches)} special."
         return self.finding("error", message, fix=fix, batches=batches, expected=expected, found=found)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         profile = seen.validation if finding.in_validation else seen.profile
         rows = sum(batch.rows or 0 for batch in profile.batches if batch.index in finding.batches)
         if 0 in profile.store:

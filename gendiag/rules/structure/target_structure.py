@@ -62,7 +62,7 @@ class TargetStructure(Rule):
             arrays=len(leaves), outputs=len(outputs),
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
         leaves, outputs = _targets(seen.batches[finding.batches[0]]), seen.model_facts.outputs
         keys, names = _keys(leaves), [output.name for output in outputs]

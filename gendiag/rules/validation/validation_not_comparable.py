@@ -100,7 +100,7 @@ class ValidationNotComparable(Rule):
         )
         return self.finding("warning", message, fix=fix, source="validation", period=None, steps=None)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         length, steps = finding.evidence["period"], finding.evidence["steps"]
         if steps is None:
             return

@@ -83,7 +83,7 @@ class DoubleScaled(Rule):
         fix = f"Do not change the data in place: write `{path} = {path} / 255` instead of `{path} /= 255`; scale once."
         return self.finding("warning", message, fix=fix, batches=late, leaf=path, late=str(these), before=str(others))
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         if len(finding.batches) == len(seen.batches):
             yield numbers.scale(at(seen, finding), finding.leaf or "", "* 255")
 

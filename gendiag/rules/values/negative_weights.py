@@ -49,7 +49,7 @@ class NegativeWeights(Rule):
             fix = "Use a weight of 0 for samples to be left out: `np.maximum(sample_weight, 0)`."
             yield self.finding("warning", message, fix=fix, batches=trained, leaf=path, lowest=lowest)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield numbers.not_negative(at(seen, finding), finding.leaf or "sample_weight")
 
     def broken(self) -> Iterator[Any]:

@@ -109,7 +109,7 @@ class Unscaled(Rule):
             batches = [index for index, _ in images[path]]
             yield self.finding("warning" if unit else "note", message, fix=fix, batches=batches, leaf=path)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         path = finding.leaf or ""
         if "training" in finding.evidence:
             yield numbers.scale(at(seen, finding, validation=True), path, "/ 255")

@@ -77,7 +77,7 @@ class ForkPickle(Rule):
         )
         return self.finding(severity, message, fix=fix, attributes=guilty)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield datasets.threads(at(seen, finding))
 
     def broken(self) -> Any:

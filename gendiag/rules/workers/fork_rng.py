@@ -58,7 +58,7 @@ class ForkRng(Rule):
         fix = "Draw per index: `rng = np.random.default_rng([seed, epoch, index])` inside `__getitem__`."
         yield self.finding("warning", message, fix=fix, draws=copied, workers=workers)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield datasets.threads(at(seen, finding))
 
     def broken(self) -> Any:

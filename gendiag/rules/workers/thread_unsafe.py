@@ -52,7 +52,7 @@ class ThreadUnsafe(Rule):
         batches = [] if index is None else [index]
         yield self.finding("error", message, fix=fix, batches=batches, workers=workers, frame=failure.frame)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Edits:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield datasets.one_worker(at(seen, finding))
 
     def broken(self) -> Any:
