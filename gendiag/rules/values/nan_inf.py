@@ -9,7 +9,7 @@ from gendiag.records import Finding, Leaf, Severity, counted, listed
 from gendiag.rules.edits import batching, numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.passes import epoch_of
+from gendiag.rules.evidence.passes import epoch_of, size_of
 from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 
@@ -48,7 +48,7 @@ class NanInf(Rule):
         severity: Severity = "error" if seen.refused(index) else "warning"
         message = (
             f"{seen.place(index).capitalize()}: {_noun(leaf)}{path} contains {_what(leaf)} of "
-            f"{counted(_size(leaf), 'value')}{_more(odd)}.{_earlier(seen, index)}{_effect(seen, index)}"
+            f"{counted(size_of(leaf), 'value')}{_more(odd)}.{_earlier(seen, index)}{_effect(seen, index)}"
         )
         fix = (
             f"Look at where {path} of {listed(batches)} comes from: drop those rows, "
@@ -76,13 +76,6 @@ class NanInf(Rule):
 
 def _what(leaf: Leaf) -> str:
     return " and ".join(f"{count} {word}" for count, word in ((leaf.n_nan, "NaN"), (leaf.n_inf, "inf")) if count)
-
-
-def _size(leaf: Leaf) -> int:
-    size = 1
-    for length in leaf.shape or ():
-        size *= length or 1
-    return size
 
 
 def _noun(leaf: Leaf) -> str:
