@@ -18,6 +18,7 @@ class PyDatasetSource(Source):
     """Item ``k`` of pass ``p`` is batch ``p * len + k``, whenever it is asked for."""
 
     kind = "PyDataset"
+    is_indexed = True
 
     @classmethod
     def accepts(cls, value: object) -> bool:
@@ -26,8 +27,18 @@ class PyDatasetSource(Source):
 
     @property
     def tapped(self) -> bool:
-        """Worker processes have memory of their own: what they yield is recorded at delivery."""
-        return not getattr(self.value, "use_multiprocessing", False)
+        """What worker processes yield is recorded at delivery."""
+        return not self.in_processes
+
+    @property
+    def workers(self) -> int:
+        """As told to its ``__init__``."""
+        return int(getattr(self.value, "workers", 1))
+
+    @property
+    def in_processes(self) -> bool:
+        """As told to its ``__init__``."""
+        return bool(getattr(self.value, "use_multiprocessing", False))
 
     @property
     def length(self) -> int | None:

@@ -45,13 +45,7 @@ class Inquiry:
     @property
     def repeatable(self) -> bool:
         """Whether item 0 had the same content each time."""
-        contents = [content(batch) for batch in self.again]
-        return len(contents) > 1 and len(set(contents)) == 1
-
-
-def content(batch: Any) -> tuple[str, ...]:
-    """Digests of all leaves of a batch or a delivery."""
-    return tuple(leaf.digest for leaf in batch.leaves)
+        return len(self.again) > 1 and len({batch.digests for batch in self.again}) == 1
 
 
 def inquire(dataset: Any, length: int | None, hook: Mapping[str, tuple[Any, Any]] = NOTHING) -> Inquiry:

@@ -8,7 +8,7 @@ from typing import Any
 from gendiag.records import Finding
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Rule, sound
-from gendiag.sources.spot_check import Inquiry, content
+from gendiag.sources.spot_check import Inquiry
 
 
 class EpochHookEarly(Rule):
@@ -57,8 +57,8 @@ class EpochHookEarly(Rule):
 
 
 def _changes_the_data(seen: Evidence, inquiry: Inquiry) -> bool:
-    before = next((content(peek) for peek in seen.profile.peeks if peek.index == 0), ())
-    delivered = {content(batch) for batch in seen.batches}
+    before = next((peek.digests for peek in seen.profile.peeks if peek.index == 0), ())
+    delivered = {batch.digests for batch in seen.batches}
     is_read = any(batch.index == 0 for batch in seen.batches)
     return inquiry.repeatable and is_read and all(before) and bool(before) and before not in delivered
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Finding, Severity, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import ROWS, Rule, sound
-from gendiag.sources.spot_check import Inquiry, content
+from gendiag.rules.rule import ROWS, Edits, Rule, sound
+from gendiag.sources.spot_check import Inquiry
 
 
 class LenMismatch(Rule):
@@ -40,9 +41,9 @@ class LenMismatch(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         length, inquiry = seen.source.length, seen.profile.inquiry
-        if seen.source.kind == "PyDataset" and length is None:
+        if seen.source.is_indexed and length is None:
             yield from self._no_whole_number(seen)
-        if seen.source.kind != "PyDataset" or not length:
+        if not seen.source.is_indexed or not length:
             return
         empty = [batch.index for batch in seen.batches if batch.index < length and batch.rows == 0]
         if empty and empty == list(range(empty[0], length)) and empty[0]:
@@ -79,12 +80,12 @@ class LenMismatch(Rule):
             batches=[batch.index for batch in inquiry.beyond], rows=rows, length=length,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         length, count = finding.evidence["length"], len(finding.batches)
         if length is None:
             return
         is_short = finding.batches[0] >= length
-        yield from edits.length(edits.at(seen, finding), length + count if is_short else finding.batches[0])
+        yield datasets.length(at(seen, finding), length + count if is_short else finding.batches[0])
 
     def broken(self) -> Any:
         return _items(8)
@@ -95,8 +96,8 @@ class LenMismatch(Rule):
 
 def _is_left_out(seen: Evidence, inquiry: Inquiry) -> bool:
     """Whether the items behind the end hold anything, and nothing that was delivered already."""
-    known = {content(batch) for batch in (*seen.batches, *seen.profile.peeks)}
-    beyond = [content(batch) for batch in inquiry.beyond]
+    known = {batch.digests for batch in (*seen.batches, *seen.profile.peeks)}
+    beyond = [batch.digests for batch in inquiry.beyond]
     return bool(beyond) and all(all(digests) and digests not in known for digests in beyond) and inquiry.repeatable
 
 

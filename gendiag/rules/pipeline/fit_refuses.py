@@ -31,6 +31,7 @@ class FitRefuses(Rule):
     """
 
     name, title = "fit-refuses", "fit raises"
+    quotes = True
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"class_weight": MappingProxyType({0: 1.0, 1: 2.0})})
 
     def check(self, seen: Evidence) -> Iterator[Finding]:

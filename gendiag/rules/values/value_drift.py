@@ -47,6 +47,7 @@ class ValueDrift(Rule):
     """
 
     name, title = "value-drift", "The values change their level or scale, and stay there"
+    consequence_of = ("double-scaled", "unscaled")
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in columns(seen, "x", "y").items():

@@ -39,9 +39,8 @@ class OrderNondeterministic(Rule):
     name, title = "order-nondeterministic", "Worker threads draw from one random state"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        inquiry, dataset = seen.profile.inquiry, seen.source.value
-        workers = getattr(dataset, "workers", 1)
-        if inquiry is None or not inquiry.draws or workers <= 1 or getattr(dataset, "use_multiprocessing", False):
+        inquiry, workers = seen.profile.inquiry, seen.source.workers
+        if inquiry is None or not inquiry.draws or workers <= 1 or seen.source.in_processes:
             return
         states = " and ".join(inquiry.draws)
         message = (
