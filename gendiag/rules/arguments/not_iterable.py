@@ -1,5 +1,3 @@
-"""not-iterable."""
-
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator

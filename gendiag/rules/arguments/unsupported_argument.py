@@ -1,5 +1,3 @@
-"""unsupported-argument."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""complex-dtype."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

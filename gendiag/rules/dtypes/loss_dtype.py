@@ -1,5 +1,3 @@
-"""loss-dtype."""
-
 from __future__ import annotations
 
 import re

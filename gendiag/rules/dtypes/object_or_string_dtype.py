@@ -1,5 +1,3 @@
-"""object-or-string-dtype."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

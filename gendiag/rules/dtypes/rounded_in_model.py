@@ -1,5 +1,3 @@
-"""rounded-in-model."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""silent-cast."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

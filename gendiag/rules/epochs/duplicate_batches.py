@@ -1,5 +1,3 @@
-"""duplicate-batches."""
-
 from __future__ import annotations
 
 from collections import Counter

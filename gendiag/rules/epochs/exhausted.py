@@ -1,5 +1,3 @@
-"""exhausted."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

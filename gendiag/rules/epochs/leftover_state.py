@@ -1,5 +1,3 @@
-"""leftover-state."""
-
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -86,8 +84,8 @@ def _ran_out(seen: Evidence) -> bool:
 
 
 def _goes_on(seen: Evidence) -> bool:
-    inquiry = seen.profile.inquiry
-    again = [] if inquiry is None else [batch.digests for batch in inquiry.again]
+    spot_check = seen.profile.spot_check
+    again = [] if spot_check is None else [batch.digests for batch in spot_check.again]
     if len(again) < MOST_AGAIN or len(set(again)) < len(again) or not all(map(all, again)):
         return False
     made = {batch.index: batch.digests for batch in seen.batches}

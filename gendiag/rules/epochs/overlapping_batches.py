@@ -1,5 +1,3 @@
-"""overlapping-batches."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""zero-length."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

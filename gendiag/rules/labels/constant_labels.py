@@ -1,5 +1,3 @@
-"""constant-labels."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

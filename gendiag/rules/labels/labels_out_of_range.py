@@ -1,5 +1,3 @@
-"""labels-out-of-range."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

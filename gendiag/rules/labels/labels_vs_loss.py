@@ -1,5 +1,3 @@
-"""labels-vs-loss."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

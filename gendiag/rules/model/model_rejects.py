@@ -1,5 +1,3 @@
-"""model-rejects."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

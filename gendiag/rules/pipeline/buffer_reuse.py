@@ -1,5 +1,3 @@
-"""buffer-reuse."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,3 @@
-"""fit-refuses."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

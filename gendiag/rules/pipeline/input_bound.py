@@ -1,5 +1,3 @@
-"""input-bound."""
-
 from __future__ import annotations
 
 import time

@@ -1,5 +1,3 @@
-"""source-raises."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""batch-too-big."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""empty-batch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

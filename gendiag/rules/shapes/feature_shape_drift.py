@@ -1,5 +1,3 @@
-"""feature-shape-drift."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""input-mismatch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

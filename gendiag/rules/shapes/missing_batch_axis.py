@@ -1,5 +1,3 @@
-"""missing-batch-axis."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

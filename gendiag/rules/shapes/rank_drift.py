@@ -1,5 +1,3 @@
-"""rank-drift."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""static-batch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""xy-length-mismatch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""arity."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

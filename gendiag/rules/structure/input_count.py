@@ -1,5 +1,3 @@
-"""input-count."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

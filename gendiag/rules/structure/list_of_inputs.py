@@ -1,5 +1,3 @@
-"""list-of-inputs."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""none-in-batch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""not-a-tuple."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

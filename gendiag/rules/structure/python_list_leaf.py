@@ -1,5 +1,3 @@
-"""python-list-leaf."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

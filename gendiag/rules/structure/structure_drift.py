@@ -1,5 +1,3 @@
-"""structure-drift."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""target-structure."""
-
 from __future__ import annotations
 
 import re

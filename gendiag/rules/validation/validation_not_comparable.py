@@ -1,5 +1,3 @@
-"""validation-not-comparable."""
-
 from __future__ import annotations
 
 from collections import Counter

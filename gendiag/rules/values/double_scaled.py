@@ -1,5 +1,3 @@
-"""double-scaled."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""nan-inf."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

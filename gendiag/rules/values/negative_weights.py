@@ -1,5 +1,3 @@
-"""negative-weights."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""unfilled-rows."""
-
 from __future__ import annotations
 
 import math

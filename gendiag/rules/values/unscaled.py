@@ -1,5 +1,3 @@
-"""unscaled."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

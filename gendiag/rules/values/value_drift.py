@@ -1,5 +1,3 @@
-"""value-drift."""
-
 from __future__ import annotations
 
 import math

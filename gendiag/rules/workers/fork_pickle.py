@@ -1,5 +1,3 @@
-"""fork-pickle."""
-
 from __future__ import annotations
 
 import io

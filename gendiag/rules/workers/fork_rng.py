@@ -1,5 +1,3 @@
-"""fork-rng."""
-
 from __future__ import annotations
 
 import multiprocessing
@@ -42,12 +40,12 @@ class ForkRng(Rule):
     name, title = "fork-rng", "Worker processes repeat each other's random draws"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        inquiry, source = seen.profile.inquiry, seen.source
-        if inquiry is None or inquiry.repeatable or not source.in_processes:
+        spot_check, source = seen.profile.spot_check, seen.source
+        if spot_check is None or spot_check.repeatable or not source.in_processes:
             return
         workers, start = source.workers, multiprocessing.get_start_method()
         forked = ("np.random",) if start == "fork" else ()
-        copied = [name for name in inquiry.draws if name.startswith("self.") or name in forked]
+        copied = [name for name in spot_check.draws if name.startswith("self.") or name in forked]
         if workers <= 1 or not copied:
             return
         message = (

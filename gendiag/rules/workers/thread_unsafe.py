@@ -1,5 +1,3 @@
-"""thread-unsafe."""
-
 from __future__ import annotations
 
 import time
