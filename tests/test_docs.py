@@ -67,9 +67,9 @@ def test_readmes_table_of_rules_is_what_the_rules_say():
 
 
 @CHECKOUT
-@pytest.mark.parametrize("page", ["README.md", ".github/CONTRIBUTING.md"])
-def test_every_file_that_a_page_names_is_there(page):
-    named = set(FILE.findall((ROOT / page).read_text("utf-8")))
+@pytest.mark.parametrize("document", ["README.md", ".github/CONTRIBUTING.md"])
+def test_every_file_that_a_page_names_is_there(document):
+    named = set(FILE.findall((ROOT / document).read_text("utf-8")))
     assert len(named) > 5
     assert {name for name in named if not (ROOT / name).exists()} == set()
 
