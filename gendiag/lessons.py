@@ -49,6 +49,14 @@ def explain(name: str) -> Lesson:
     ------
     BadArgumentError
         If there is no such rule.
+
+    Examples
+    --------
+    >>> lesson = gendiag.explain("nan-inf")
+    >>> lesson.title
+    'A batch holds NaN or infinity'
+    >>> list(lesson.sections)
+    ['What fit does', 'Why it hurts', 'How to mend it', 'Known limits', 'Source']
     """
     known = {rule.name: rule for rule in RULES}
     if name not in known:

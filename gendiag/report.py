@@ -274,6 +274,18 @@ def diagnose(  # noqa: PLR0913  (keyword-only options)
         If ``model`` is no compiled ``keras.Model`` on the TensorFlow backend. Nothing was read then.
     BadArgumentError
         If a limit is not positive.
+
+    Examples
+    --------
+    >>> def make_batches():
+    ...     for step in range(3):
+    ...         x = np.full((4, 2), step, "float32")
+    ...         yield x, np.array([0, 1, 1, 0]) if step < 2 else np.array([0.7, 0.2, 0.9, 0.4])
+    >>> report = gendiag.diagnose(make_batches)
+    >>> report.verdict
+    'trains on altered data'
+    >>> report.findings[0].rule, report.findings[0].batches
+    ('silent-cast', (2,))
     """
     options = Options(rehearse_epochs, max_batches, budget_s, quiet_s, keep_bytes, progress)
     options.check()

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from gendiag import GendiagError, diagnose
 from gendiag.commands.demo import TOUR, float_labels, make_model, one_pass
-from gendiag.diagnosis import case, verdict
+from gendiag.diagnosis import model_run, verdict
 from gendiag.errors import BadArgumentError, BadModelError, BadSourceError, NotKeptError, SourceSpentError
 from gendiag.model.replay import Replay, through_fit
 from gendiag.rules.rule import sound
@@ -110,7 +110,7 @@ def test_another_feature_dimension_raises_at_its_batch():
     report = quickly(source, linear())
     assert (report.verdict, report.fails_at, report.findings[0].rule) == ("raises", 5, "feature-shape-drift")
     assert len(report.profile.batches) == 8, "profiled on behind it"
-    assert report.diagnosis.unreached == (6, 7)
+    assert tuple(batch.index for batch in report.profile.batches)[report.fails_at + 1 :] == (6, 7)
 
 
 def test_a_label_too_few_raises_at_its_batch_and_the_trial_says_why_in_one_line():
@@ -548,7 +548,7 @@ def test_a_saved_report_is_one_page_that_needs_nothing_else(tmp_path):
 def test_a_run_of_the_copy_that_does_not_answer_is_repeated_once(monkeypatch):
     answers = iter([Replay(answered=False)])
     monkeypatch.setattr(
-        case, "through_fit", lambda *given, **named: next(answers, None) or through_fit(*given, **named)
+        model_run, "through_fit", lambda *given, **named: next(answers, None) or through_fit(*given, **named)
     )
 
     def source():

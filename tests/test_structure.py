@@ -54,8 +54,11 @@ def test_the_ground_stands_on_the_standard_library_alone(module):
     assert {line.split()[1].split(".")[0] for line in lines} <= sys.stdlib_module_names | {"gendiag"}
 
 
-def test_no_file_name_is_used_twice():
-    assert figures(CODE)["file names used twice"] == 0
+def test_no_file_name_is_used_twice_and_nothing_is_long():
+    counted = figures(CODE)
+    assert counted["file names used twice"] == 0
+    assert int(str(counted["module: median / longest"]).split()[2]) <= 300
+    assert int(str(counted["function: median / longest"]).split()[2]) <= 40
 
 
 @pytest.mark.parametrize(

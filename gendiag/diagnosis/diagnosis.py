@@ -77,13 +77,6 @@ class Diagnosis:
         return is_cut and not run.deliveries and self.verdict.startswith("trains")
 
     @property
-    def unreached(self) -> tuple[int, ...]:
-        """Batches that the source yields behind the one at which fit raised."""
-        if self.fails_at is None:
-            return ()
-        return tuple(batch.index for batch in self.profile.batches if batch.index > self.fails_at)
-
-    @property
     def steps_of(self) -> Mapping[int, int]:
         """How many training steps each yielded batch was delivered in; batches never delivered are absent."""
         counts: dict[int, int] = {}

@@ -71,7 +71,7 @@ def _delivery_order(rehearsed: Rehearsed) -> list[int]:
     """
     store = rehearsed.profile.store
     delivered = [d.batch for d in rehearsed.rehearsal.deliveries if d.batch is not None and d.batch in store]
-    is_peeked = rehearsed.source.kind == "PyDataset" and bool(delivered)
+    is_peeked = rehearsed.source.is_indexed and bool(delivered)
     peeked = [index for index in range(PEEKED) if index in store] if is_peeked else []
     return list(dict.fromkeys([*peeked, *delivered]))
 

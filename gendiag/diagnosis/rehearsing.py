@@ -38,7 +38,7 @@ def _validation_source(fit_args: dict[str, Any]) -> Source | None:
     if value is None:
         return None
     source = recognise(value)
-    if source.kind != "arrays":
+    if not source.is_sliced:
         return source
     fit_args["validation_data"] = source.value  # what a function made, if it was one: fit calls none
     return None

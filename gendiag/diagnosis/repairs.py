@@ -11,7 +11,9 @@ from gendiag.diagnosis.judge import Judged, judge
 from gendiag.diagnosis.repair_search import MOST_TRIED, Search, Tried, again, changed, control, faults, look, proposals
 from gendiag.errors import SourceSpentError
 from gendiag.records import Finding, Repair, Trial
-from gendiag.rules.edits import Edit, at, snippet
+from gendiag.rules.edits.edit import Edit
+from gendiag.rules.edits.place import at
+from gendiag.rules.edits.snippet import snippet
 from gendiag.runtime.quiet import quiet
 from gendiag.runtime.random_state import kept_seeds
 

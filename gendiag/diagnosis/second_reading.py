@@ -40,7 +40,7 @@ def fresh(source: Source, given: Any, profile: Profile) -> Fresh:
         return Fresh(given, is_function=True)
     name = getattr(source.value, "__name__", "make_batches")
     parts = source.value if isinstance(source.value, (list, tuple)) else [source.value]
-    if source.kind == "object" and any(hasattr(part, "__next__") for part in parts):
+    if source.is_foreign and any(hasattr(part, "__next__") for part in parts):
         why = "an iterator can be read once only, and the repair would use it up. Pass the function that makes it."
         return Fresh(None, why_not=why)
     if not source.one_shot:

@@ -7,48 +7,33 @@ from collections.abc import Iterator
 
 from gendiag.diagnosis.validation import as_training, in_validation
 from gendiag.records import Finding, Rehearsal, Verdict
-from gendiag.rules import RULES
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.registry import BY_NAME, RULES
 from gendiag.rules.rule import Rule
 
 RANK = {"error": 0, "warning": 1, "note": 2}
 MOST_SUSPECTS = 3
 RULE_FAILED = "A rule of gendiag failed"
-CAUSES = {  # of a finding, which other rules' findings say why it is there
-    "source-raises": ("leftover-state", "thread-unsafe"),
-    "nan-inf": ("silent-cast",),
-    "value-drift": ("double-scaled", "unscaled"),
-    "unfilled-rows": ("buffer-reuse",),
-    "empty-batch": ("len-mismatch",),
-    "input-count": ("not-iterable",),
-}
-GENERAL = ("fit-refuses", "model-rejects")  # they quote; any other error says why
 
 
 def find(evidence: Evidence) -> tuple[Finding, ...]:
     """Ask every rule; the root cause comes first: what stopped fit, then what it took amiss."""
-    found = [(place, finding) for place, rule in enumerate(RULES) for finding in _ask(rule, evidence)]
+    found = [finding for rule in RULES for finding in _ask(rule, evidence)]
     found += _about_validation(evidence)
-    ranked = sorted(found, key=lambda pair: _rank(evidence, *pair))
-    return tuple(_without_consequences(evidence, [finding for _, finding in ranked]))
+    return tuple(_without_consequences(sorted(found, key=lambda finding: _rank(evidence, finding))))
 
 
-def _about_validation(evidence: Evidence) -> list[tuple[int, Finding]]:
+def _about_validation(evidence: Evidence) -> list[Finding]:
     """Why fit fails in the evaluation, from the rules about batches."""
     evaluated = as_training(evidence)
     if evaluated is None:
         return []
-    return [
-        (place, in_validation(finding))
-        for place, rule in enumerate(RULES)
-        if rule.batchwise
-        for finding in _ask(rule, evaluated)
-        if finding.severity == "error"
-    ]
+    found = [finding for rule in RULES if rule.batchwise for finding in _ask(rule, evaluated)]
+    return [in_validation(finding) for finding in found if finding.severity == "error"]
 
 
 def _ask(rule: Rule, evidence: Evidence) -> list[Finding]:
-    """A rule that fails must not cost the whole report; it is said, so that it is not overlooked."""
+    """A rule that fails must not cost the whole report; it is said, so that it can be reported."""
     try:
         return list(rule.check(evidence))
     except Exception as error:  # noqa: BLE001  (a bug of ours, whatever it is)
@@ -58,8 +43,13 @@ def _ask(rule: Rule, evidence: Evidence) -> list[Finding]:
         return [Finding(rule.name, "note", RULE_FAILED, message, fix=fix, evidence={"traceback": trace})]
 
 
-def _rank(evidence: Evidence, place: int, finding: Finding) -> tuple[int, bool, int, tuple[int, ...]]:
-    return RANK[finding.severity], not _stopped_fit(evidence, finding), place, finding.batches[:1]
+def _rank(evidence: Evidence, finding: Finding) -> tuple[int, bool, bool, int, tuple[int, ...]]:
+    place = list(BY_NAME).index(finding.rule)
+    return RANK[finding.severity], not _stopped_fit(evidence, finding), _quotes(finding), place, finding.batches[:1]
+
+
+def _quotes(finding: Finding) -> bool:
+    return finding.severity == "error" and BY_NAME[finding.rule].quotes
 
 
 def _stopped_fit(evidence: Evidence, finding: Finding) -> bool:
@@ -71,19 +61,17 @@ def _stopped_fit(evidence: Evidence, finding: Finding) -> bool:
     return evidence.fails_at is None or not finding.batches or evidence.fails_at in finding.batches
 
 
-def _without_consequences(evidence: Evidence, findings: list[Finding]) -> list[Finding]:
-    """Leave out what only says that fit raised, or that the model did, or what else follows from another finding."""
-    findings = [finding for finding in findings if not any(_follows(finding, cause) for cause in findings)]
-    stopped = {finding.rule for finding in findings if _stopped_fit(evidence, finding)}
-    left_out = GENERAL if stopped.difference(GENERAL) else GENERAL[:1] if "model-rejects" in stopped else ()
-    return [finding for finding in findings if finding.rule not in left_out]
+def _without_consequences(findings: list[Finding]) -> list[Finding]:
+    """Leave out what follows from another finding, and what only quotes an error that another one explains."""
+    causes = [finding for finding in findings if not any(_follows(finding, cause) for cause in findings)]
+    return causes[:1] + [finding for finding in causes[1:] if not _quotes(finding)]
 
 
 def _follows(finding: Finding, cause: Finding) -> bool:
     """Whether ``cause`` is why ``finding`` is there: about the same leaf, and about all of its batches."""
     before_any = cause.severity == "error" and not cause.batches
     return (
-        cause.rule in CAUSES.get(finding.rule, ())
+        cause.rule in BY_NAME[finding.rule].consequence_of
         and RANK[cause.severity] <= RANK[finding.severity]
         and cause.in_validation == finding.in_validation
         and (cause.leaf == finding.leaf or cause.leaf is None)
@@ -92,14 +80,15 @@ def _follows(finding: Finding, cause: Finding) -> bool:
 
 
 def with_trials(findings: tuple[Finding, ...], evidence: Evidence) -> tuple[Finding, ...]:
-    """Let each rule add to its finding what the trial of the batch showed."""
-    rules = {rule.name: rule for rule in RULES if rule.reads_trials}
-    return tuple(
-        next((told for told in _ask(rules[finding.rule], evidence) if told.title == finding.title), finding)
-        if finding.rule in rules and not finding.in_validation
-        else finding
-        for finding in findings
-    )
+    """Let the rules that read trials add to their findings what the trial of the batch showed."""
+    return tuple(_with_trial(finding, evidence) for finding in findings)
+
+
+def _with_trial(finding: Finding, evidence: Evidence) -> Finding:
+    rule = BY_NAME[finding.rule]
+    if not rule.reads_trials or finding.in_validation:
+        return finding
+    return next((told for told in _ask(rule, evidence) if told.title == finding.title), finding)
 
 
 def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
@@ -109,8 +98,7 @@ def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
         return "never ends"
     if evidence.failure is not None:
         return "raises"
-    altering = {rule.name for rule in RULES if rule.alters}
-    altered = any(f.rule in altering and f.severity == "warning" and not f.in_validation for f in findings)
+    altered = any(f.severity == "warning" and BY_NAME[f.rule].alters and not f.in_validation for f in findings)
     return "trains on altered data" if altered or _has_idle_epoch(evidence.rehearsal) else "trains"
 
 

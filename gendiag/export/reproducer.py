@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,29 +14,18 @@ from gendiag.batches.signature import PEEKED
 from gendiag.batches.tree import flatten
 from gendiag.errors import BadSourceError, NotReproducibleError
 from gendiag.export.anonymous import randomised
+from gendiag.export.fresh_process import first_line, raised_by
 from gendiag.export.npz import Portable
 from gendiag.export.python_source import nested
 from gendiag.export.reproducer_model import ITSELF, models_as_json
-from gendiag.export.reproducer_script import ARRAYS, DATA, MODEL, OWN, SCRIPT, Texts, literal, written
+from gendiag.export.reproducer_script import DATA, MODEL, OWN, SCRIPT, Texts, literal, written
 from gendiag.records import Failure, Reproducer
 from gendiag.rules.evidence.evidence import Evidence
 
-LIMIT_S, ARGUMENT = 120, 1000
+ARGUMENT = 1000  # where arrays among fit's arguments are numbered from
 MOST_LINES = 12  # of batches in a script of under 40
 NOT_JSON = "none: yours cannot be written as JSON and no stand-in raises the same; make it in the script yourself"
 OTHER = "the model's own config, which raises something else on these batches: the cause is not in them alone"
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
-RUN = """\
-import json, os, runpy, sys
-said = []
-try:
-    runpy.run_path(sys.argv[1], run_name="__main__")
-except BaseException as error:
-    said = [type(error).__name__, str(error)]
-with open(sys.argv[2], "w") as answer:
-    json.dump(said, answer)
-os._exit(0)  # threads of TensorFlow that still hold a generator would keep the process
-"""
 
 
 class Picked(NamedTuple):
@@ -94,7 +77,7 @@ def reproduce(  # noqa: PLR0913  (keyword-only options)
     told_first = _failure(evidence)
     folder = _Folder(evidence, Path(path), failure or told_first, versions, on_run)
     picked = _picked(evidence, samples)
-    first = picked.training if folder.kind == ARRAYS else next(iter(picked.training), ())
+    first = picked.training if folder.source.is_sliced else next(iter(picked.training), ())
     for told, config in models_as_json(model, evidence.model_facts, first):
         if folder.raises_the_same(picked, config):
             replaced = _anonymous(folder, picked, config) if anonymous else ()
@@ -112,7 +95,7 @@ class _Folder:
         self, evidence: Evidence, path: Path, failure: Failure, versions: str, on_run: Callable[[int], None]
     ) -> None:
         self.failure = failure
-        self.kind, self._source = evidence.source.kind, evidence.source.value
+        self.source = evidence.source
         self._fit_args = {name: value for name, value in evidence.fit_args.items() if name not in OWN}
         self._path, self._versions, self._on_run, self._runs = path, versions, on_run, 0
         self._verified = False
@@ -122,22 +105,24 @@ class _Folder:
         self.write(picked, config)
         self._runs += 1
         self._on_run(self._runs)
-        self._verified = _run(self._path / SCRIPT) == _first_line(self.failure.type, self.failure.details)
+        self._verified = raised_by(self._path / SCRIPT) == first_line(self.failure.type, self.failure.details)
         return self._verified
 
     def result(self, told: str, *, samples: Sequence[int], replaced: Sequence[str] = ()) -> Reproducer:
         """Say what stands in the folder now."""
-        kind, line = _first_line(self.failure.type, self.failure.details)
+        kind, line = first_line(self.failure.type, self.failure.details)
         return Reproducer(str(self._path), f"{kind}: {line}", told, self._verified, tuple(samples), tuple(replaced))
 
     def write(self, picked: Picked, config: str) -> None:
         """Write data, model and script."""
         portable = Portable()
-        training = _listed(portable, picked.training) if self.kind != ARRAYS else portable.batch(0, picked.training)
+        training = (
+            _listed(portable, picked.training) if not self.source.is_sliced else portable.batch(0, picked.training)
+        )
         texts = Texts(
             title=f"Raises {self.failure.type} in fit.",
             versions=self._versions,
-            kind=self.kind,
+            kind=self.source.kind,
             batches=training,
             validation=_listed(portable, picked.validation) if picked.validation else "",
             signature=self._signature(),
@@ -158,7 +143,7 @@ class _Folder:
         return {name: code for name, code in codes.items() if code is not None}
 
     def _signature(self) -> str:
-        spec = getattr(self._source, "element_spec", None) if self.kind == "tf.data.Dataset" else None
+        spec = self.source.value.element_spec if self.source.is_graph else None
         return "" if spec is None else nested(spec, lambda part: f"tf.{part.value!r}", indent=4)
 
 
@@ -184,7 +169,7 @@ def _failure(evidence: Evidence) -> Failure:
             "its code, not in a batch. Run that line alone to reproduce it."
         )
         raise NotReproducibleError(msg)
-    if not evidence.source.tapped and evidence.source.kind != ARRAYS:
+    if not evidence.source.tapped and not evidence.source.is_sliced:
         msg = "fit takes nothing from this source, so no batch reproduces it; see the first finding's fix."
         raise NotReproducibleError(msg)
     return failure
@@ -192,7 +177,7 @@ def _failure(evidence: Evidence) -> Failure:
 
 def _picked(evidence: Evidence, samples: Sequence[int]) -> Picked:
     """The two batches that fit peeks at and the one at which it failed, in training or in validation."""
-    if evidence.source.kind == ARRAYS:
+    if evidence.source.is_sliced:
         value = evidence.source.value
         return Picked(value if isinstance(value, tuple) else (value,))
     run = evidence.model_run
@@ -208,7 +193,7 @@ def _picked(evidence: Evidence, samples: Sequence[int]) -> Picked:
 
 def _anonymous(folder: _Folder, picked: Picked, config: str) -> tuple[str, ...]:
     """Replace all values, else those of each leaf alone; leave the last one written that still raises the same."""
-    batches = [picked.training] if folder.kind == ARRAYS else [*picked.training, *picked.validation]
+    batches = [picked.training] if folder.source.is_sliced else [*picked.training, *picked.validation]
     paths = list(dict.fromkeys(part.path for raw in batches for part in flatten(raw)))
     if folder.raises_the_same(_replaced(folder, picked, paths), config):
         return tuple(paths)
@@ -222,25 +207,7 @@ def _anonymous(folder: _Folder, picked: Picked, config: str) -> tuple[str, ...]:
 
 def _replaced(folder: _Folder, picked: Picked, paths: Sequence[str]) -> Picked:
     random = np.random.default_rng(0)
-    if folder.kind == ARRAYS:
+    if folder.source.is_sliced:
         return Picked(randomised(picked.training, paths, random))
     training, validation = ([randomised(raw, paths, random) for raw in batches] for batches in picked)
     return Picked(training, validation)
-
-
-def _run(script: Path) -> tuple[str, str] | None:
-    """Run the script in a fresh process, and return what it raised: type and first line."""
-    with tempfile.TemporaryDirectory() as scratch:
-        answer = Path(scratch) / "answer.json"
-        env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-        command = [sys.executable, "-c", RUN, str(script), str(answer)]
-        try:
-            subprocess.run(command, env=env, capture_output=True, timeout=LIMIT_S, check=False)  # noqa: S603  (ours)
-            said = json.loads(answer.read_text(encoding="utf-8"))
-        except (subprocess.TimeoutExpired, OSError, ValueError):
-            return None
-    return _first_line(*said) if said else None
-
-
-def _first_line(kind: str, text: str) -> tuple[str, str]:
-    return kind, _ANSI.sub("", text).split("\n", 1)[0]

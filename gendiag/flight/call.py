@@ -49,13 +49,12 @@ class Call:
     def __init__(self, method: str, model: Any, given: Mapping[str, Any], keep_bytes: int, *, full: bool) -> None:
         self.method, self.model, self.given = method, model, dict(given)
         source = _source(self.given)
-        is_arrays = source.kind == "arrays"
         self.fit_args = {
-            name: value for name, value in self.given.items() if name not in (DATA if is_arrays else DATA[:1])
+            name: value for name, value in self.given.items() if name not in (DATA if source.is_sliced else DATA[:1])
         }
         validation = self.given.get("validation_data")
         found = None if validation is None else as_given(validation)
-        self.validation = None if found is None or found.kind == "arrays" else found
+        self.validation = None if found is None or found.is_sliced else found
         self.position = FitPosition()
         self.train = Feed(source, keep_bytes, self.position, full=full)
         self.test = Feed(self.validation or ForeignSource(()), keep_bytes, self.position, full=full)
@@ -95,9 +94,9 @@ class Call:
         """Return the arguments with the sources tapped, each of its own kind."""
         arguments = dict(self.given)
         source = self.train.source
-        if source.kind not in {"arrays", "object"}:
+        if source.is_batched:
             arguments["x"] = source.open(self.train.tap)["x"]
-        if self.validation is not None and self.validation.kind != "object":
+        if self.validation is not None and not self.validation.is_foreign:
             arguments["validation_data"] = self.validation.open(self.test.tap)["x"]
         return arguments
 
@@ -121,7 +120,7 @@ class Call:
         self.ended = time.monotonic()
         for close in self.closing:
             close()
-        if self.train.source.kind == "PyDataset" and self.failure is not None:
+        if self.train.source.is_indexed and self.failure is not None:
             self.train.source.close()
 
     @property
@@ -140,6 +139,6 @@ class Call:
 def _source(given: Mapping[str, Any]) -> Source:
     data = tuple(given[name] for name in DATA if given.get(name) is not None)
     source = as_given(data[0]) if data else None
-    if source is not None and source.kind == "arrays" and len(data) > 1:
+    if source is not None and source.is_sliced and len(data) > 1:
         return as_given(data) or source
     return source or ForeignSource(given.get("x"))

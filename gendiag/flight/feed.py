@@ -14,8 +14,6 @@ from gendiag.records import Delivery
 from gendiag.rehearsal.position import FitPosition
 from gendiag.sources.source import Source
 
-STREAMED = ("generator", "PyDataset", "torch DataLoader")
-
 
 class Placed(NamedTuple):
     """A delivery, and the group of steps that it belongs to."""

@@ -37,7 +37,7 @@ def _in_full(tap: FlightTap) -> Iterator[tuple[int, Batch]]:
 
 def _with_all(batch: Batch, full: Batch) -> Batch:
     """Add the figures of the copy to what only the moment of the yield could tell."""
-    if [leaf.digest for leaf in batch.leaves] != [leaf.digest for leaf in full.leaves]:  # another item by now
+    if batch.digests != full.digests:  # another item by now
         return batch
     leaves = (replace(new, shared=old.shared) for new, old in zip(full.leaves, batch.leaves, strict=True))
     return replace(batch, leaves=tuple(leaves))

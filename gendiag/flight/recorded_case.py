@@ -70,7 +70,7 @@ class Record:
 
     def _read_again(self, case: Case, on_record: Rehearsed) -> Rehearsed | None:
         """Rehearse where the record says nothing: a step that fails while it is traced takes no batch of a dataset."""
-        readable = case.source.kind in {"tf.data.Dataset", "arrays"} and case.model is not None
+        readable = (case.source.is_graph or case.source.is_sliced) and case.model is not None
         if self.call.failure is None or on_record.profile.batches or not readable:
             return None
         again = self._rehearsing.observe(case)

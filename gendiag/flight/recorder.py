@@ -161,6 +161,15 @@ def watch(*, keep_bytes: int = 256 * MIB, level: Level = "light") -> Flight:
     ------
     BadArgumentError
         If ``keep_bytes`` is not positive, or ``level`` is no level.
+
+    Examples
+    --------
+    >>> with gendiag.watch() as flight:
+    ...     history = model.fit(make_batches(), epochs=1, verbose=0)
+    >>> flight
+    <Flight: fit: finished; see .report>
+    >>> flight.report.verdict, len(flight.report.deliveries)
+    ('trains', 6)
     """
     if keep_bytes <= 0:
         msg = f"keep_bytes={keep_bytes}: it must be above 0."

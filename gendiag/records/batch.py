@@ -104,6 +104,11 @@ class Batch:
         """Return the leaf at ``path``, or None."""
         return next((leaf for leaf in self.leaves if leaf.path == path), None)
 
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Of all its leaves in order: equal ones mean equal content."""
+        return tuple(leaf.digest for leaf in self.leaves)
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -133,6 +138,11 @@ class Delivery:
     def leaf(self, path: str) -> Leaf | None:
         """Return the leaf at ``path``, or None."""
         return next((leaf for leaf in self.leaves if leaf.path == path), None)
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Of all its leaves in order: equal ones mean equal content."""
+        return tuple(leaf.digest for leaf in self.leaves)
 
 
 def format_shape(shape: tuple[int | None, ...] | None) -> str:

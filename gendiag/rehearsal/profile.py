@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gendiag.records import Batch, Failure, Leaf
-    from gendiag.sources.spot_check import Inquiry
+    from gendiag.sources.spot_check import SpotCheck
 
 LEAF_COLUMNS = (
     "kind", "shape", "rows", "dtype", "nbytes", "low", "high", "mean", "std", "n_nan", "n_inf", "zeros", "distinct",
@@ -45,7 +45,7 @@ class Profile:
         Wall time of the reading.
     peeks
         Items that fit read before training only to learn the shapes, in the order read. It asks for them again.
-    inquiry
+    spot_check
         What an indexed source answered when it was asked again after fit; None for other kinds.
     growth
         Containers that the source holds and that grow: name to its length at the batches looked at.
@@ -59,7 +59,7 @@ class Profile:
     failed_index: int | None = None
     seconds: float = 0.0
     peeks: tuple[Batch, ...] = ()
-    inquiry: Inquiry | None = None
+    spot_check: SpotCheck | None = None
     growth: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     store: Store = field(default_factory=Store, repr=False)
 

@@ -49,6 +49,16 @@ def profile(
         If ``source`` is nothing that batches could be read from.
     BadArgumentError
         If a limit is not positive.
+
+    Examples
+    --------
+    >>> read = gendiag.profile((np.ones((rows, 3)), np.ones(rows)) for rows in (32, 32, 7))
+    >>> len(read.batches), read.ended
+    (3, 'end')
+    >>> print(read.frame[["batch", "leaf", "shape", "dtype"]].tail(2).to_string(index=False))
+     batch leaf  shape   dtype
+         2    x (7, 3) float64
+         2    y   (7,) float64
     """
     for name, value in (("max_batches", max_batches), ("budget_s", budget_s), ("keep_bytes", keep_bytes)):
         if value <= 0:

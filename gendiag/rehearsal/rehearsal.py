@@ -15,7 +15,7 @@ from gendiag.rehearsal.recording import Recording
 from gendiag.runtime.task import NoAnswerError, Pulse, Task
 from gendiag.runtime.tracebacks import cut, standing
 from gendiag.sources.source import Source
-from gendiag.sources.spot_check import Inquiry, inquire
+from gendiag.sources.spot_check import SpotCheck, check_spots
 
 DROPPED = ("callbacks", "verbose")  # they are the user's own, and the rehearsal must not set them off
 
@@ -75,7 +75,7 @@ class _Run:
         self.ended: Any = "finished"
         self.stood_still = False
         self.fit_is_over = False
-        self.inquiry: Inquiry | None = None
+        self.spot_check: SpotCheck | None = None
 
     def attach(self, pulse: Pulse) -> None:
         """Open the taps."""
@@ -99,10 +99,10 @@ class _Run:
             self.fit_is_over = True
             self.source.close()
             self.source.drain(self.progress.training, self._is_enough)
-        elif self.ended in {"finished", "epochs"} and self.source.kind == "PyDataset":
+        elif self.ended in {"finished", "epochs"} and self.source.is_indexed:
             self.fit_is_over = True
             pulse.beat()
-            self.inquiry = inquire(self.source.value, self.source.length, self.progress.training.early_hook)
+            self.spot_check = check_spots(self.source.value, self.source.length, self.progress.training.early_hook)
 
     def _fit(self, steps_per_execution: int) -> None:
         probe, follow = make_probe(self.progress, steps_per_execution), make_callback(self.progress)
@@ -152,7 +152,7 @@ class _Run:
             warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in self.caught)),
             seconds=progress.seconds,
         )
-        training = replace(self._profile(progress.training), inquiry=self.inquiry)
+        training = replace(self._profile(progress.training), spot_check=self.spot_check)
         return Rehearsed(self.source, rehearsal, training, self._profile(progress.validation))
 
     def _place(self) -> Literal["start", "training", "validation"]:
@@ -166,8 +166,8 @@ class _Run:
 
     def _validation_is_refused(self, failure: Failure) -> bool:
         """Whether fit knows no such type; it says so when the first evaluation begins, and asks it for nothing."""
-        is_object = self.validation is not None and self.validation.kind == "object" != self.source.kind
-        return is_object and failure.line.startswith("Unrecognized data type")
+        is_foreign = self.validation is not None and self.validation.is_foreign and not self.source.is_foreign
+        return is_foreign and failure.line.startswith("Unrecognized data type")
 
     def _find_failed_batch(self) -> int | None:
         tap, place = self.progress.training, self._place()
@@ -191,7 +191,7 @@ class _Run:
 
     @property
     def _shuffles(self) -> bool:
-        return self.source.kind == "PyDataset" and bool(self.fit_args.get("shuffle", True))
+        return self.source.is_indexed and bool(self.fit_args.get("shuffle", True))
 
     def _profile(self, tap: Recording) -> Profile:
         ended: Any = "raised" if tap.error else "end" if tap.ended else "fit"

@@ -2,6 +2,9 @@
 
 Here live the rules, what they read (``evidence``) and what they propose (``edits``). A rule reads records and yields
 findings; it runs nothing of the user's, draws nothing, and knows no other rule. ``registry`` lists them all.
+
+A rule may call something an *error* only where the rehearsed fit, or the run of the model's copy, raised
+(``Evidence.refused``). A rule that fails costs no report: it is said in a note, and is an error in the tests.
 """
 
 from __future__ import annotations

@@ -144,3 +144,4 @@ RULES: tuple[Rule, ...] = (
     DtypeDrift(),
     BatchSizeVaries(),
 )
+BY_NAME = {rule.name: rule for rule in RULES}

@@ -11,12 +11,13 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from gendiag.records import NOTHING, Batch, Finding, Leaf, Severity
-from gendiag.rules.edits import Edit
+from gendiag.rules.edits.edit import Edit
 from gendiag.rules.evidence.evidence import Evidence
 
 HEADINGS = ("What fit does", "Why it hurts", "How to mend it", "Known limits", "Source")
 ROWS, FEATURES = 4, 3
 Met = TypeVar("Met")
+Edits = Iterator[Edit | None]  # None where one cannot be made
 BAD = 3  # the batch at which the broken source of a rule goes wrong
 
 
@@ -35,6 +36,10 @@ class Rule(ABC):
         Whether an error of this rule is about what a batch is, so that it is asked about validation data too.
     reads_trials
         Whether it is asked once more when its batch was tried, to say what the trial showed.
+    consequence_of
+        Rules whose finding, about the same leaf and batches, says why this one's is there; this one's is left out.
+    quotes
+        Whether an error of this rule only quotes what was raised; it is left out where another one comes first.
     fit_args
         Arguments of fit under which ``broken`` shows the fault.
     mended_fit_args
@@ -48,6 +53,8 @@ class Rule(ABC):
     alters: ClassVar[bool] = False
     batchwise: ClassVar[bool] = False
     reads_trials: ClassVar[bool] = False
+    consequence_of: ClassVar[tuple[str, ...]] = ()
+    quotes: ClassVar[bool] = False
     fit_args: ClassVar[Mapping[str, Any]] = NOTHING
     mended_fit_args: ClassVar[Mapping[str, Any] | None] = None
     since: ClassVar[str] = ""
@@ -69,9 +76,9 @@ class Rule(ABC):
     def mended(self) -> Any:
         """Make the same source without the fault."""
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterable[Edit]:  # noqa: ARG002  (a default)
-        """Propose changes to mend what was found, the smallest first; each is run before it is shown."""
-        return ()
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:  # noqa: ARG002  (a default)
+        """Propose edits for what was found, the smallest first; each is run before it is shown."""
+        return iter(())
 
     def model(self) -> Any | None:
         """Make the compiled model on which ``broken`` shows the fault; None for any that takes ``sound``."""

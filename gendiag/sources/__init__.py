@@ -2,6 +2,9 @@
 
 A source knows how fit reads it, and what can be asked of it: whether it is indexed, ends, or can be read again.
 Whatever it yields goes through a ``Tap``; who listens there, it does not know.
+
+Endless is said of a generator only if its bytecode has no way to return, of a dataset if its cardinality is infinite,
+or if the batches repeat; otherwise a source that outlasts the budget gets a note.
 """
 
 from __future__ import annotations

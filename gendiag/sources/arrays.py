@@ -18,6 +18,7 @@ class ArraysSource(Source):
 
     kind = "arrays"
     tapped = False
+    is_sliced = True
 
     @classmethod
     def accepts(cls, value: object) -> bool:

@@ -18,6 +18,7 @@ class PyDatasetSource(Source):
     """Item ``k`` of pass ``p`` is batch ``p * len + k``, whenever it is asked for."""
 
     kind = "PyDataset"
+    is_indexed = True
 
     @classmethod
     def accepts(cls, value: object) -> bool:
@@ -26,8 +27,18 @@ class PyDatasetSource(Source):
 
     @property
     def tapped(self) -> bool:
-        """Worker processes have memory of their own: what they yield is recorded at delivery."""
-        return not getattr(self.value, "use_multiprocessing", False)
+        """What worker processes yield is recorded at delivery."""
+        return not self.in_processes
+
+    @property
+    def workers(self) -> int:
+        """As told to its ``__init__``."""
+        return int(getattr(self.value, "workers", 1))
+
+    @property
+    def in_processes(self) -> bool:
+        """As told to its ``__init__``."""
+        return bool(getattr(self.value, "use_multiprocessing", False))
 
     @property
     def length(self) -> int | None:
@@ -97,36 +108,48 @@ class PyDatasetSource(Source):
         return Replayed(workers=1)
 
 
+class _Asked:
+    """Asks for items, and writes the answers down."""
+
+    def __init__(self, dataset: Any, tap: Tap, length: int | None) -> None:
+        self._dataset, self._tap, self._length = dataset, tap, length
+        self._asked: Counter[int] = Counter()
+        self._guard = threading.Lock()
+
+    def item(self, index: int) -> Any:
+        start, tap, number = time.perf_counter(), self._tap, index
+        with tap.asking(self._number(index)):
+            raw = self._dataset[index]
+        if tap.training:  # before that fit only peeks at items 0 and 1
+            number = self._number(index, count=True)
+            tap.yielded(raw, time.perf_counter() - start, number)
+            tap.look_at(self._dataset)
+        else:
+            tap.peeked(raw, index)
+        return tap.handed_out(raw, number)
+
+    def _number(self, index: int, *, count: bool = False) -> int:
+        """Which batch an item is that is asked for the next time."""
+        with self._guard:
+            asked = self._asked[index]
+            self._asked[index] += count
+        return asked * (self._length or 0) + index
+
+
 def _recorded(dataset: Any, tap: Tap, length: int | None) -> Any:
     import keras
 
+    asked = _Asked(dataset, tap, length)
+
     class Recorded(keras.utils.PyDataset):
-        """Passes every question on, and writes the answers down."""
+        """Passes every question on."""
 
         def __init__(self) -> None:
             super().__init__(dataset.workers, dataset.use_multiprocessing, dataset.max_queue_size)
-            self._asked: Counter[int] = Counter()
-            self._guard = threading.Lock()
             self.recorded_for = dataset
 
         def __getitem__(self, index: int) -> Any:
-            start = time.perf_counter()
-            with tap.asking(self._number(index)):
-                raw = dataset[index]
-            number = index
-            if tap.training:  # before that fit only peeks at items 0 and 1
-                number = self._number(index, count=True)
-                tap.yielded(raw, time.perf_counter() - start, number)
-                tap.look_at(dataset)
-            else:
-                tap.peeked(raw, index)
-            return tap.handed_out(raw, number)
-
-        def _number(self, index: int, *, count: bool = False) -> int:
-            with self._guard:
-                asked = self._asked[index]
-                self._asked[index] += count
-            return asked * (length or 0) + index
+            return asked.item(index)
 
         @property
         def num_batches(self) -> int | None:

@@ -64,11 +64,23 @@ class Source(ABC):
         Whether it can be read once only.
     restarts_each_epoch
         Whether fit reads it from the start in each epoch.
+    is_indexed
+        Whether it is asked for its batches by number: by fit in any order, by worker threads, and by us once more.
+    is_graph
+        Whether its batches are made in a graph, and held to an ``element_spec`` of its own.
+    is_sliced
+        Whether fit itself cuts the batches from it.
+    is_foreign
+        Whether it is of no kind that fit is known to read.
     """
 
     kind: ClassVar[str]
     one_shot: ClassVar[bool] = False
     restarts_each_epoch: ClassVar[bool] = True
+    is_indexed: ClassVar[bool] = False
+    is_graph: ClassVar[bool] = False
+    is_sliced: ClassVar[bool] = False
+    is_foreign: ClassVar[bool] = False
 
     def __init__(self, value: Any, maker: Any = None) -> None:
         self.value, self.maker = value, maker
@@ -86,6 +98,26 @@ class Source(ABC):
     def tapped(self) -> bool:
         """Whether its yields are recorded before fit touches them; else they are recorded at delivery."""
         return True
+
+    @property
+    def is_batched(self) -> bool:
+        """Whether it brings batches of its own, for which fit needs no ``batch_size``."""
+        return not (self.is_sliced or self.is_foreign)
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether fit takes its batches in the order in which they come, whatever ``shuffle`` says."""
+        return self.is_batched and not self.is_indexed
+
+    @property
+    def workers(self) -> int:
+        """How many threads or processes ask it for batches at the same time."""
+        return 1
+
+    @property
+    def in_processes(self) -> bool:
+        """Whether its workers are processes, with memory of their own."""
+        return False
 
     def check(self) -> None:  # noqa: B027  (most kinds can always be read)
         """Raise a SourceSpentError if there is nothing left to read; called before anything else."""

@@ -19,7 +19,7 @@ SLOW_S = 1.0  # a source that takes longer for one item is asked no more
 
 
 @dataclass(frozen=True, slots=True)
-class Inquiry:
+class SpotCheck:
     """Items asked for out of turn, one after the other in one thread, without an epoch hook in between.
 
     Attributes
@@ -45,16 +45,10 @@ class Inquiry:
     @property
     def repeatable(self) -> bool:
         """Whether item 0 had the same content each time."""
-        contents = [content(batch) for batch in self.again]
-        return len(contents) > 1 and len(set(contents)) == 1
+        return len(self.again) > 1 and len({batch.digests for batch in self.again}) == 1
 
 
-def content(batch: Any) -> tuple[str, ...]:
-    """Digests of all leaves of a batch or a delivery."""
-    return tuple(leaf.digest for leaf in batch.leaves)
-
-
-def inquire(dataset: Any, length: int | None, hook: Mapping[str, tuple[Any, Any]] = NOTHING) -> Inquiry:
+def check_spots(dataset: Any, length: int | None, hook: Mapping[str, tuple[Any, Any]] = NOTHING) -> SpotCheck:
     """Ask item 0 again, and what lies behind the last item; whatever it raises is an answer too."""
     again: list[Batch] = []
     draws: tuple[str, ...] = ()
@@ -66,9 +60,9 @@ def inquire(dataset: Any, length: int | None, hook: Mapping[str, tuple[Any, Any]
                 again.append(_item(dataset, 0))
                 draws = draws or _moved(before, _random_states(dataset))
         except Exception:  # noqa: BLE001  (fit never asked for this)
-            return Inquiry(tuple(again), draws=draws, hook=hook)
+            return SpotCheck(tuple(again), draws=draws, hook=hook)
         beyond, ends = _beyond(dataset, length, again[0].rows) if again[-1].wait_s < SLOW_S else ([], False)
-    return Inquiry(tuple(again), tuple(beyond), ends, draws, hook)
+    return SpotCheck(tuple(again), tuple(beyond), ends, draws, hook)
 
 
 def _beyond(dataset: Any, length: int | None, full: int | None) -> tuple[list[Batch], bool]:

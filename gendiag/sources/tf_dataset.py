@@ -13,6 +13,7 @@ class TfDatasetSource(Source):
 
     kind = "tf.data.Dataset"
     tapped = False
+    is_graph = True
 
     @classmethod
     def accepts(cls, value: object) -> bool:

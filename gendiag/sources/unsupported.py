@@ -14,6 +14,7 @@ class ForeignSource(Source):
 
     kind = "object"
     tapped = False
+    is_foreign = True
 
     @classmethod
     def accepts(cls, value: object) -> bool:

@@ -32,7 +32,7 @@ def diagnosed(source, model=None, **fit_args):
 def proposing(monkeypatch, *proposed):
     """Let every rule propose these edits and nothing else."""
     for rule in RULES:
-        monkeypatch.setattr(type(rule), "repair", lambda *_: proposed)
+        monkeypatch.setattr(type(rule), "edits", lambda *_: proposed)
 
 
 def test_a_repair_was_run_and_the_real_fit_trains_on_it():

@@ -9,6 +9,7 @@ import pytest
 
 from gendiag import GendiagError, diagnose
 from gendiag.export import reproducer
+from gendiag.export.fresh_process import first_line
 from gendiag.rules import RULES
 from gendiag.rules.rule import sound
 from tests.support.models import linear
@@ -20,14 +21,14 @@ BY_NAME = {rule.name: rule for rule in RULES}
 def _in_this_process(request, monkeypatch):
     """Run the script here, where Keras is loaded already; what is a proof runs it in a fresh process, as users do."""
     if request.node.get_closest_marker("proof") is None:
-        monkeypatch.setattr(reproducer, "_run", raised_here)
+        monkeypatch.setattr(reproducer, "raised_by", raised_here)
 
 
 def raised_here(script):
     try:
         runpy.run_path(str(script), run_name="__main__")
     except Exception as error:  # noqa: BLE001  (whatever it raises is the answer)
-        return reproducer._first_line(type(error).__name__, str(error))
+        return first_line(type(error).__name__, str(error))
     return None
 
 

@@ -77,7 +77,7 @@ def test_the_real_fit_does_with_the_broken_source_what_the_report_says(rule):
 def test_a_proposed_repair_is_verified_and_the_real_fit_trains_on_it(rule, monkeypatch):
     report = diagnosed_broken(rule)
     root = report.findings[0]
-    if rule.name == "model-rejects" or root.severity == "note" or not list(rule.repair(root, report._judged.evidence)):
+    if rule.name == "model-rejects" or root.severity == "note" or not any(rule.edits(root, report._judged.evidence)):
         return  # model-rejects says no cause: what it proposes is a guess
     monkeypatch.setattr(repair_search, "ENOUGH", 1)
     repair = report.repairs()[0]
@@ -131,6 +131,11 @@ def test_batches_are_listed_in_runs():
     assert listed([4]) == "batch 4"
     assert listed([9, 5, 6, 7, 2]) == "batches 2, 5-7, 9"
     assert listed(range(0, 40, 2), most=2) == "batches 0, 2 and 18 more"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_what_a_rule_follows_from_are_other_rules(rule):
+    assert set(rule.consequence_of) <= set(NAMES) - {rule.name}
 
 
 def test_counts_carry_their_noun():

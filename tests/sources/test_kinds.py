@@ -72,6 +72,28 @@ def test_a_torch_loader_is_recognised_by_name():
     assert recognise(DataLoader()).kind == "torch DataLoader"
 
 
+@pytest.mark.parametrize(
+    ("value", "holds"),
+    [
+        (sound, {"one_shot", "is_batched", "keeps_order"}),
+        (Items, {"is_indexed", "is_batched"}),
+        (tf.data.Dataset.range(3), {"is_graph", "is_batched", "keeps_order"}),
+        (np.zeros((4, 2)), {"is_sliced"}),
+        (iter([1]), {"is_foreign"}),
+    ],
+)
+def test_a_source_says_what_it_can_do(value, holds):
+    source = recognise(value)
+    asked = ("one_shot", "is_indexed", "is_graph", "is_sliced", "is_foreign", "is_batched", "keeps_order")
+    assert {name for name in asked if getattr(source, name)} == holds
+
+
+def test_only_a_dataset_has_workers():
+    source = recognise(Items(workers=3, use_multiprocessing=True))
+    assert (source.workers, source.in_processes, source.tapped) == (3, True, False)
+    assert (recognise(sound).workers, recognise(sound).in_processes) == (1, False)
+
+
 def test_to_recognise_a_source_imports_nothing_heavy():
     code = (
         "import sys, numpy as np; from gendiag.sources import recognise\n"

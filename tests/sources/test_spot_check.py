@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gendiag.sources.spot_check import inquire
+from gendiag.sources.spot_check import check_spots
 from tests.support.items import Items
 
 
@@ -11,12 +11,12 @@ def test_a_source_that_raises_when_it_is_asked_again_is_asked_no_more():
         def __getitem__(self, index):
             raise OSError
 
-    assert inquire(Once(), 6).again == ()
+    assert check_spots(Once(), 6).again == ()
 
 
 def test_a_slow_source_is_asked_only_once(monkeypatch):
     monkeypatch.setattr("gendiag.sources.spot_check.SLOW_S", 0.0)
-    assert len(inquire(Items(), 6).again) == 1
+    assert len(check_spots(Items(), 6).again) == 1
 
 
 def test_draws_are_named_by_the_state_that_they_move():
@@ -28,5 +28,5 @@ def test_draws_are_named_by_the_state_that_they_move():
         def __getitem__(self, index):
             return super().__getitem__(index)[0] * self.rng.uniform() * np.random.uniform()  # noqa: NPY002  (the global state is the point)
 
-    assert inquire(Drawing(), 6).draws == ("np.random", "self.rng")
-    assert inquire(Items(), 6).draws == ()
+    assert check_spots(Drawing(), 6).draws == ("np.random", "self.rng")
+    assert check_spots(Items(), 6).draws == ()

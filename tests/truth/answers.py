@@ -1,7 +1,8 @@
 """``python -m tests.truth.answers --out before.json``: what gendiag says, kept, to be compared with another commit.
 
-``--cases FOLDER`` adds scripts that define ``make_source``, ``make_model`` and ``FIT``; ``--compare a.json b.json``
-prints what differs and exits with 1 if anything does.
+``--cases FOLDER`` adds scripts that define ``make_source``, ``make_model`` and ``FIT``. ``--compare a.json b.json``
+prints where the verdict, the failing batch or a finding above a note differs, and exits with 1 if one does. With
+``--words`` all that is said counts; then how far fit reads ahead, and what it waits for, differ from run to run.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--cases", type=Path, default=Path("no cases"))
     parser.add_argument("--compare", type=Path, nargs=2)
+    parser.add_argument("--words", action="store_true")
     given = parser.parse_args()
     if given.compare:
-        return _compare(*given.compare)
+        return _compare(*given.compare, words=given.words)
     answers = dict(_answers(given.cases))
     given.out.write_text(json.dumps(answers, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return 0
@@ -92,13 +94,28 @@ def _plain(text: str) -> str:
     return COUNTED.sub("", MEASURED.sub("#", text))
 
 
-def _compare(before: Path, after: Path) -> int:
-    old, new = (json.loads(path.read_text(encoding="utf-8")) for path in (before, after))
+def _compare(before: Path, after: Path, *, words: bool) -> int:
+    old, new = (_read(path, words=words) for path in (before, after))
     differing = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
     for name in differing:
         sys.stdout.write(f"{name}\n  before: {json.dumps(old.get(name))}\n  after:  {json.dumps(new.get(name))}\n")
     sys.stdout.write(f"{len(differing)} of {len({*old, *new})} answers differ\n")
     return int(bool(differing))
+
+
+def _read(path: Path, *, words: bool) -> dict[str, Any]:
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return told if words else {name: _decided(answer) for name, answer in told.items()}
+
+
+def _decided(told: Any) -> Any:
+    """The verdict, the failing batch and the findings above a note; of a scenario also where the real fit disagrees."""
+    if isinstance(told, list):
+        return [told[0], _decided(told[1])]
+    if told is None:
+        return None
+    found = [(rule, severity, leaf) for rule, severity, *_, leaf in told["findings"] if severity != "note"]
+    return [told["verdict"], told["fails_at"], found]
 
 
 if __name__ == "__main__":

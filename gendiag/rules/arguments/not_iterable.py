@@ -1,14 +1,13 @@
-"""not-iterable."""
-
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from typing import Any
 
 from gendiag.records import Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import arguments, generators, streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 from gendiag.sources.source import Source, describe_type
 
 SHOWN = 4  # names of parts in the message
@@ -40,29 +39,29 @@ class NotIterable(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.failure is None:
             return
-        if seen.source.kind == "object":
+        if seen.source.is_foreign:
             yield self._finding("x", seen.source)
         validation = seen.validation_source
-        if validation is not None and validation.kind == "object" and not seen.rehearsal.validation:
+        if validation is not None and validation.is_foreign and not seen.rehearsal.validation:
             yield self._finding("validation_data", validation, source="validation")
 
     def _finding(self, argument: str, origin: Source, **evidence: Any) -> Finding:
         message = f"{argument} is {describe_type(origin.value)}{_parts(origin.value)}; {_why(origin.value)}."
         return self.finding("error", message, fix=_fix(origin.value), type=type(origin.value).__name__, **evidence)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         value = seen.validation_source.value if finding.in_validation and seen.validation_source else seen.source.value
         parts = list(value) if isinstance(value, (list, tuple)) else []
         iterators = [number for number, part in enumerate(parts) if hasattr(part, "__next__")]
         if iterators:
-            yield from edits.zipped(place, iterators, len(parts))
+            yield generators.zipped(place, iterators, len(parts))
         elif parts:
-            yield from edits.kept(place, size=1)
+            yield streams.kept(place, size=1)
         elif hasattr(value, "__iter__") or hasattr(value, "__next__"):
-            yield from edits.native(place)
+            yield generators.native(place)
         elif finding.in_validation:
-            yield from edits.without(place, "validation_data", costs="nothing is validated", size=5)
+            yield arguments.without(place, "validation_data", costs="nothing is validated", size=5)
 
     def broken(self) -> Iterator[Any]:
         return zip(*(iter(part) for part in zip(*sound(), strict=True)), strict=True)

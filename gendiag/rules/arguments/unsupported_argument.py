@@ -1,5 +1,3 @@
-"""unsupported-argument."""
-
 from __future__ import annotations
 
 import re
@@ -8,9 +6,10 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from gendiag.records import Failure, Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import arguments
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 IN_THE_BATCH = {
     "y": "Yield the targets in the batch, as its second element: `yield x, y`.",
@@ -59,20 +58,22 @@ class UnsupportedArgument(Rule):
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"class_weight": MappingProxyType({0: 1.0, 1: 2.0})})
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        failure, kind = seen.rehearsal.failure, seen.source.kind
+        failure, source = seen.rehearsal.failure, seen.source
         if failure is not None and seen.rehearsal.failed_in == "start" and not seen.never_ends:
             argument = _named(failure, seen.fit_args)
             if argument is not None:
-                message = f"fit does not take {argument}= with this source, a {kind}: {failure.line.rstrip('.')}."
+                message = (
+                    f"fit does not take {argument}= with this source, a {source.kind}: {failure.line.rstrip('.')}."
+                )
                 yield self.finding("error", message, fix=_instead(argument), argument=argument, type=failure.type)
-        elif seen.fit_args.get("batch_size") and kind not in {"arrays", "object"}:
-            message = f"batch_size={seen.fit_args['batch_size']} is ignored: a {kind} brings its own batches."
+        elif seen.fit_args.get("batch_size") and source.is_batched:
+            message = f"batch_size={seen.fit_args['batch_size']} is ignored: a {source.kind} brings its own batches."
             yield self.finding("note", message, fix="Leave batch_size out.", argument="batch_size")
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         argument = finding.evidence["argument"]
         costs = f"{argument} has no effect then" if "weight" in argument else ""
-        yield from edits.without(edits.at(seen, finding), argument, costs=costs)
+        yield arguments.without(at(seen, finding), argument, costs=costs)
 
     def broken(self) -> Iterator[Any]:
         return sound()

@@ -1,5 +1,3 @@
-"""complex-dtype."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,9 +8,10 @@ import numpy as np
 from gendiag.batches.tree import flatten
 from gendiag.batches.values import as_array
 from gendiag.records import Batch, Finding, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 
 class ComplexDtype(Rule):
@@ -58,8 +57,8 @@ class ComplexDtype(Rule):
             )
             yield self.finding("error" if refused else "warning", message, fix=fix, batches=batches, leaf=path)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.magnitude(edits.at(seen, finding), finding.leaf or "")
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield numbers.magnitude(at(seen, finding), finding.leaf or "")
 
     def broken(self) -> Iterator[Any]:
         return ((x + 1j, y) for x, y in sound())

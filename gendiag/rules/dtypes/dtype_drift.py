@@ -1,5 +1,3 @@
-"""dtype-drift."""
-
 from __future__ import annotations
 
 from collections import Counter

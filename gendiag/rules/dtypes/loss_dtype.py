@@ -1,5 +1,3 @@
-"""loss-dtype."""
-
 from __future__ import annotations
 
 import re
@@ -7,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Failure, Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 # TensorFlow's messages where an operation meets two types, in a graph and eagerly (tensorflow 2.21).
 CLASHES = (
@@ -65,8 +64,8 @@ class LossDtype(Rule):
             "error", message, fix=fix, batches=[batch.index], leaf=leaf.path, found=leaf.dtype, other=other
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.cast(edits.at(seen, finding), finding.leaf or "", "float32")
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield numbers.cast(at(seen, finding), finding.leaf or "", "float32")
 
     def broken(self) -> Iterator[Any]:
         return ((x, y.astype("int64")) for x, y in sound())

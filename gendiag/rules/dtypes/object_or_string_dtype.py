@@ -1,5 +1,3 @@
-"""object-or-string-dtype."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,9 +9,10 @@ from gendiag.batches.tree import flatten
 from gendiag.batches.values import MASKED
 from gendiag.errors import NotKeptError
 from gendiag.records import Finding, Leaf, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers, shapes
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 TEXT = ("str", "bytes", "string")
 SHOWN = 6  # lengths in the message
@@ -54,13 +53,13 @@ class ObjectOrStringDtype(Rule):
                     "error", message, fix=_fix(leaf), batches=[i for i, _ in odd], leaf=path, dtype=leaf.dtype
                 )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         path, is_text = finding.leaf or "", finding.evidence["dtype"].startswith(TEXT)
         for dtype in ("int64", "float32") if is_text else ("float32",):
-            yield from edits.cast(place, path, dtype)
+            yield numbers.cast(place, path, dtype)
         if not is_text:
-            yield from edits.pad_sequences(place, path, "float32")
+            yield shapes.pad_sequences(place, path, "float32")
 
     def broken(self) -> Iterator[Any]:
         for x, y in sound():

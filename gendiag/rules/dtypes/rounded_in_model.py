@@ -1,5 +1,3 @@
-"""rounded-in-model."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,10 +8,11 @@ import numpy as np
 from gendiag.batches.values import Array, dtype_of
 from gendiag.model.facts import SPARSE, Loss
 from gendiag.records import Batch, Finding, Leaf, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 COARSE = 0.01  # of the spread: steps above it wash out what is to be learned
 OFFSET = 1_700_000_000_000
@@ -81,10 +80,10 @@ class RoundedInModel(Rule):
             "warning", message, fix=fix, batches=found, leaf=path, yielded=old, cast=new, changed=changed
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         leaves = [leaf for _, leaf in seen.leaves[finding.leaf or ""] if leaf.low is not None]
         low, high = min(leaf.low or 0.0 for leaf in leaves), max(leaf.high or 0.0 for leaf in leaves)
-        yield from edits.to_range(edits.at(seen, finding), finding.leaf or "", low, high)
+        yield numbers.to_range(at(seen, finding), finding.leaf or "", low, high)
 
     def broken(self) -> Iterator[Any]:
         return ((x, (x[:, :1] * 1000).astype("int64") + OFFSET) for x, _ in sound())

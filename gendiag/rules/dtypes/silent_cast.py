@@ -1,14 +1,13 @@
-"""silent-cast."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from gendiag.records import Delivery, Finding, Leaf, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 Cast: TypeAlias = tuple[Delivery, Leaf]  # a step, and the leaf that it changed
 Dtypes: TypeAlias = dict[tuple[int | None, str], str]  # as yielded, by batch and path
@@ -65,9 +64,9 @@ class SilentCast(Rule):
             changed=changed, example=example, yielded=old, delivered=new, first_at=seen.place(batches[0]),
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         wider = _wider(finding.evidence["yielded"], finding.evidence["delivered"])
-        yield from edits.cast(edits.at(seen, finding), finding.leaf or "", wider)
+        yield numbers.cast(at(seen, finding), finding.leaf or "", wider)
 
     def broken(self) -> Iterator[Any]:
         for step, (x, y) in enumerate(sound()):

@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gendiag.errors import BadSourceError
-from gendiag.records import NOTHING, Batch, Finding, Leaf
-from gendiag.rehearsal.profile import Profile
-from gendiag.rules.evidence.evidence import Evidence
-from gendiag.sources import recognise
+from gendiag.records import NOTHING
 from gendiag.sources.factory import is_maker, made_by
 
 Target = Literal["x", "validation_data"]
@@ -18,7 +15,7 @@ Target = Literal["x", "validation_data"]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change that may mend a fault; nothing is known of whether it does until it was run.
+    """A change proposed for a fault; nothing is known of whether it helps until it was run.
 
     Attributes
     ----------
@@ -81,102 +78,3 @@ class Edit:
         names: dict[str, Any] = {"__name__": "mended"}
         exec(compile(self.code, "<mended>", "exec"), names)  # noqa: S102  (our own text: what is shown is run)
         return names["mended"](given)
-
-
-Edits = tuple[Edit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What an edit is put around.
-
-    Attributes
-    ----------
-    kind
-        Of the source.
-    names
-        Of the elements of a batch: ``x``, ``y``, ``sample_weight``.
-    is_tuple
-        Whether a batch has elements at all; else it is ``x`` itself.
-    leaves
-        Of the first batch, by path.
-    length
-        Batches in one pass, as far as the source says it.
-    maker
-        Name of the function that makes the source, or empty.
-    fit_args
-        As given.
-    period
-        After how many batches they repeat, or None.
-    target
-        The argument of fit that the source is.
-    """
-
-    kind: str
-    names: tuple[str, ...] = ("x", "y")
-    is_tuple: bool = True
-    leaves: Mapping[str, Leaf] = field(default_factory=lambda: NOTHING)
-    length: int | None = None
-    maker: str = ""
-    fit_args: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-    period: int | None = None
-    target: Target = "x"
-
-    @property
-    def steps_argument(self) -> str:
-        """Fit's argument for the number of batches to take."""
-        return "steps_per_epoch" if self.target == "x" else "validation_steps"
-
-    @property
-    def steps(self) -> int | None:
-        """What is given for it."""
-        return self.fit_args.get(self.steps_argument)
-
-    @property
-    def is_graph(self) -> bool:
-        """Whether batches are tensors of a graph."""
-        return self.kind == "tf.data.Dataset"
-
-
-def at(seen: Evidence, finding: Finding, *, validation: bool = False) -> Place:
-    """Say where an edit for this finding goes: around the source, or around the validation data."""
-    if not (finding.in_validation or validation):
-        return place(seen.source, seen.profile, seen.fit_args, "x")
-    given = seen.fit_args.get("validation_data")
-    origin = seen.validation_source or recognise(tuple(given) if isinstance(given, list) else given)
-    return place(origin, seen.validation, seen.fit_args, "validation_data")
-
-
-def place(origin: Any, profile: Profile, fit_args: Mapping[str, Any], target: Target) -> Place:
-    """Read off the first batch how the batches of a source are nested."""
-    first = next((batch for batch in profile.batches if batch.leaves and batch.structure != "None"), None)
-    common = {
-        "kind": origin.kind,
-        "length": origin.length,
-        "maker": _name(origin),
-        "target": target,
-        "period": _period(profile.batches),
-        "fit_args": fit_args,
-    }
-    if first is None:
-        names = ("x", "y", "sample_weight")[: len(origin.value)] if isinstance(origin.value, tuple) else ("x", "y")
-        return Place(names=names, **common)
-    roles = tuple(dict.fromkeys(leaf.role for leaf in first.leaves if leaf.role != "batch"))
-    leaves = {leaf.path: leaf for leaf in first.leaves}
-    is_tuple = first.structure[0] in "([" and not first.structure.startswith("[]")
-    return Place(names=roles, is_tuple=is_tuple, leaves=leaves, **common)
-
-
-def _name(origin: Any) -> str:
-    if origin.maker is None:
-        return ""
-    name = str(getattr(origin.maker, "__name__", ""))
-    return name if name.isidentifier() else "make_source"
-
-
-def _period(batches: tuple[Batch, ...]) -> int | None:
-    """Length of a pass, where the batches repeat in the same order at least once."""
-    contents = [tuple(leaf.digest for leaf in batch.leaves) for batch in batches]
-    if not contents or not all(map(all, contents)):
-        return None
-    return next((n for n in range(1, len(contents) // 2 + 1) if contents[n:] == contents[:-n]), None)

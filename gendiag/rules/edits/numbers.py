@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gendiag.rules.edits.edit import Edits, Place
+from gendiag.rules.edits.edit import Edit
 from gendiag.rules.edits.leaves import array, set_leaf, set_leaves
+from gendiag.rules.edits.place import Place
 
 
-def cast(place: Place, path: str, dtype: str, *, costs: str = "") -> Edits:
+def cast(place: Place, path: str, dtype: str, *, costs: str = "") -> Edit | None:
     """Cast a leaf."""
     return set_leaf(
         place, path, f"Cast {path} to {dtype}", f'{array(place, path)}.astype("{dtype}")',
@@ -16,14 +17,14 @@ def cast(place: Place, path: str, dtype: str, *, costs: str = "") -> Edits:
     )  # fmt: skip
 
 
-def as_array(place: Place, paths: Iterable[str]) -> Edits:
+def as_array(place: Place, paths: Iterable[str]) -> Edit | None:
     """Make arrays of lists and scalars."""
     paths = list(paths)
     values = [(path, f"np.asarray({path})") for path in paths]
-    return () if place.is_graph else set_leaves(place, f"Make an array of {', '.join(paths[:3])}", values)
+    return None if place.is_graph else set_leaves(place, f"Make an array of {', '.join(paths[:3])}", values)
 
 
-def magnitude(place: Place, path: str) -> Edits:
+def magnitude(place: Place, path: str) -> Edit | None:
     """Take the magnitude of complex numbers."""
     costs = "the phase of the complex numbers is lost"
     return set_leaf(
@@ -31,7 +32,7 @@ def magnitude(place: Place, path: str) -> Edits:
     )
 
 
-def scale(place: Place, path: str, factor: str, *, costs: str = "") -> Edits:
+def scale(place: Place, path: str, factor: str, *, costs: str = "") -> Edit | None:
     """Multiply or divide: ``/ 255``."""
     return set_leaf(
         place, path, f"Scale {path}: {path} {factor}", f'{array(place, path)}.astype("float32") {factor}',
@@ -39,19 +40,19 @@ def scale(place: Place, path: str, factor: str, *, costs: str = "") -> Edits:
     )  # fmt: skip
 
 
-def shift(place: Place, path: str, by: str) -> Edits:
+def shift(place: Place, path: str, by: str) -> Edit | None:
     """Add, take away or divide in whole numbers: ``- 1``."""
     return set_leaf(place, path, f"Take {path} {by} for {path}", f"{array(place, path)} {by}", in_graph=f"{path} {by}")
 
 
-def scale_large(place: Place, path: str) -> Edits:
+def scale_large(place: Place, path: str) -> Edit | None:
     """Divide those batches by 255 that span 0..255."""
     value = f"{path} / 255 if {path}.max() > 1.5 else {path}"
     in_graph = f"tf.where(tf.reduce_max({path}) > 1.5, {path} / 255, {path})"
     return set_leaf(place, path, f"Divide {path} by 255 where it is above 1", value, in_graph=in_graph, size=2)
 
 
-def not_negative(place: Place, path: str) -> Edits:
+def not_negative(place: Place, path: str) -> Edit | None:
     """Set negative values to 0."""
     return set_leaf(
         place, path, f"Set negative values of {path} to 0", f"np.maximum({path}, 0)",
@@ -59,12 +60,12 @@ def not_negative(place: Place, path: str) -> Edits:
     )  # fmt: skip
 
 
-def part(place: Place, name: str, value: str, what: str) -> Edits:
+def part(place: Place, name: str, value: str, what: str) -> Edit | None:
     """Take a part of an element, or all of it in another form."""
     return set_leaf(place, name, what, value, in_graph="" if "np." in value else value)
 
 
-def to_range(place: Place, path: str, low: float, high: float) -> Edits:
+def to_range(place: Place, path: str, low: float, high: float) -> Edit | None:
     """Map low..high to 0..1."""
     span = high - low or 1
     costs = f"the model learns ({path} - {low:g}) / {span:g}: map what it predicts back"
@@ -73,7 +74,7 @@ def to_range(place: Place, path: str, low: float, high: float) -> Edits:
     return set_leaf(place, path, f"Map {path} to 0..1", value, in_graph=in_graph, costs=costs, size=2)
 
 
-def clip(place: Place, path: str, low: float, high: float) -> Edits:
+def clip(place: Place, path: str, low: float, high: float) -> Edit | None:
     """Clip to a range."""
     return set_leaf(
         place, path, f"Clip {path} to {low:g}..{high:g}", f"np.clip({path}, {low:g}, {high:g})",
@@ -82,7 +83,7 @@ def clip(place: Place, path: str, low: float, high: float) -> Edits:
     )  # fmt: skip
 
 
-def no_nan(place: Place, path: str) -> Edits:
+def no_nan(place: Place, path: str) -> Edit | None:
     """Put 0 in the place of NaN and infinity."""
     return set_leaf(
         place, path, f"Put 0 in the place of NaN and infinity in {path}",
@@ -92,7 +93,7 @@ def no_nan(place: Place, path: str) -> Edits:
     )  # fmt: skip
 
 
-def copies(place: Place) -> Edits:
+def copies(place: Place) -> Edit | None:
     """Yield copies, for a source that fills its arrays again."""
     values = [(path, f"np.array({path})") for path in place.leaves]
-    return () if place.is_graph else set_leaves(place, "Yield copies of the arrays", values)
+    return None if place.is_graph else set_leaves(place, "Yield copies of the arrays", values)

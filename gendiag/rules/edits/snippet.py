@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gendiag.rules.edits.edit import Edit, Place
+from gendiag.rules.edits.edit import Edit
+from gendiag.rules.edits.place import Place
 
 PLAIN = (bool, int, float, str, type(None))
 

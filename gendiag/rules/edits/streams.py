@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from gendiag.records import Leaf
-from gendiag.rules.edits.edit import Edits, Place
+from gendiag.rules.edits.edit import Edit
+from gendiag.rules.edits.place import Place
 from gendiag.rules.edits.templates import edit, function
 
-READS_ALL = "reads everything into memory first"
 KEPT = '''\
 class Mended(keras.utils.PyDataset):
     """Batches read once and kept, from the start in each epoch."""
@@ -52,60 +52,58 @@ mended = Mended
 '''
 
 
-def again(place: Place) -> Edits:
+def again(place: Place) -> Edit | None:
     """Start the source anew whenever it came to its end; for a fit that is told how many steps to take."""
     if not place.steps:
-        return ()
+        return None
     if place.is_graph:
-        return (edit(place, "Repeat the dataset", function("dataset", ["return dataset.repeat()"])),)
+        return edit(place, "Repeat the dataset", function("dataset", ["return dataset.repeat()"]))
     if place.kind != "generator":
-        return ()
+        return None
     if place.maker:
         lines = ["while True:", f"    yield from {place.maker}()"]
-        return (edit(place, "Start the generator anew at its end", function(place.maker, lines), calls_source=True),)
+        return edit(place, "Start the generator anew at its end", function(place.maker, lines), calls_source=True)
     lines = ["kept = []", "for batch in batches:", "    kept.append(batch)", "    yield batch"]
     lines += ["while True:", "    yield from kept"]
-    return (edit(place, "Keep the batches and begin again at the end", function("batches", lines), size=2),)
+    return edit(place, "Keep the batches and begin again at the end", function("batches", lines), size=2)
 
 
-def kept(place: Place, count: int | None = None, *, steps: Any = ..., costs: str = "", size: int = 3) -> Edits:
+def kept(place: Place, count: int | None = None, *, steps: Any = ..., costs: str = "", size: int = 3) -> Edit | None:
     """Read the source once, or its first ``count`` batches, and serve these from a PyDataset."""
     if place.kind not in {"generator", "object", "PyDataset"}:
-        return ()
+        return None
     read = "list(batches)" if count is None else f"list(itertools.islice(batches, {count}))"
     if place.kind == "PyDataset":
         read = f"[batches[index] for index in range({'len(batches)' if count is None else count})]"
     what = "the batches" if count is None else f"{count} batches"
     fit_args = {} if steps is ... or place.steps == steps else {place.steps_argument: steps}
     title = f"Read {what} once, into a PyDataset" + (f", without {place.steps_argument}" if fit_args else "")
-    return (edit(place, title, KEPT.format(read=read), changes_meaning=costs, size=size, fit_args=fit_args),)
+    return edit(place, title, KEPT.format(read=read), changes_meaning=costs, size=size, fit_args=fit_args)
 
 
-def cached(place: Place) -> Edits:
+def cached(place: Place) -> Edit | None:
     """Let a tf.data.Dataset keep what it read."""
     if not place.is_graph:
-        return ()
+        return None
     repeat = ".repeat()" if place.steps else ""
-    return (
-        edit(place, "Keep what was read (cache)", function("dataset", [f"return dataset.cache(){repeat}"]), size=2),
-    )
+    return edit(place, "Keep what was read (cache)", function("dataset", [f"return dataset.cache(){repeat}"]), size=2)
 
 
-def with_signature(place: Place, free: Iterable[tuple[str, int]] = ()) -> Edits:
+def with_signature(place: Place, free: Iterable[tuple[str, int]] = ()) -> Edit | None:
     """Serve the generator through tf.data with a signature of its own, in which some dimensions are free."""
     signature = _signature(place, set(free))
     if place.kind != "generator" or not signature:
-        return ()
+        return None
     source, calls = (place.maker, True) if place.maker else ("lambda: batches", False)
     if not calls and not place.steps and place.fit_args.get("epochs", 1) != 1:
-        return ()  # it can be read once only
+        return None  # it can be read once only
     lines = [
         f"signature = {signature}",
         f"return tf.data.Dataset.from_generator({source}, output_signature=signature)",
     ]
     axes = f" with free sizes in {', '.join(dict.fromkeys(path for path, _ in free))}" if free else ""
     code = function(place.maker if calls else "batches", lines)
-    return (edit(place, f"Serve it as a tf.data.Dataset{axes}", code, size=2, calls_source=calls),)
+    return edit(place, f"Serve it as a tf.data.Dataset{axes}", code, size=2, calls_source=calls)
 
 
 def _signature(place: Place, free: set[tuple[str, int]]) -> str:
@@ -124,18 +122,18 @@ def _spec(leaf: Leaf, free: set[tuple[str, int]]) -> str:
     return f'tf.TensorSpec(({shape}), "{leaf.dtype}")'
 
 
-def shuffled(place: Place, count: int | None, rows: int) -> Edits:
+def shuffled(place: Place, count: int | None, rows: int) -> Edit | None:
     """Read all samples and serve them in a new order in each epoch."""
     if place.is_graph:
         code = function("dataset", [f"return dataset.unbatch().shuffle(10_000).batch({rows})"])
-        return (edit(place, "Shuffle the samples", code, size=2),)
+        return edit(place, "Shuffle the samples", code, size=2)
     flat = place.is_tuple and set(place.leaves) == set(place.names)
     if place.kind not in {"generator", "PyDataset"} or not flat or (place.kind == "generator" and count is None):
-        return ()
+        return None
     read = f"itertools.islice(batches, {count})"
     if place.kind == "PyDataset":
         read = "(batches[index] for index in range(len(batches)))"
     which = "all batches" if count is None else f"the first {count} batches"
     costs = f"each epoch has the samples of {which}, as they were read first (no new augmentation)"
     title = f"Shuffle the samples of {which} anew in each epoch"
-    return (edit(place, title, SHUFFLED.format(read=read, rows=rows), changes_meaning=costs, size=3),)
+    return edit(place, title, SHUFFLED.format(read=read, rows=rows), changes_meaning=costs, size=3)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from textwrap import indent
 from typing import Any
 
-from gendiag.rules.edits.edit import Edit, Place
+from gendiag.rules.edits.edit import Edit
+from gendiag.rules.edits.place import Place
 
 STEP = "    "
 IMPORTS = {

@@ -1,5 +1,3 @@
-"""duplicate-batches."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -72,7 +70,7 @@ class DuplicateBatches(Rule):
 
     @staticmethod
     def _equal_targets(batches: list[Batch], first: int, original: int) -> bool:
-        by_index = {batch.index: [leaf.digest for leaf in batch.leaves] for batch in batches}
+        by_index = {batch.index: batch.digests for batch in batches}
         return by_index[first] == by_index[original]
 
     def broken(self) -> Iterator[Any]:
@@ -104,7 +102,7 @@ def _repeats(seen: Evidence, batches: list[Batch], inputs: list[tuple[str, ...]]
     repeated = {}
     for place, (batch, key) in enumerate(zip(batches, inputs, strict=True)):
         just_before = place > 0 and inputs[place - 1] == key
-        if key in first and (just_before or seen.source.kind == "PyDataset") and (batch.rows or 0) >= LEAST_ROWS:
+        if key in first and (just_before or seen.source.is_indexed) and (batch.rows or 0) >= LEAST_ROWS:
             repeated[batch.index] = first[key]
         first.setdefault(key, batch.index)
     many = len(repeated) >= max(LEAST_REPEATS, MANY * len(batches))

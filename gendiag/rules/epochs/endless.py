@@ -1,5 +1,3 @@
-"""endless."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -7,9 +5,10 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from gendiag.records import Delivery, Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import arguments, streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 from gendiag.sources.source import Source
 
 STEPS = 32  # batches in an epoch, where the source itself tells no number
@@ -69,12 +68,12 @@ class Endless(Rule):
             )
             yield self.finding("error", message, fix=_fix("validation_steps"), steps=len(steps), source="validation")
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         costs = "" if place.period else f"an epoch then has {STEPS} batches, a number of our choice"
         count = place.period or STEPS
-        yield from edits.with_argument(place, place.steps_argument, count, costs=costs)
-        yield from edits.kept(place, count, costs=costs)
+        yield arguments.with_argument(place, place.steps_argument, count, costs=costs)
+        yield streams.kept(place, count, costs=costs)
 
     def broken(self) -> Iterator[Any]:
         while True:
@@ -91,7 +90,7 @@ def _fix(argument: str) -> str:
 def _proof(source: Source, steps: tuple[Delivery, ...]) -> str | None:
     if source.is_endless:
         return "its code has no way to return" if source.kind == "generator" else "its cardinality is infinite"
-    contents = [tuple(leaf.digest for leaf in delivery.leaves) for delivery in steps]
+    contents = [delivery.digests for delivery in steps]
     if not contents or not any(contents[0]):
         return None
     period = next((i for i in range(1, len(contents)) if contents[i] == contents[0]), None)

@@ -1,5 +1,3 @@
-"""epoch-hook-early."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,7 +6,7 @@ from typing import Any
 from gendiag.records import Finding
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Rule, sound
-from gendiag.sources.spot_check import Inquiry, content
+from gendiag.sources.spot_check import SpotCheck
 
 
 class EpochHookEarly(Rule):
@@ -38,16 +36,16 @@ class EpochHookEarly(Rule):
     since = "3.7"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        inquiry = seen.profile.inquiry
-        if inquiry is None or not inquiry.hook or not _changes_the_data(seen, inquiry):
+        spot_check = seen.profile.spot_check
+        if spot_check is None or not spot_check.hook or not _changes_the_data(seen, spot_check):
             return
-        changed = ", ".join(f"self.{name} from {old!r} to {new!r}" for name, (old, new) in inquiry.hook.items())
+        changed = ", ".join(f"self.{name} from {old!r} to {new!r}" for name, (old, new) in spot_check.hook.items())
         message = (
             f"`on_epoch_end` of the source ran before epoch 1 and changed {changed}; batch 0 as it was before is never "
             "trained on."
         )
         fix = "Count in `on_epoch_begin`, or start one lower, if epoch 1 is to be trained on the first state."
-        yield self.finding("note", message, fix=fix, batches=[0], changed=dict(inquiry.hook))
+        yield self.finding("note", message, fix=fix, batches=[0], changed=dict(spot_check.hook))
 
     def broken(self) -> Any:
         return _items("on_epoch_end")
@@ -56,11 +54,11 @@ class EpochHookEarly(Rule):
         return _items("on_epoch_begin")
 
 
-def _changes_the_data(seen: Evidence, inquiry: Inquiry) -> bool:
-    before = next((content(peek) for peek in seen.profile.peeks if peek.index == 0), ())
-    delivered = {content(batch) for batch in seen.batches}
+def _changes_the_data(seen: Evidence, spot_check: SpotCheck) -> bool:
+    before = next((peek.digests for peek in seen.profile.peeks if peek.index == 0), ())
+    delivered = {batch.digests for batch in seen.batches}
     is_read = any(batch.index == 0 for batch in seen.batches)
-    return inquiry.repeatable and is_read and all(before) and bool(before) and before not in delivered
+    return spot_check.repeatable and is_read and all(before) and bool(before) and before not in delivered
 
 
 def _items(hook: str) -> Any:

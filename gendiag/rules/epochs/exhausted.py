@@ -1,5 +1,3 @@
-"""exhausted."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -9,9 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gendiag.records import Delivery, Finding, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 
 class Exhausted(Rule):
@@ -83,13 +82,13 @@ class Exhausted(Rule):
             "warning", message, fix=fix, batches=batches, source="validation", from_epoch=first, ran_out_at=count
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         if not finding.in_validation:
-            yield from edits.again(place)
-        yield from edits.cached(place)
-        yield from edits.with_signature(place)
-        yield from edits.kept(place)
+            yield streams.again(place)
+        yield streams.cached(place)
+        yield streams.with_signature(place)
+        yield streams.kept(place)
 
     def broken(self) -> Iterator[Any]:
         return sound()
@@ -139,7 +138,7 @@ def _what(epochs: tuple[tuple[Delivery, ...], ...], late: list[int], begun: int)
 
 
 def _fix(count: int, seen: Evidence) -> str:
-    if seen.source.kind == "tf.data.Dataset":
+    if seen.source.is_graph:
         return (
             "Let from_generator call the function anew: `from_generator(make_batches, ...)`, "
             "not a lambda that returns one generator."

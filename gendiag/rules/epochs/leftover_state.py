@@ -1,5 +1,3 @@
-"""leftover-state."""
-
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -7,10 +5,11 @@ from itertools import pairwise
 from typing import Any
 
 from gendiag.records import Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
-from gendiag.sources.spot_check import MOST_AGAIN, content
+from gendiag.rules.rule import Edits, Rule, sound
+from gendiag.sources.spot_check import MOST_AGAIN
 
 
 class LeftoverState(Rule):
@@ -41,7 +40,7 @@ class LeftoverState(Rule):
     name, title = "leftover-state", "__getitem__ ignores its index and goes on where it stopped"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        if seen.source.kind != "PyDataset":
+        if not seen.source.is_indexed:
             return
         fix = (
             "Make the batch from the index that `__getitem__(self, index)` is asked for: "
@@ -64,9 +63,9 @@ class LeftoverState(Rule):
             )
             yield self.finding("warning", message, fix=fix, batches=[0])
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.kept(
-            edits.at(seen, finding), costs="each epoch has the batches of the first pass (no new augmentation)"
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield streams.kept(
+            at(seen, finding), costs="each epoch has the batches of the first pass (no new augmentation)"
         )
 
     def broken(self) -> Any:
@@ -80,17 +79,17 @@ def _ran_out(seen: Evidence) -> bool:
     failure = seen.profile.failure
     if failure is None or seen.failure is None or "StopIteration" not in f"{failure.type} {failure.line}":
         return False
-    first = {batch.index: content(batch) for batch in seen.batches}
-    return any(content(peek) != first.get(peek.index, content(peek)) for peek in seen.profile.peeks)
+    first = {batch.index: batch.digests for batch in seen.batches}
+    return any(peek.digests != first.get(peek.index, peek.digests) for peek in seen.profile.peeks)
 
 
 def _goes_on(seen: Evidence) -> bool:
-    inquiry = seen.profile.inquiry
-    again = [] if inquiry is None else [content(batch) for batch in inquiry.again]
+    spot_check = seen.profile.spot_check
+    again = [] if spot_check is None else [batch.digests for batch in spot_check.again]
     if len(again) < MOST_AGAIN or len(set(again)) < len(again) or not all(map(all, again)):
         return False
-    made = {batch.index: content(batch) for batch in seen.batches}
-    orders = ([content(delivery) for delivery in seen.rehearsal.deliveries], [made[i] for i in seen.profile.read_order])
+    made = {batch.index: batch.digests for batch in seen.batches}
+    orders = ([delivery.digests for delivery in seen.rehearsal.deliveries], [made[i] for i in seen.profile.read_order])
     return any(_goes_round(order) and set(pairwise(again)) <= set(pairwise([*order, *order[:1]])) for order in orders)
 
 

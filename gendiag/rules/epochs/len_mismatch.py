@@ -1,5 +1,3 @@
-"""len-mismatch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Finding, Severity, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import ROWS, Rule, sound
-from gendiag.sources.spot_check import Inquiry, content
+from gendiag.rules.rule import ROWS, Edits, Rule, sound
+from gendiag.sources.spot_check import SpotCheck
 
 
 class LenMismatch(Rule):
@@ -39,10 +38,10 @@ class LenMismatch(Rule):
     name, title = "len-mismatch", "__len__ does not fit the data"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        length, inquiry = seen.source.length, seen.profile.inquiry
-        if seen.source.kind == "PyDataset" and length is None:
+        length, spot_check = seen.source.length, seen.profile.spot_check
+        if seen.source.is_indexed and length is None:
             yield from self._no_whole_number(seen)
-        if seen.source.kind != "PyDataset" or not length:
+        if not seen.source.is_indexed or not length:
             return
         empty = [batch.index for batch in seen.batches if batch.index < length and batch.rows == 0]
         if empty and empty == list(range(empty[0], length)) and empty[0]:
@@ -53,8 +52,8 @@ class LenMismatch(Rule):
             )
             severity: Severity = "error" if seen.refused(empty[0]) else "warning"
             yield self.finding(severity, message, fix=_fix(empty[0]), batches=empty, length=length)
-        elif inquiry is not None and inquiry.ends and _is_left_out(seen, inquiry):
-            yield self._left_out(length, inquiry)
+        elif spot_check is not None and spot_check.ends and _is_left_out(seen, spot_check):
+            yield self._left_out(length, spot_check)
 
     def _no_whole_number(self, seen: Evidence) -> Iterator[Finding]:
         value = seen.source.odd_length
@@ -67,24 +66,24 @@ class LenMismatch(Rule):
         fix = "Return an int: `return math.ceil(len(self.x) / self.batch_size)`, or `int(np.ceil(...))`."
         yield self.finding("error", message, fix=fix, length=None)
 
-    def _left_out(self, length: int, inquiry: Inquiry) -> Finding:
-        rows, full = sum(batch.rows or 0 for batch in inquiry.beyond), inquiry.again[0].rows
-        whole = [batch for batch in inquiry.beyond if batch.rows == full]
+    def _left_out(self, length: int, spot_check: SpotCheck) -> Finding:
+        rows, full = sum(batch.rows or 0 for batch in spot_check.beyond), spot_check.again[0].rows
+        whole = [batch for batch in spot_check.beyond if batch.rows == full]
         message = (
             f"The source ends late: `__len__` is {length}, but item {length} exists too, and the data end after it: "
-            f"{counted(rows, 'sample')} in {counted(len(inquiry.beyond), 'batch', 'batches')} are never delivered."
+            f"{counted(rows, 'sample')} in {counted(len(spot_check.beyond), 'batch', 'batches')} are never delivered."
         )
         return self.finding(
-            "warning" if whole else "note", message, fix=_fix(length + len(inquiry.beyond)),
-            batches=[batch.index for batch in inquiry.beyond], rows=rows, length=length,
+            "warning" if whole else "note", message, fix=_fix(length + len(spot_check.beyond)),
+            batches=[batch.index for batch in spot_check.beyond], rows=rows, length=length,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         length, count = finding.evidence["length"], len(finding.batches)
         if length is None:
             return
         is_short = finding.batches[0] >= length
-        yield from edits.length(edits.at(seen, finding), length + count if is_short else finding.batches[0])
+        yield datasets.length(at(seen, finding), length + count if is_short else finding.batches[0])
 
     def broken(self) -> Any:
         return _items(8)
@@ -93,11 +92,11 @@ class LenMismatch(Rule):
         return _items(6)
 
 
-def _is_left_out(seen: Evidence, inquiry: Inquiry) -> bool:
+def _is_left_out(seen: Evidence, spot_check: SpotCheck) -> bool:
     """Whether the items behind the end hold anything, and nothing that was delivered already."""
-    known = {content(batch) for batch in (*seen.batches, *seen.profile.peeks)}
-    beyond = [content(batch) for batch in inquiry.beyond]
-    return bool(beyond) and all(all(digests) and digests not in known for digests in beyond) and inquiry.repeatable
+    known = {batch.digests for batch in (*seen.batches, *seen.profile.peeks)}
+    beyond = [batch.digests for batch in spot_check.beyond]
+    return bool(beyond) and all(all(digests) and digests not in known for digests in beyond) and spot_check.repeatable
 
 
 def _fix(count: int) -> str:

@@ -1,5 +1,3 @@
-"""never-reshuffled."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -10,14 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gendiag.records import Finding, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.class_labels import Labels, labels_of
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass
-from gendiag.rules.rule import Rule
+from gendiag.rules.rule import Edits, Rule
 from gendiag.sources.tf_dataset import transformations
 
-UNSHUFFLED = ("generator", "tf.data.Dataset", "torch DataLoader")  # fit leaves their order alone
 LEAST_BATCHES = 3
 
 
@@ -51,7 +49,7 @@ class NeverReshuffled(Rule):
         if _is_cached_shuffled(seen.source.value) and _repeats(seen):
             yield self._cached(seen)
             return
-        if not seen.fit_args.get("shuffle") or seen.source.kind not in UNSHUFFLED or not _repeats(seen):
+        if not seen.fit_args.get("shuffle") or not seen.source.keeps_order or not _repeats(seen):
             return
         labels = labels_of(seen, first_pass(seen))
         by_class = labels if labels is not None and (labels.is_sorted or labels.is_single) else None
@@ -80,10 +78,10 @@ class NeverReshuffled(Rule):
         batches = [delivery.batch for delivery in seen.by_epoch[1] if delivery.batch is not None]
         return self.finding("note", message, fix=fix, batches=batches)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         rows = max((batch.rows or 0 for batch in seen.batches), default=0)
         whole = len(seen.batches) if seen.profile.ended == "end" else None
-        yield from edits.shuffled(edits.at(seen, finding), seen.rehearsal.steps_per_epoch or whole, rows)
+        yield streams.shuffled(at(seen, finding), seen.rehearsal.steps_per_epoch or whole, rows)
 
     def broken(self) -> Iterator[Any]:
         yield from islice(cycle(_batches(np.arange(48))), 18)
@@ -107,6 +105,6 @@ def _is_cached_shuffled(source: Any) -> bool:
 
 def _repeats(seen: Evidence) -> bool:
     """Whether every epoch that was rehearsed has the same batches in the same order."""
-    epochs = [tuple(tuple(leaf.digest for leaf in d.leaves) for d in epoch) for epoch in seen.by_epoch]
+    epochs = [tuple(delivery.digests for delivery in epoch) for epoch in seen.by_epoch]
     whole = len(epochs) > 1 and len(epochs[0]) >= LEAST_BATCHES and all(all(step) for step in epochs[0])
     return whole and len(set(epochs)) == 1 and len(set(epochs[0])) > 1

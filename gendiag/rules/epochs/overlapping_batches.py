@@ -1,5 +1,3 @@
-"""overlapping-batches."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,10 +8,11 @@ import numpy as np
 
 from gendiag.batches.values import Array
 from gendiag.records import Finding, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import batching
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass, held
-from gendiag.rules.rule import FEATURES, ROWS, Rule
+from gendiag.rules.rule import FEATURES, ROWS, Edits, Rule
 
 LEAST_BATCHES, MOST_BATCHES = 4, 20  # that are compared, each with the next
 LEAST_DISTINCT = 2  # values in a row, else rows are equal by chance
@@ -57,8 +56,8 @@ class OverlappingBatches(Rule):
         fix = f"Let each slice end {counted(count, 'row')} earlier: `x[i * size:(i + 1) * size]` is without its end."
         yield self.finding("warning", message, fix=fix, batches=[batch.index for batch in batches[1:]], rows=count)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.without_last(edits.at(seen, finding), finding.evidence["rows"])
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield batching.without_last(at(seen, finding), finding.evidence["rows"])
 
     def broken(self) -> Iterator[Any]:
         return _slices(ROWS + 1)

@@ -1,5 +1,3 @@
-"""steps-mismatch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -9,9 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gendiag.records import Delivery, Finding, counted
-from gendiag.rules import edits
+from gendiag.rules.edits import arguments, streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import ROWS, Rule, sound
+from gendiag.rules.rule import ROWS, Edits, Rule, sound
 
 SHOWN = 6  # epochs in the message
 
@@ -82,11 +81,11 @@ class StepsMismatch(Rule):
         )  # fmt: skip
         return self.finding("warning", message, fix=fix, asked=asked, steps=counts, length=None)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
-        yield from edits.without(place, "steps_per_epoch")
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
+        yield arguments.without(place, "steps_per_epoch")
         if place.is_graph:
-            yield from edits.again(place)
+            yield streams.again(place)
 
     def broken(self) -> Any:
         return _dataset(5)

@@ -1,14 +1,13 @@
-"""zero-length."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 
 class ZeroLength(Rule):
@@ -53,8 +52,8 @@ class ZeroLength(Rule):
             return
         yield self.finding("error", message, fix=fix)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.length(edits.at(seen, finding), 1)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield datasets.length(at(seen, finding), 1)
 
     def broken(self) -> Iterator[Any]:
         return sound(0)

@@ -30,7 +30,7 @@ class Growth:
 def growth(seen: Evidence, column: Column) -> Growth | None:
     """Return by what the spread and the range of every item are multiplied in each pass, if it is one factor."""
     length = seen.source.length
-    if seen.source.kind != "PyDataset" or not length:
+    if not seen.source.is_indexed or not length:
         return None
     leaves = dict(column)
     passes = len(seen.batches) // length

@@ -11,7 +11,6 @@ from gendiag.batches.values import Array, as_array, digest
 from gendiag.records import Batch, Leaf, Role
 from gendiag.rehearsal.profile import Profile
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.sources.spot_check import content
 
 IMAGE_AXES, CHANNELS = 4, (1, 3, 4)
 Column = list[tuple[int, Leaf]]  # one leaf through the batches
@@ -77,9 +76,10 @@ def is_image(leaf: Leaf) -> bool:
     return leaf.shape is not None and len(leaf.shape) == IMAGE_AXES and leaf.shape[-1] in CHANNELS
 
 
-def period(batches: Sequence[Batch]) -> int | None:
-    """Length of the pass, where the batches begin to repeat in the same order."""
-    contents = [content(batch) for batch in batches]
+def period(batches: Sequence[Batch], *, at_least_one_whole: bool = False) -> int | None:
+    """Length of the pass, where the batches repeat in the same order: at least two of them, or a whole pass."""
+    contents = [batch.digests for batch in batches]
     if not all(map(all, contents)):
         return None
-    return next((n for n in range(1, len(contents) - 1) if contents[n:] == contents[:-n]), None)
+    longest = len(contents) // 2 if at_least_one_whole else len(contents) - 2
+    return next((n for n in range(1, longest + 1) if contents[n:] == contents[:-n]), None)

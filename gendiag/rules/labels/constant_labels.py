@@ -1,5 +1,3 @@
-"""constant-labels."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,11 +8,12 @@ import numpy as np
 
 from gendiag.model.facts import Output
 from gendiag.records import Finding, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.class_labels import Labels, labels_of
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass
-from gendiag.rules.rule import Rule, dense
+from gendiag.rules.rule import Edits, Rule, dense
 from gendiag.sources.source import Source
 
 SHOWN = 3  # stretches of one class
@@ -94,10 +93,10 @@ class ConstantLabels(Rule):
     def model(self) -> Any:
         return dense(2, activation="softmax", loss="sparse_categorical_crossentropy")
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         rows = max((batch.rows or 0 for batch in seen.batches), default=0)
         whole = len(seen.batches) if seen.profile.ended == "end" else None
-        yield from edits.shuffled(edits.at(seen, finding), seen.rehearsal.steps_per_epoch or whole, rows)
+        yield streams.shuffled(at(seen, finding), seen.rehearsal.steps_per_epoch or whole, rows)
 
     def broken(self) -> Iterator[Any]:
         return _in_order(np.arange(48))
@@ -144,9 +143,9 @@ def _stretches(single: dict[int, int]) -> str:
 
 
 def _fix(source: Source) -> str:
-    if source.kind == "PyDataset" and hasattr(source.value, "class_mode"):
+    if source.is_indexed and hasattr(source.value, "class_mode"):
         return "Let the iterator shuffle: `shuffle=True` in flow, flow_from_directory or flow_from_dataframe."
-    if source.kind == "tf.data.Dataset":
+    if source.is_graph:
         return "Shuffle before batching: `dataset.shuffle(number_of_samples).batch(batch_size)`."
     return (
         "Shuffle the samples before cutting them into batches, anew in each epoch: "

@@ -1,5 +1,3 @@
-"""labels-out-of-range."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,10 +7,11 @@ import numpy as np
 
 from gendiag.model.facts import SPARSE, Output
 from gendiag.records import Batch, Finding, Leaf, Severity, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.label_form import is_other_form
-from gendiag.rules.rule import BAD, Rule, dense, sound
+from gendiag.rules.rule import BAD, Edits, Rule, dense, sound
 
 CLASSES, BYTE = 3, 255
 PROBABILITIES = (
@@ -80,19 +79,19 @@ class LabelsOutOfRange(Rule):
             severity, message, fix=_fix(path, case, low, high), batches=found, leaf=path, low=low, high=high, **evidence
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         path, low, high = finding.leaf or "", finding.evidence["low"], finding.evidence["high"]
         outputs = [output for leaf, output in seen.model_facts.scored(seen.batches[0]) if leaf.path == path]
         sparse = bool(outputs) and outputs[0].loss is not None and outputs[0].loss.key == SPARSE
         if low >= 0 and high == BYTE:
-            yield from edits.shift(place, path, "// 255") if sparse else edits.scale(place, path, "/ 255")
+            yield numbers.shift(place, path, "// 255") if sparse else numbers.scale(place, path, "/ 255")
         elif sparse:
             if low == 1:
-                yield from edits.shift(place, path, "- 1")
-            yield from edits.clip(place, path, 0, (outputs[0].channels or 1) - 1)
+                yield numbers.shift(place, path, "- 1")
+            yield numbers.clip(place, path, 0, (outputs[0].channels or 1) - 1)
         else:
-            yield from edits.to_range(place, path, low, high)
+            yield numbers.to_range(place, path, low, high)
 
     def broken(self) -> Iterator[Any]:
         return ((x, np.arange(len(x)) % CLASSES + (step == BAD)) for step, (x, _) in enumerate(sound()))

@@ -1,5 +1,3 @@
-"""labels-vs-loss."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,10 +7,11 @@ import numpy as np
 
 from gendiag.model.facts import SPARSE, Output
 from gendiag.records import Finding, Leaf, format_shape
-from gendiag.rules import edits
+from gendiag.rules.edits import shapes
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.label_form import is_class_numbers, is_one_column, is_other_form
-from gendiag.rules.rule import Rule, by_leaf, dense, sound
+from gendiag.rules.rule import Edits, Rule, by_leaf, dense, sound
 
 CLASSES = 3
 Odd = dict[int, tuple[Leaf, Output]]
@@ -71,12 +70,12 @@ class LabelsVsLoss(Rule):
             shape=format_shape(leaf.shape), loss=loss, classes=output.channels,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         if finding.evidence["loss"] == SPARSE:
-            yield from edits.class_numbers(place, finding.leaf or "")
+            yield shapes.class_numbers(place, finding.leaf or "")
         else:
-            yield from edits.one_hot(place, finding.leaf or "", finding.evidence["classes"])
+            yield shapes.one_hot(place, finding.leaf or "", finding.evidence["classes"])
 
     def broken(self) -> Iterator[Any]:
         return ((x, np.arange(len(x)) % CLASSES) for x, _ in sound())

@@ -1,5 +1,3 @@
-"""single-class."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

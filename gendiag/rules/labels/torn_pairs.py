@@ -1,5 +1,3 @@
-"""torn-pairs."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,5 +1,3 @@
-"""loss-not-finite."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

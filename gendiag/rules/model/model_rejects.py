@@ -1,5 +1,3 @@
-"""model-rejects."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Batch, Failure, Finding, ModelRun
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers, shapes
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, dense, sound
+from gendiag.rules.rule import Edits, Rule, dense, sound
 
 
 class ModelRejects(Rule):
@@ -35,6 +34,7 @@ class ModelRejects(Rule):
 
     name, title = "model-rejects", "The model raises on what fit delivers"
     reads_trials = True
+    quotes = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run
@@ -62,15 +62,15 @@ class ModelRejects(Rule):
         batches = [] if index is None else [index]
         return self.finding("error", message, fix=fix, batches=batches, type=failure.type, source="validation")
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         for path, leaf in place.leaves.items():
             if leaf.role == "y" and len(leaf.shape or ()) > 1:
-                yield from edits.class_numbers(place, path)
+                yield shapes.class_numbers(place, path)
             if leaf.role == "y":
-                yield from edits.expand(place, path)
+                yield shapes.expand(place, path)
             if leaf.dtype and leaf.dtype != "float32":
-                yield from edits.cast(place, path, "float32")
+                yield numbers.cast(place, path, "float32")
 
     def broken(self) -> Iterator[Any]:
         return sound()

@@ -1,5 +1,3 @@
-"""output-vs-loss."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""buffer-reuse."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -7,10 +5,11 @@ from itertools import pairwise
 from typing import Any
 
 from gendiag.records import Batch, Delivery, Finding, Severity, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import in_read_order
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 
 class BufferReuse(Rule):
@@ -44,7 +43,7 @@ class BufferReuse(Rule):
             return
         altered = [d for d in seen.rehearsal.deliveries if set(d.changed) & set(reused)]
         wrong = sorted({d.batch for d in altered if d.batch is not None})
-        threads = _threads(seen)
+        threads = 1 if seen.source.in_processes else seen.source.workers
         severity: Severity = "warning" if wrong or threads > 1 or seen.source.kind == "generator" else "note"
         fix = "Allocate the array inside the loop, or yield a copy: `yield x.copy(), y.copy()`."
         batches = sorted({*wrong, *(i for batches in reused.values() for i in batches)})
@@ -52,8 +51,8 @@ class BufferReuse(Rule):
         message = f"{which} the same {' and '.join(reused)} array, written over in place: {_effect(altered, threads)}"
         yield self.finding(severity, message, fix=fix, batches=batches, leaf=next(iter(reused)), wrong=wrong)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.copies(edits.at(seen, finding))
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield numbers.copies(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:
         buffer = None
@@ -75,13 +74,6 @@ def _rewritten(read: Sequence[Batch], path: str) -> list[int]:
         if earlier is not None and leaf is not None and leaf.shared and leaf.digest != earlier.digest
     ]
     return sorted({index for pair in pairs for index in pair})
-
-
-def _threads(seen: Evidence) -> int:
-    """How many threads fill the buffer at once."""
-    dataset = seen.source.value
-    in_threads = seen.source.kind == "PyDataset" and not getattr(dataset, "use_multiprocessing", False)
-    return int(getattr(dataset, "workers", 1)) if in_threads else 1
 
 
 def _effect(altered: Sequence[Delivery], threads: int) -> str:

@@ -1,5 +1,3 @@
-"""fit-refuses."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -31,6 +29,7 @@ class FitRefuses(Rule):
     """
 
     name, title = "fit-refuses", "fit raises"
+    quotes = True
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"class_weight": MappingProxyType({0: 1.0, 1: 2.0})})
 
     def check(self, seen: Evidence) -> Iterator[Finding]:

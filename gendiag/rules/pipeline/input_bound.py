@@ -1,5 +1,3 @@
-"""input-bound."""
-
 from __future__ import annotations
 
 import time
@@ -47,7 +45,7 @@ class InputBound(Rule):
         waits = [batch.wait_s for batch in seen.batches]
         if seen.failure is not None or seen.never_ends or min(len(steps), len(waits)) < LEAST_STEPS:
             return
-        workers = getattr(seen.source.value, "workers", 1) if seen.source.kind == "PyDataset" else 1
+        workers = seen.source.workers
         wait, step = median(waits) / max(1, workers), median(steps)
         share = 1 - step / wait if wait else 0.0
         if wait < LEAST_WAIT_S or share < LEAST_SHARE:

@@ -1,5 +1,3 @@
-"""leak."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +11,11 @@ import numpy as np
 from gendiag.batches.measure import nbytes
 from gendiag.records import Finding, counted
 from gendiag.rehearsal.profile import Profile
-from gendiag.rules import edits
+from gendiag.rules.edits import generators
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import in_read_order
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 MIB = 2**20
 LEAST_EPOCHS, LEAST_BATCHES, LEAST_MIB = 2, 16, 12  # less than this is told from nothing
@@ -68,8 +67,8 @@ class Leak(Rule):
         fix = f"Empty {names} after each batch, or make a new one per batch, so that the source keeps nothing."
         yield self.finding("warning", message, fix=fix, bytes_per_batch=int(per_batch), growing=dict(growing))
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.fresh_each_epoch(edits.at(seen, finding))
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield generators.fresh_each_epoch(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:
         return _reading(keep=True)

@@ -1,5 +1,3 @@
-"""no-answer."""
-
 from __future__ import annotations
 
 import threading

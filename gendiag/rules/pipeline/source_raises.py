@@ -1,5 +1,3 @@
-"""source-raises."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,9 +5,10 @@ from typing import Any
 
 from gendiag.records import Failure, Finding, counted
 from gendiag.rehearsal.profile import Profile
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets, generators, streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 from gendiag.sources.source import Source
 
 HINTS = {
@@ -57,6 +56,7 @@ class SourceRaises(Rule):
     """
 
     name, title = "source-raises", "The source raises an exception of its own"
+    consequence_of = ("leftover-state", "thread-unsafe")
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         index = seen.profile.failed_index
@@ -76,7 +76,7 @@ class SourceRaises(Rule):
     def _between_items(self, seen: Evidence) -> Iterator[Finding]:
         """What an indexed source raises in ``__len__`` or a hook of fit's epochs."""
         failure, is_ours = seen.rehearsal.failure, seen.rehearsal.failed_in != "validation"
-        if seen.source.kind != "PyDataset" or failure is None or not failure.frame or seen.never_ends or not is_ours:
+        if not seen.source.is_indexed or failure is None or not failure.frame or seen.never_ends or not is_ours:
             return
         count = len(seen.rehearsal.deliveries)
         message = (
@@ -90,8 +90,8 @@ class SourceRaises(Rule):
         self, origin: Source, profile: Profile, failure: Failure, said: str, index: int, **evidence: Any
     ) -> Finding:
         where = f", at {failure.frame}: `{failure.code}`" if failure.frame else ""
-        promised = f" `__len__` promises {origin.length} batches." if origin.kind == "PyDataset" else ""
-        call = f" (`__getitem__({index % (origin.length or index + 1)})`)" if origin.kind == "PyDataset" else ""
+        promised = f" `__len__` promises {origin.length} batches." if origin.is_indexed else ""
+        call = f" (`__getitem__({index % (origin.length or index + 1)})`)" if origin.is_indexed else ""
         message = f"{said}{call}: {failure.line}{where}.{promised}"
         hint = next((fix for mark, fix in HINTS.items() if mark in failure.line or mark in failure.type), None)
         fix = hint or f"Mend that line; {len(profile.batches)} batches came before it."
@@ -99,18 +99,18 @@ class SourceRaises(Rule):
             "error", message, fix=fix, batches=[index], type=failure.type, frame=failure.frame, **evidence
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         index, error = next(iter(finding.batches), 0), finding.evidence["type"]
         if not index:
             return
         if place.target == "validation_data":
-            yield from edits.kept(place, index, steps=None, costs=f"evaluates on the {index} batches before the error")
+            yield streams.kept(place, index, steps=None, costs=f"evaluates on the {index} batches before the error")
         elif place.kind == "PyDataset":
             count = index % (place.length or index + 1)
-            yield from edits.length(place, count, costs=f"leaves out item {count} and all behind it")
-        yield from edits.restarted(place, error, index)
-        yield from edits.ended(place, error, index)
+            yield datasets.length(place, count, costs=f"leaves out item {count} and all behind it")
+        yield generators.restarted(place, error, index)
+        yield generators.ended(place, error, index)
 
     def broken(self) -> Iterator[Any]:
         divisors = {step: step - BAD for step in range(BAD)}  # none for batch 3: KeyError

@@ -1,5 +1,3 @@
-"""batch-size-varies."""
-
 from __future__ import annotations
 
 from collections import Counter

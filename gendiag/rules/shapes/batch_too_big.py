@@ -1,5 +1,3 @@
-"""batch-too-big."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Batch, Finding, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import batching
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 LEAST_BATCHES = 4
 TIMES = 8  # as large as the usual batch
@@ -67,10 +66,10 @@ class BatchTooBig(Rule):
         )
         return self.finding("warning", message, fix=fix, batches=big, rows=batch.rows, usual_rows=rows, times=times)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         usual, steps = finding.evidence["usual_rows"], seen.rehearsal.steps_per_epoch
         rows = [batch.rows or 0 for batch in seen.batches[:steps]]
-        yield from edits.split(edits.at(seen, finding), usual, sum(-(-count // usual) for count in rows))
+        yield batching.split(at(seen, finding), usual, sum(-(-count // usual) for count in rows))
 
     def broken(self) -> Iterator[Any]:
         whole = tuple(np.concatenate(part) for part in zip(*sound(20), strict=True))

@@ -1,14 +1,13 @@
-"""empty-batch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Finding, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import batching
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 
 class EmptyBatch(Rule):
@@ -32,6 +31,7 @@ class EmptyBatch(Rule):
     """
 
     name, title = "empty-batch", "A batch has no rows"
+    consequence_of = ("len-mismatch",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         empty = [batch.index for batch in seen.batches if batch.rows == 0]
@@ -39,7 +39,7 @@ class EmptyBatch(Rule):
             return
         have = "has" if len(empty) == 1 else "have"
         message = f"{listed(empty).capitalize()} of {len(seen.batches)} {have} 0 rows (empty)."
-        if seen.source.kind == "PyDataset":
+        if seen.source.is_indexed:
             message += f" `__len__` promises {seen.source.length} batches, more than the data fill."
         fix = (
             "Skip empty batches (`if len(x):`); in a PyDataset compute `__len__` from the data: "
@@ -47,8 +47,8 @@ class EmptyBatch(Rule):
         )
         yield self.finding("error" if seen.refused(empty[0]) else "warning", message, fix=fix, batches=empty)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.without_empty(edits.at(seen, finding))
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield batching.without_empty(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:
         return ((x[:0], y[:0]) if step == BAD else (x, y) for step, (x, y) in enumerate(sound()))

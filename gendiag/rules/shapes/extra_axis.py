@@ -1,5 +1,3 @@
-"""extra-axis."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,9 +5,10 @@ from typing import Any
 
 from gendiag.model.facts import Shape, fits
 from gendiag.records import Finding, Leaf, format_shape
-from gendiag.rules import edits
+from gendiag.rules.edits import batching, shapes
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 
 class ExtraAxis(Rule):
@@ -59,12 +58,12 @@ class ExtraAxis(Rule):
             shape=format_shape(shape), wanted=format_shape(wanted), axis=axis,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         axis = finding.evidence["axis"]
         if axis <= 1:
-            yield from edits.unbatch(place, place.leaves)
-        yield from edits.squeeze_all(place, place.leaves.values(), axis)
+            yield batching.unbatch(place, place.leaves)
+        yield shapes.squeeze_all(place, place.leaves.values(), axis)
 
     def broken(self) -> Iterator[Any]:
         return ((x[None], y[None]) for x, y in sound())
@@ -89,7 +88,7 @@ def _fits_behind(shape: Shape, wanted: Shape) -> bool:
 
 
 def _fix(seen: Evidence, leaf: Leaf, axis: int, *, twice: bool) -> str:
-    if seen.source.kind == "tf.data.Dataset":
+    if seen.source.is_graph:
         return "The dataset yields batches already: drop one `.batch(...)`, or flatten it with `dataset.unbatch()`."
     if twice and axis == 0:
         return f"Yield the batch itself, without the additional axis: `{leaf.path}[0]` of what is yielded now."

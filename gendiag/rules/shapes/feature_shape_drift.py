@@ -1,5 +1,3 @@
-"""feature-shape-drift."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,9 +7,10 @@ import numpy as np
 
 from gendiag.batches.signature import Spec, infer
 from gendiag.records import Finding, Leaf, format_shape, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import shapes, streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 TABLE = 2  # axes: rows and columns
 ONE_HOT = 2  # different values: 0 and 1
@@ -42,7 +41,7 @@ class FeatureShapeDrift(Rule):
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        if seen.source.kind == "tf.data.Dataset":  # its own element_spec holds, and fit makes no signature
+        if seen.source.is_graph:  # its own element_spec holds, and fit makes no signature
             return
         specs = infer(seen.batches)
         for path, column in seen.leaves.items():
@@ -67,16 +66,16 @@ class FeatureShapeDrift(Rule):
             signature=format_shape(spec.shape), found=format_shape(leaf.shape),
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         path = finding.leaf or ""
         batches = seen.validation.batches if finding.in_validation else seen.batches
-        shapes = [leaf.shape for batch in batches for leaf in batch.leaves if leaf.path == path and leaf.shape]
-        usual = shapes[0]
-        axes = [axis for axis in range(1, len(usual)) if len({shape[axis : axis + 1] for shape in shapes}) > 1]
-        yield from edits.with_signature(place, [(path, axis) for axis in axes])
+        met = [leaf.shape for batch in batches for leaf in batch.leaves if leaf.path == path and leaf.shape]
+        usual = met[0]
+        axes = [axis for axis in range(1, len(usual)) if len({shape[axis : axis + 1] for shape in met}) > 1]
+        yield streams.with_signature(place, [(path, axis) for axis in axes])
         if len(axes) == 1 and usual[axes[0]] is not None:
-            yield from edits.pad_axis(place, path, axes[0], usual[axes[0]] or 0)
+            yield shapes.pad_axis(place, path, axes[0], usual[axes[0]] or 0)
 
     def broken(self) -> Iterator[Any]:
         return ((np.pad(x, ((0, 0), (0, step == BAD))), y) for step, (x, y) in enumerate(sound()))

@@ -1,5 +1,3 @@
-"""input-mismatch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,9 +8,10 @@ import numpy as np
 
 from gendiag.model.facts import Input, Shape, fits
 from gendiag.records import Finding, Leaf, Severity, format_shape
-from gendiag.rules import edits
+from gendiag.rules.edits import shapes
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, by_leaf, dense, sound
+from gendiag.rules.rule import Edits, Rule, by_leaf, dense, sound
 
 IMAGE, MOST_AXES = 4, 5
 SHOWN = 3  # sizes in a message
@@ -80,10 +79,10 @@ class InputMismatch(Rule):
             shape=format_shape(shape), wanted=declared, order=order,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         order = finding.evidence["order"]
         if order:
-            yield from edits.transpose(edits.at(seen, finding), finding.leaf or "", order)
+            yield shapes.transpose(at(seen, finding), finding.leaf or "", order)
 
     def broken(self) -> Iterator[Any]:
         return ((np.repeat(x, 2, axis=1), y) for x, y in sound())

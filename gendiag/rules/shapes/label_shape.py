@@ -1,5 +1,3 @@
-"""label-shape."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,10 +7,11 @@ import numpy as np
 
 from gendiag.model.facts import SPARSE, Output, Shape, aligned, fits
 from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
-from gendiag.rules import edits
+from gendiag.rules.edits import shapes
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.label_form import is_one_column, is_other_form
-from gendiag.rules.rule import Rule, by_leaf, dense, sound
+from gendiag.rules.rule import Edits, Rule, by_leaf, dense, sound
 
 BROADCAST = (
     "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
@@ -69,8 +68,8 @@ class LabelShape(Rule):
             shape=format_shape(leaf.shape), output=format_shape(output.shape), loss=loss,
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         outputs = [output for leaf, output in seen.model_facts.scored(seen.batches[0]) if leaf.path == finding.leaf]
         leaf = place.leaves.get(finding.leaf or "")
         if leaf is None or not outputs or not leaf.shape or not outputs[0].shape:
@@ -78,12 +77,12 @@ class LabelShape(Rule):
         shape, wanted = leaf.shape, outputs[0].shape
         for order in ((0, 3, 1, 2), (0, 2, 3, 1), (0, 2, 1)):
             if len(order) == len(shape) == len(wanted) and fits(tuple(shape[axis] for axis in order)[1:], wanted[1:]):
-                yield from edits.transpose(place, leaf.path, order)
+                yield shapes.transpose(place, leaf.path, order)
         if len(wanted) == len(shape) + 1:
-            yield from edits.expand(place, leaf.path)
+            yield shapes.expand(place, leaf.path)
         sizes = [size for size in wanted[1:] if size != 1]
         if None not in sizes and sizes == [size for size in shape[1:] if size != 1]:  # else values would be mixed up
-            yield from edits.reshape(place, leaf.path, tuple(size or 1 for size in wanted[1:]))
+            yield shapes.reshape(place, leaf.path, tuple(size or 1 for size in wanted[1:]))
 
     def broken(self) -> Iterator[Any]:
         return sound()

@@ -1,5 +1,3 @@
-"""missing-batch-axis."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,9 +5,10 @@ from typing import Any
 
 from gendiag.model.facts import Shape, fits
 from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
-from gendiag.rules import edits
+from gendiag.rules.edits import shapes
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 TWO = 2
 NO_NUMBERS = ("object", "str", "bytes")
@@ -64,7 +63,7 @@ class MissingBatchAxis(Rule):
         )
         fix = (
             "Batch the dataset before fit: `dataset.batch(32)`."
-            if seen.source.kind == "tf.data.Dataset"
+            if seen.source.is_graph
             else f"Stack the samples of a batch, `np.stack(samples)`, or add the axis: `{leaf.path}[None]`."
         )
         return self.finding(
@@ -72,8 +71,8 @@ class MissingBatchAxis(Rule):
             shape=format_shape(leaf.shape), wanted=format_shape(wanted),
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.batch_axis(edits.at(seen, finding))
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield shapes.batch_axis(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:
         return ((x[0], y[0]) for x, y in sound())

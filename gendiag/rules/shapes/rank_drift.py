@@ -1,5 +1,3 @@
-"""rank-drift."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,9 +5,10 @@ from typing import Any
 
 from gendiag.batches.signature import infer
 from gendiag.records import Finding, Leaf, format_shape
-from gendiag.rules import edits
+from gendiag.rules.edits import shapes
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 
 class RankDrift(Rule):
@@ -56,11 +55,11 @@ class RankDrift(Rule):
         batches = [i for i, _ in odd]
         return self.finding("error", message, fix=fix, batches=batches, leaf=path, rank=rank, usual=usual)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         leaf = place.leaves.get(finding.leaf or "")
         if leaf is not None:
-            yield from edits.like_rows(place, leaf.path, leaf.shape or ())
+            yield shapes.like_rows(place, leaf.path, leaf.shape or ())
 
     def broken(self) -> Iterator[Any]:
         for x, y in [*sound(4), *((x[:1], y[:1]) for x, y in sound(1))]:

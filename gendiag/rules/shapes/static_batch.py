@@ -1,5 +1,3 @@
-"""static-batch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Finding, Severity, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import batching
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule
+from gendiag.rules.rule import Edits, Rule
 
 STEPS, WIDTH, FIXED = 3, 2, 4
 
@@ -80,11 +79,11 @@ class StaticBatch(Rule):
         fix = f"Declare it, `keras.Input(batch_shape=({rows}, ...))`, and yield only batches of {rows} samples."
         yield self.finding("error", message.rstrip(".") + ".", fix=fix, batches=[0], size=None)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         size, odd = finding.evidence["size"], finding.batches
         if size:
             lost = sum(batch.rows or 0 for batch in seen.batches if batch.index in odd)
-            yield from edits.full_batches(edits.at(seen, finding), size, lost)
+            yield batching.full_batches(at(seen, finding), size, lost)
 
     def broken(self) -> Iterator[Any]:
         return _sequences(FIXED, FIXED, FIXED, 2)

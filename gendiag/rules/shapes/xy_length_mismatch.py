@@ -1,14 +1,13 @@
-"""xy-length-mismatch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Batch, Finding, Severity, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import batching
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 ROLES = ("x", "y", "sample_weight")
 
@@ -70,8 +69,8 @@ class XyLengthMismatch(Rule):
             return "Most losses raise there (likely; no model was given to try it on)."
         return "fit does not raise: the shorter one is broadcast to the longer one."
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.common_rows(edits.at(seen, finding))
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield batching.common_rows(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:
         return ((x, y[:-1] if step == BAD else y) for step, (x, y) in enumerate(sound()))

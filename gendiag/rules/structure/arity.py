@@ -1,5 +1,3 @@
-"""arity."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,9 +5,10 @@ from typing import Any
 
 from gendiag.batches.tree import ROLES
 from gendiag.records import Batch, Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import generators
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 
 class Arity(Rule):
@@ -59,13 +58,13 @@ class Arity(Rule):
         fix = "Yield the targets too, `yield x, y`; an autoencoder's target is its input, `yield x, x`."
         return self.finding("error", message, fix=fix, batches=[0], elements=1)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         facts = seen.model_facts
         if len(facts.inputs) + len(facts.outputs) == finding.evidence["elements"]:
-            yield from edits.regrouped(place, len(facts.inputs), several=len(facts.outputs) > 1)
+            yield generators.regrouped(place, len(facts.inputs), several=len(facts.outputs) > 1)
         if finding.evidence["elements"]:
-            yield from edits.first_three(place)
+            yield generators.first_three(place)
 
     def broken(self) -> Iterator[Any]:
         return ((x, y, y[:, 0] * 0 + 1, y) for x, y in sound())

@@ -1,5 +1,3 @@
-"""input-count."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,9 +5,10 @@ from typing import Any
 
 from gendiag.model.facts import fits
 from gendiag.records import Batch, Finding, Leaf, counted, format_shape
-from gendiag.rules import edits
+from gendiag.rules.edits import shapes
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import FEATURES, Rule, sound
+from gendiag.rules.rule import FEATURES, Edits, Rule, sound
 
 
 class InputCount(Rule):
@@ -34,6 +33,7 @@ class InputCount(Rule):
     """
 
     name, title = "input-count", "x has another number of arrays than the model has inputs"
+    consequence_of = ("not-iterable",)
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
@@ -63,10 +63,10 @@ class InputCount(Rule):
             "error", message, fix=fix, batches=indices, leaf=leaves[0].path, arrays=len(leaves), inputs=len(inputs)
         )
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         batch = next(batch for batch in seen.batches if batch.index == finding.batches[0])
         if _sample_by_sample(seen, _inputs(batch)):
-            yield from edits.stack_samples(edits.at(seen, finding), "x", count=finding.evidence["inputs"])
+            yield shapes.stack_samples(at(seen, finding), "x", count=finding.evidence["inputs"])
 
     def broken(self) -> Iterator[Any]:
         return sound()

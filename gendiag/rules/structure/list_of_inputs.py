@@ -1,14 +1,13 @@
-"""list-of-inputs."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Batch, Finding, Leaf, format_shape
-from gendiag.rules import edits
+from gendiag.rules.edits import shapes
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import FEATURES, Rule, sound
+from gendiag.rules.rule import FEATURES, Edits, Rule, sound
 
 ELEMENTS = ("x", "y", "sample_weight")
 
@@ -46,8 +45,8 @@ class ListOfInputs(Rule):
             message, fix = _said(element, leaves, samples=_is_samples(seen, first, leaves))
             yield self.finding("error", message, fix=fix, batches=[0], leaf=f"{element}[0]", structure=first.structure)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.as_tuple(edits.at(seen, finding), (finding.leaf or "").split("[")[0])
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield shapes.as_tuple(at(seen, finding), (finding.leaf or "").split("[")[0])
 
     def broken(self) -> Iterator[Any]:
         return (([x, x], y) for x, y in sound())

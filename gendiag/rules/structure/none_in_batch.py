@@ -1,14 +1,13 @@
-"""none-in-batch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Batch, Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import batching
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 
 class NoneInBatch(Rule):
@@ -52,8 +51,8 @@ class NoneInBatch(Rule):
         leaf = next(leaf.path for leaf in first.leaves if leaf.kind == "None")
         yield self.finding("error", message, fix=fix, batches=[b.index for b in empty], leaf=leaf)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.without_none(edits.at(seen, finding))
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield batching.without_none(at(seen, finding))
 
     def broken(self) -> Iterator[Any]:
         return (None if step == BAD else batch for step, batch in enumerate(sound()))

@@ -1,14 +1,13 @@
-"""not-a-tuple."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import generators
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 
 class NotATuple(Rule):
@@ -43,12 +42,12 @@ class NotATuple(Rule):
         message = f"Batch 0 is {_what(first.structure)}; from a generator fit takes a tuple: (x, y)."
         yield self.finding("error", message, fix=_fix(first.structure), batches=[0], structure=first.structure)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         if finding.evidence["structure"].startswith("["):
-            yield from edits.tuples(place)
+            yield generators.tuples(place)
         else:
-            yield from edits.pairs(place, "x, x", "(x, x), as for an autoencoder", costs="the input is its own target")
+            yield generators.pairs(place, "x, x", "(x, x), as for an autoencoder", costs="the input is its own target")
 
     def broken(self) -> Iterator[Any]:
         return ([x, y] for x, y in sound())

@@ -1,14 +1,13 @@
-"""python-list-leaf."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Finding, Leaf, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 PLAIN = ("list", "scalar")
 KNOWN = ("array", "tensor", "ragged", "sparse", "frame", "None", *PLAIN)
@@ -53,9 +52,9 @@ class PythonListLeaf(Rule):
                 message = f"{path} of {listed(batches)} is {_what(leaf)}, where fit wants an array with a batch axis."
                 yield self.finding("error", message, fix=_fix(leaf), batches=batches, leaf=path)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
-        yield from edits.as_array(place, [path for path, leaf in place.leaves.items() if leaf.kind == "list"])
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
+        yield numbers.as_array(place, [path for path, leaf in place.leaves.items() if leaf.kind == "list"])
 
     def broken(self) -> Iterator[Any]:
         return ((x, y[:, 0].tolist()) for x, y in sound())

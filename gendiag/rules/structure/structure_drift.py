@@ -1,14 +1,13 @@
-"""structure-drift."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Batch, Finding, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import batching
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 
 class StructureDrift(Rule):
@@ -53,11 +52,11 @@ class StructureDrift(Rule):
         fix = f"Yield {expected} every time; look at what makes {listed(batches)} special."
         return self.finding("error", message, fix=fix, batches=batches, expected=expected, found=found)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         profile = seen.validation if finding.in_validation else seen.profile
         rows = sum(batch.rows or 0 for batch in profile.batches if batch.index in finding.batches)
         if 0 in profile.store:
-            yield from edits.like_first(edits.at(seen, finding), profile.raw(0), finding.batches, rows)
+            yield batching.like_first(at(seen, finding), profile.raw(0), finding.batches, rows)
 
     def broken(self) -> Iterator[Any]:
         return ((x, y) if step == BAD else (x, y, abs(y)) for step, (x, y) in enumerate(sound()))
@@ -67,7 +66,7 @@ class StructureDrift(Rule):
 
 
 def _shape_of(batch: Batch, seen: Evidence) -> str:
-    if seen.source.kind == "PyDataset" and batch.structure.startswith("["):
+    if seen.source.is_indexed and batch.structure.startswith("["):
         return f"({batch.structure[1:-1]})"
     return batch.structure
 

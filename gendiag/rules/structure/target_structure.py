@@ -1,5 +1,3 @@
-"""target-structure."""
-
 from __future__ import annotations
 
 import re
@@ -8,9 +6,10 @@ from typing import Any
 
 from gendiag.model.facts import Output
 from gendiag.records import Batch, Failure, Finding, Leaf, counted, format_shape
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers, shapes
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import FEATURES, Rule, sound
+from gendiag.rules.rule import FEATURES, Edits, Rule, sound
 
 # Keras's messages where the targets do not meet the outputs (keras 3.15); of a wrong key it tries to make a number.
 SAID = re.compile(r"different structures?\b|of type 'str'|to EagerTensor|`loss` argument")
@@ -61,15 +60,15 @@ class TargetStructure(Rule):
             arrays=len(leaves), outputs=len(outputs),
         )  # fmt: skip
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         leaves, outputs = _targets(seen.batches[finding.batches[0]]), seen.model_facts.outputs
         keys, names = _keys(leaves), [output.name for output in outputs]
         unknown, missing = [key for key in keys if key not in names], [name for name in names if name not in keys]
         if len(outputs) == len(leaves) == 1:
-            yield from edits.part(place, "y", leaves[0].path, f"Take {leaves[0].path} for y")
+            yield numbers.part(place, "y", leaves[0].path, f"Take {leaves[0].path} for y")
         elif len(unknown) == len(missing) == 1:
-            yield from edits.swap_name(place, "y", unknown[0], missing[0])
+            yield shapes.swap_name(place, "y", unknown[0], missing[0])
 
     def broken(self) -> Iterator[Any]:
         return ((x, {"sum": y, "most": y}) for x, y in sound())

@@ -1,5 +1,3 @@
-"""shared-generator."""
-
 from __future__ import annotations
 
 import inspect

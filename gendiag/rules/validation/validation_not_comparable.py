@@ -1,5 +1,3 @@
-"""validation-not-comparable."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -8,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.records import Delivery, Finding, listed
-from gendiag.rules import edits
+from gendiag.records import Delivery, Finding, Severity, listed
+from gendiag.rules.edits import streams
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import period
 from gendiag.rules.evidence.validation_split import Moved, moved
-from gendiag.rules.rule import Rule, sound
-from gendiag.sources.spot_check import content
+from gendiag.rules.rule import Edits, Rule, sound
 
 STEPS = 4
 
@@ -63,30 +61,32 @@ class ValidationNotComparable(Rule):
         source = seen.validation_source
         if source is None or seen.failure is not None or seen.never_ends:
             return
-        if source.kind == seen.source.kind == "tf.data.Dataset" and (samples := moved(seen)) is not None:
+        if source.is_graph and seen.source.is_graph and (samples := moved(seen)) is not None:
             yield self._split(samples)
-        if not source.one_shot:
-            return
-        epochs = [Counter(map(content, steps)) for steps in _whole(seen)]
+        if source.one_shot:
+            yield from self._goes_on(seen)
+
+    def _goes_on(self, seen: Evidence) -> Iterator[Finding]:
+        """A generator of which a later epoch is validated on other batches than the first."""
+        epochs = [Counter(step.digests for step in steps) for steps in _whole(seen)]
         if len({epoch.total() for epoch in epochs}) != 1:
             return
-        other = [number for number, epoch in enumerate(epochs) if epoch != epochs[0]]
-        if not other or not all(map(all, epochs[0])):
-            return
-        steps, length = epochs[0].total(), period(seen.validation.batches)
-        common = (epochs[0] & epochs[other[0]]).total()
+        other = next((number for number, epoch in enumerate(epochs) if epoch != epochs[0]), None)
+        if other is not None and all(map(all, epochs[0])):
+            yield self._other_batches(seen, other, epochs[0].total(), (epochs[0] & epochs[other]).total())
+
+    def _other_batches(self, seen: Evidence, epoch: int, steps: int, common: int) -> Finding:
+        length = period(seen.validation.batches)
         message = (
             f"validation_data is a generator that goes on where it stopped: of the {steps} batches that epoch 1 is "
-            f"validated on, epoch {other[0] + 1} has {common} again ({_batches(seen, 0)}; then "
-            f"{_batches(seen, other[0])}). val_loss of different epochs is of different data and cannot be compared."
+            f"validated on, epoch {epoch + 1} has {common} again ({_batches(seen, 0)}; then "
+            f"{_batches(seen, epoch)}). val_loss of different epochs is of different data and cannot be compared."
         )
         fix = "Validate on what is read from the start in each epoch: arrays, a PyDataset, a tf.data.Dataset" + (
             f"; its pass has {length} batches, validation_steps={steps}." if length else "."
         )
-        is_cut = length is not None and length > steps
-        yield self.finding(
-            "warning" if is_cut else "note", message, fix=fix, source="validation", steps=steps, period=length
-        )
+        severity: Severity = "warning" if length is not None and length > steps else "note"
+        return self.finding(severity, message, fix=fix, source="validation", steps=steps, period=length)
 
     def _split(self, samples: Moved) -> Finding:
         message = (
@@ -100,14 +100,14 @@ class ValidationNotComparable(Rule):
         )
         return self.finding("warning", message, fix=fix, source="validation", period=None, steps=None)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         length, steps = finding.evidence["period"], finding.evidence["steps"]
         if steps is None:
             return
-        place = edits.at(seen, finding)
+        place = at(seen, finding)
         if length:
-            yield from edits.kept(place, length, steps=None)
-        yield from edits.kept(place, steps, costs="" if length == steps else f"evaluates on the first {steps} batches")
+            yield streams.kept(place, length, steps=None)
+        yield streams.kept(place, steps, costs="" if length == steps else f"evaluates on the first {steps} batches")
 
     def broken(self) -> Iterator[Any]:
         return sound()

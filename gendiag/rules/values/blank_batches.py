@@ -1,5 +1,3 @@
-"""blank-batches."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""double-scaled."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Finding, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import Column, columns, is_image
 from gendiag.rules.evidence.value_range import spread
-from gendiag.rules.rule import BAD, Rule
+from gendiag.rules.rule import BAD, Edits, Rule
 
 LEAST_VALUES = 24
 LEAST_SHRINK, MOST_SHRINK = 200, 320  # of the spread, where a division by 255 was done again
@@ -82,9 +81,9 @@ class DoubleScaled(Rule):
         fix = f"Do not change the data in place: write `{path} = {path} / 255` instead of `{path} /= 255`; scale once."
         return self.finding("warning", message, fix=fix, batches=late, leaf=path, late=str(these), before=str(others))
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         if len(finding.batches) == len(seen.batches):
-            yield from edits.scale(edits.at(seen, finding), finding.leaf or "", "* 255")
+            yield numbers.scale(at(seen, finding), finding.leaf or "", "* 255")
 
     def broken(self) -> Iterator[Any]:
         return ((x / 255 if step >= BAD else x, y) for step, (x, y) in enumerate(self.mended()))

@@ -1,15 +1,14 @@
-"""nan-inf."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Finding, Leaf, Severity, counted, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import batching, numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.passes import epoch_of
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.evidence.passes import epoch_of, size_of
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 
 class NanInf(Rule):
@@ -33,6 +32,7 @@ class NanInf(Rule):
     """
 
     name, title = "nan-inf", "A batch holds NaN or infinity"
+    consequence_of = ("silent-cast",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in seen.leaves.items():
@@ -46,7 +46,7 @@ class NanInf(Rule):
         severity: Severity = "error" if seen.refused(index) else "warning"
         message = (
             f"{seen.place(index).capitalize()}: {_noun(leaf)}{path} contains {_what(leaf)} of "
-            f"{counted(_size(leaf), 'value')}{_more(odd)}.{_earlier(seen, index)}{_effect(seen, index)}"
+            f"{counted(size_of(leaf), 'value')}{_more(odd)}.{_earlier(seen, index)}{_effect(seen, index)}"
         )
         fix = (
             f"Look at where {path} of {listed(batches)} comes from: drop those rows, "
@@ -55,12 +55,12 @@ class NanInf(Rule):
         n_nan, n_inf = sum(leaf.n_nan for _, leaf in odd), sum(leaf.n_inf for _, leaf in odd)
         return self.finding(severity, message, fix=fix, batches=batches, leaf=path, n_nan=n_nan, n_inf=n_inf)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        place = edits.at(seen, finding)
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        place = at(seen, finding)
         path = finding.leaf or ""
         rank = len(place.leaves[path].shape or ()) if path in place.leaves else 1
-        yield from edits.finite_rows(place, path, rank)
-        yield from edits.no_nan(place, path)
+        yield batching.finite_rows(place, path, rank)
+        yield numbers.no_nan(place, path)
 
     def broken(self) -> Iterator[Any]:
         for step, (x, y) in enumerate(sound()):
@@ -74,13 +74,6 @@ class NanInf(Rule):
 
 def _what(leaf: Leaf) -> str:
     return " and ".join(f"{count} {word}" for count, word in ((leaf.n_nan, "NaN"), (leaf.n_inf, "inf")) if count)
-
-
-def _size(leaf: Leaf) -> int:
-    size = 1
-    for length in leaf.shape or ():
-        size *= length or 1
-    return size
 
 
 def _noun(leaf: Leaf) -> str:

@@ -1,5 +1,3 @@
-"""negative-weights."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Finding, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import BAD, Rule, sound
+from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 
 class NegativeWeights(Rule):
@@ -48,8 +47,8 @@ class NegativeWeights(Rule):
             fix = "Use a weight of 0 for samples to be left out: `np.maximum(sample_weight, 0)`."
             yield self.finding("warning", message, fix=fix, batches=trained, leaf=path, lowest=lowest)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.not_negative(edits.at(seen, finding), finding.leaf or "sample_weight")
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield numbers.not_negative(at(seen, finding), finding.leaf or "sample_weight")
 
     def broken(self) -> Iterator[Any]:
         return ((x, y, np.where(np.arange(len(x)) == step - BAD, -1.0, 1.0)) for step, (x, y) in enumerate(sound(5)))

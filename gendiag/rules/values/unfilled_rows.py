@@ -1,5 +1,3 @@
-"""unfilled-rows."""
-
 from __future__ import annotations
 
 import math
@@ -44,6 +42,7 @@ class UnfilledRows(Rule):
     """
 
     name, title = "unfilled-rows", "The last rows of a batch were never written"
+    consequence_of = ("buffer-reuse",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if len(seen.batches) >= LEAST_BATCHES:

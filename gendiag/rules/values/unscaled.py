@@ -1,5 +1,3 @@
-"""unscaled."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -12,11 +10,12 @@ from gendiag.batches.measure import measure_leaf
 from gendiag.batches.tree import Part, flatten
 from gendiag.batches.values import as_array
 from gendiag.records import Finding, Leaf, listed
-from gendiag.rules import edits
+from gendiag.rules.edits import numbers
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import Column, columns, first_pass, is_image
 from gendiag.rules.evidence.value_range import Spread, spread
-from gendiag.rules.rule import Rule
+from gendiag.rules.rule import Edits, Rule
 
 TIMES = 30  # another unit, and not another sample of the same data
 LEAST_VALUES = 24
@@ -108,15 +107,15 @@ class Unscaled(Rule):
             batches = [index for index, _ in images[path]]
             yield self.finding("warning" if unit else "note", message, fix=fix, batches=batches, leaf=path)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
         path = finding.leaf or ""
         if "training" in finding.evidence:
-            yield from edits.scale(edits.at(seen, finding, validation=True), path, "/ 255")
-            yield from edits.scale(edits.at(seen, finding), path, "/ 255")
+            yield numbers.scale(at(seen, finding, validation=True), path, "/ 255")
+            yield numbers.scale(at(seen, finding), path, "/ 255")
         elif "odd" in finding.evidence:
-            yield from edits.scale_large(edits.at(seen, finding), path)
+            yield numbers.scale_large(at(seen, finding), path)
         else:
-            yield from edits.scale(edits.at(seen, finding), path, "/ 255")
+            yield numbers.scale(at(seen, finding), path, "/ 255")
 
     def broken(self) -> Iterator[Any]:
         random = np.random.default_rng(0)

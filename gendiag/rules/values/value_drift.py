@@ -1,5 +1,3 @@
-"""value-drift."""
-
 from __future__ import annotations
 
 import math
@@ -47,6 +45,7 @@ class ValueDrift(Rule):
     """
 
     name, title = "value-drift", "The values change their level or scale, and stay there"
+    consequence_of = ("double-scaled", "unscaled")
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in columns(seen, "x", "y").items():

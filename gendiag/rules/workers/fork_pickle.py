@@ -1,5 +1,3 @@
-"""fork-pickle."""
-
 from __future__ import annotations
 
 import io
@@ -12,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Finding, Severity
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 MARKS = ("pickle", "serializ")
 FORKED = (
@@ -53,8 +52,7 @@ class ForkPickle(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         dataset, failure = seen.source.value, seen.rehearsal.failure
-        in_processes = seen.source.kind == "PyDataset" and getattr(dataset, "use_multiprocessing", False)
-        if not in_processes or seen.never_ends:
+        if not seen.source.in_processes or seen.never_ends:
             return
         complaints = _complaints(dataset)
         if failure is None:
@@ -77,8 +75,8 @@ class ForkPickle(Rule):
         )
         return self.finding(severity, message, fix=fix, attributes=guilty)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.threads(edits.at(seen, finding))
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield datasets.threads(at(seen, finding))
 
     def broken(self) -> Any:
         return _items(spoiled=True)

@@ -1,5 +1,3 @@
-"""fork-rng."""
-
 from __future__ import annotations
 
 import multiprocessing
@@ -9,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.records import Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 
 class ForkRng(Rule):
@@ -41,12 +40,12 @@ class ForkRng(Rule):
     name, title = "fork-rng", "Worker processes repeat each other's random draws"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        inquiry, dataset = seen.profile.inquiry, seen.source.value
-        if inquiry is None or inquiry.repeatable or not getattr(dataset, "use_multiprocessing", False):
+        spot_check, source = seen.profile.spot_check, seen.source
+        if spot_check is None or spot_check.repeatable or not source.in_processes:
             return
-        workers, start = getattr(dataset, "workers", 1), multiprocessing.get_start_method()
+        workers, start = source.workers, multiprocessing.get_start_method()
         forked = ("np.random",) if start == "fork" else ()
-        copied = [name for name in inquiry.draws if name.startswith("self.") or name in forked]
+        copied = [name for name in spot_check.draws if name.startswith("self.") or name in forked]
         if workers <= 1 or not copied:
             return
         message = (
@@ -57,8 +56,8 @@ class ForkRng(Rule):
         fix = "Draw per index: `rng = np.random.default_rng([seed, epoch, index])` inside `__getitem__`."
         yield self.finding("warning", message, fix=fix, draws=copied, workers=workers)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.threads(edits.at(seen, finding))
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield datasets.threads(at(seen, finding))
 
     def broken(self) -> Any:
         return _items(by_index=False)

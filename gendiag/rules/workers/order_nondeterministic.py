@@ -1,5 +1,3 @@
-"""order-nondeterministic."""
-
 from __future__ import annotations
 
 import time
@@ -39,17 +37,16 @@ class OrderNondeterministic(Rule):
     name, title = "order-nondeterministic", "Worker threads draw from one random state"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        inquiry, dataset = seen.profile.inquiry, seen.source.value
-        workers = getattr(dataset, "workers", 1)
-        if inquiry is None or not inquiry.draws or workers <= 1 or getattr(dataset, "use_multiprocessing", False):
+        spot_check, workers = seen.profile.spot_check, seen.source.workers
+        if spot_check is None or not spot_check.draws or workers <= 1 or seen.source.in_processes:
             return
-        states = " and ".join(inquiry.draws)
+        states = " and ".join(spot_check.draws)
         message = (
             f"The source makes its batches in {workers} worker threads, and `__getitem__` draws from {states}, which "
             "they share: who draws first differs from run to run, so no seed makes this run repeatable."
         )
         fix = "Draw per index: `rng = np.random.default_rng([seed, index])` inside `__getitem__`, or pass workers=1."
-        yield self.finding("note", message, fix=fix, draws=inquiry.draws, workers=workers)
+        yield self.finding("note", message, fix=fix, draws=spot_check.draws, workers=workers)
 
     def broken(self) -> Any:
         return _items(lambda _index: np.random)

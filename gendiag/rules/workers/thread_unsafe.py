@@ -1,5 +1,3 @@
-"""thread-unsafe."""
-
 from __future__ import annotations
 
 import time
@@ -7,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import Finding
-from gendiag.rules import edits
+from gendiag.rules.edits import datasets
+from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.rule import Rule, sound
+from gendiag.rules.rule import Edits, Rule, sound
 
 MARK = "already executing"
 
@@ -38,7 +37,7 @@ class ThreadUnsafe(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         failure = seen.profile.failure or seen.rehearsal.failure
-        workers = getattr(seen.source.value, "workers", 1)
+        workers = seen.source.workers
         if failure is None or seen.failure is None or MARK not in f"{failure.line} {failure.details}" or workers <= 1:
             return
         where = f" (at {failure.frame}: `{failure.code}`)" if failure.frame else ""
@@ -51,8 +50,8 @@ class ThreadUnsafe(Rule):
         batches = [] if index is None else [index]
         yield self.finding("error", message, fix=fix, batches=batches, workers=workers, frame=failure.frame)
 
-    def repair(self, finding: Finding, seen: Evidence) -> Iterator[edits.Edit]:
-        yield from edits.one_worker(edits.at(seen, finding))
+    def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        yield datasets.one_worker(at(seen, finding))
 
     def broken(self) -> Any:
         return _items(lambda slow, _index: next(slow))
