@@ -11,9 +11,6 @@ TIMEOUT_S = 600
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MARK = "gd-"  # how our CSS classes begin
 
-# Each is executed once, also where tests run in several processes.
-pytestmark = pytest.mark.xdist_group("notebooks")
-
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 
 

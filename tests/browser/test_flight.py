@@ -8,8 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.labdriver import ALL_RUN, RAISED, Lab
 
-# One JupyterLab for all of them, also where tests run in several processes.
-pytestmark = [pytest.mark.proof, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.proof, pytest.mark.browser]
 
 RUN_MS = 240_000
 SHOTS = Path(__file__).parent / "shots"

@@ -19,9 +19,7 @@ from tests.support.versions import KERAS
 
 NAMES = [rule.name for rule in RULES]
 HERE = [rule for rule in RULES if Version(rule.since or "0") <= KERAS]
-each_rule_here = pytest.mark.parametrize(  # in one process, which then diagnoses its broken source once
-    "rule", [pytest.param(rule, id=rule.name, marks=pytest.mark.xdist_group(rule.name)) for rule in HERE]
-)
+each_rule_here = pytest.mark.parametrize("rule", HERE, ids=[rule.name for rule in HERE])
 QUIET_S = 10.0  # for the rule whose broken source hangs
 
 
