@@ -11,15 +11,44 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
-pytest_plugins = ["tests.support.diagnoses"]  # the fixtures that views and exports are tested with
+pytest_plugins = ["tests.support.diagnoses", "pytester"]  # fixtures for views and exports; pytest tested by pytest
 
 ROOT = Path(__file__).parents[1]
+LIMIT_S = 5.0  # of a test that is no proof
+BEGAN_S = pytest.StashKey[float]()
 
 
 def pytest_configure() -> None:
     """Heed interrupts, which a shell that starts the tests in the background has ignored."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item):
+    """Note when the test began, before its fixtures are made."""
+    item.stash[BEGAN_S] = computed_s()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Fail what passed but took so long that it is to be marked as a proof."""
+    result = yield
+    took_s = computed_s() - item.stash[BEGAN_S]
+    if took_s > LIMIT_S and item.get_closest_marker("proof") is None:
+        pytest.fail(f"took {took_s:.1f} s of {LIMIT_S:.1f}: do less, or mark it proof", pytrace=False)
+    return result
+
+
+def computed_s() -> float:
+    """Seconds of computing so far, by every thread of this process and by the processes that it waited for.
+
+    No other clock is fair: wall time grows with whatever else the machine does, and the time of one thread leaves out
+    the threads that TensorFlow and the rehearsal compute in. Waiting costs nothing here.
+    """
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,7 +9,7 @@ import pytest
 from gendiag.__main__ import main
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_the_demo_prints_three_reports_and_writes_one_page(tmp_path):
     out = tmp_path / "demo.html"
     command = [sys.executable, "-m", "gendiag", "demo", "--out", str(out)]

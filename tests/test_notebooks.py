@@ -1,10 +1,8 @@
 """Every lesson runs from top to bottom, and what it shows survives without a kernel."""
 
-import nbformat
+import json
+
 import pytest
-from bs4 import BeautifulSoup
-from nbclient import NotebookClient
-from nbconvert import HTMLExporter
 
 from tests.conftest import ROOT
 
@@ -20,20 +18,25 @@ each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.name)
-def executed(request, tmp_path_factory, jupyter_env) -> nbformat.NotebookNode:
+def executed(request, tmp_path_factory, jupyter_env):
     """Return the notebook after a run in an empty folder: a lesson brings all that it needs."""
+    import nbformat  # late, here and below: what it loads takes seconds in every process that collects the tests
+    from nbclient import NotebookClient
+
     notebook = nbformat.read(request.param, as_version=4)
     folder = tmp_path_factory.mktemp("run")
     client = NotebookClient(notebook, timeout=TIMEOUT_S, resources={"metadata": {"path": str(folder)}})
     return client.execute(env=jupyter_env)
 
 
-def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+def outputs(notebook):
     return [output for cell in notebook.cells for output in cell.get("outputs", [])]
 
 
 def text_of(html: str) -> str:
     """Return what can be read; nbconvert writes the same tags in its own way."""
+    from bs4 import BeautifulSoup
+
     return BeautifulSoup(html, "html.parser").get_text(" ", strip=True)
 
 
@@ -41,14 +44,17 @@ def test_there_are_notebooks():
     assert NOTEBOOKS, "no notebooks/*.ipynb: the tests below would pass by having nothing to do"
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_no_cell_raises(executed):
     assert [output.evalue for output in outputs(executed) if output.output_type == "error"] == []
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_dashboard_has_a_stand_in_that_needs_no_kernel(executed):
     """Widget state is left out, as in a committed notebook; with it, a page without a network stays blank."""
+    import nbformat
+    from nbconvert import HTMLExporter
+
     saved = nbformat.from_dict(executed)
     if MARK not in str(saved.metadata.pop("widgets", "")):
         pytest.skip("makes no dashboard")
@@ -63,4 +69,4 @@ def test_a_dashboard_has_a_stand_in_that_needs_no_kernel(executed):
 
 @each_notebook
 def test_no_widget_state_is_committed(path):
-    assert "widgets" not in nbformat.read(path, as_version=4).metadata
+    assert "widgets" not in json.loads(path.read_text("utf-8"))["metadata"]

@@ -21,8 +21,6 @@ from tests.support.models import classifier, linear, recording
 from tests.support.small_models import MODELS, state
 from tests.support.versions import AFTER_ITS_END
 
-pytestmark = pytest.mark.slow
-
 RAGGED = 43  # rows; the last batch of 8 has 3
 
 
@@ -272,6 +270,7 @@ def test_a_dataset_that_augments_at_random_is_held_as_it_was_trained_on():
     assert all(changed == {} for changed in report.deliveries["changed"])
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", ["dense", "functional", "own train_step", "described"])
 def test_training_after_all_the_work_on_a_report_equals_training_without_it(name):
     def trained(*, diagnosed):

@@ -4,10 +4,15 @@ import sys
 
 import pytest
 
-from tests.structure import DOORS, circle, door, figures, imports, modules, upward
+from tests.structure import DOORS, ROOT, circle, door, figures, imports, modules, upward
 
 CODE = modules()
 GRAPH = {module: imports(text, module, CODE) for module, text in CODE.items()}
+NO_DOORS = {"benchmarks", "browser", "support", "truth"}  # folders of tests that look at the whole
+NO_MODULE = {
+    "rules.test_every_rule": "what all of them are held to",
+    "sources.test_kinds": "every kind of source by the same tests",
+}
 LISTS = {"rules": "rules.registry", "sources": "sources.__init__"}  # of the members below, each the only one to know
 
 
@@ -87,3 +92,16 @@ def test_a_rule_that_knows_another_is_seen():
     rule = "rules.values.nan_inf"
     graph = {**GRAPH, rule: {*GRAPH[rule], "rules.dtypes.silent_cast"}}
     assert known_by_siblings(graph) == [(rule, "rules.dtypes.silent_cast")]
+
+
+def parts(folder):
+    """Names in the door: its modules, and its folders, such as a family of rules."""
+    return {part for module in CODE if door(module) == folder for part in module.split(".")[1:]} - {"__init__"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").glob("*/test_*.py")), ids=lambda path: path.stem)
+def test_a_test_is_called_like_the_module_that_it_is_about(path):
+    folder, name = path.parent.name, path.stem
+    assert folder in {*DOORS, *NO_DOORS}
+    named = name.removeprefix("test_") in parts(folder)
+    assert folder in NO_DOORS or named != (f"{folder}.{name}" in NO_MODULE)

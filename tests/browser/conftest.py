@@ -12,7 +12,6 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from tests.conftest import ROOT
@@ -57,6 +56,8 @@ def browser_context_args(browser_context_args):
 @pytest.fixture(scope="session")
 def notebooks(tmp_path_factory) -> Path:
     """Return a copy without outputs: a run never dirties the checkout, and what the page shows was made by this run."""
+    import nbformat  # late: what it loads takes seconds in every process that collects the tests
+
     folder = tmp_path_factory.mktemp("notebooks")
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)

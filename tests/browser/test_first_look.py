@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.browser.labdriver import DARK, LIGHT, Lab, contrasts
 
 # One JupyterLab for all of them, also where tests run in several processes.
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.proof, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 NOTEBOOK = "01_first_look.ipynb"
 RUN_MS = 240_000  # imports TensorFlow and rehearses, on two busy cores

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.labdriver import ALL_RUN, RAISED, Lab
 
 # One JupyterLab for all of them, also where tests run in several processes.
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.proof, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 RUN_MS = 240_000
 SHOTS = Path(__file__).parent / "shots"
@@ -32,6 +31,8 @@ LONG = "%%gendiag\nmodel.fit(batches(), steps_per_epoch=10_000, verbose=0)\n'the
 def lab(request, browser: Browser, browser_context_args, lab_url, notebooks) -> Iterator[Lab]:
     """Return a page in which a notebook with this cell is being run."""
     name = f"flight_{request.node.callspec.id}.ipynb"
+    import nbformat  # late: what it loads takes seconds in every process that collects the tests
+
     cells = [nbformat.v4.new_code_cell(source) for source in (SETUP, request.param)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), notebooks / name)

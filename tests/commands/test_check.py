@@ -242,7 +242,6 @@ def test_a_warning_counts_unless_something_else_is_asked_for():
     assert parsed("a:b").fail_on == "warning"
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("project")
 def test_it_prints_the_report_and_tells_by_its_code_whether_something_was_found(capsys):
     code, shown = run("checked_it:cast", "--model", "checked_it:make_model")
@@ -253,7 +252,6 @@ def test_it_prints_the_report_and_tells_by_its_code_whether_something_was_found(
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("project")
 def test_validation_data_may_be_a_function_that_makes_arrays():
     code, shown = run("checked_it:sound", "--validation-data", "checked_it:arrays", "--json")
@@ -345,7 +343,6 @@ def test_stopped_behind_the_rehearsal_there_is_a_report_and_still_its_own_code(a
     assert len(asked) == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["through_fit", "try_batch", "shrink"])
 @pytest.mark.usefixtures("project", "interruptible")
 def test_stopped_between_two_stages_there_is_what_is_known_by_then(monkeypatch, capsys, stage):
@@ -360,7 +357,7 @@ def test_stopped_between_two_stages_there_is_what_is_known_by_then(monkeypatch, 
 
 
 # ---------------------------------------------------------------------- in processes of their own
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_sound_source_exits_with_0_and_stdout_is_the_object_alone(project):
     (project / "checked_it.py").write_text(CODE + PRINTING)
     done = fresh(project, "checked_it:sound", "--model", "checked_it:make_model", "--json")
@@ -372,7 +369,7 @@ def test_a_sound_source_exits_with_0_and_stdout_is_the_object_alone(project):
     assert "rehearsing" not in said
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_finding_exits_with_1_and_the_text_is_on_stdout(project):
     done = fresh(project, "./checked_it.py:sound", "--epochs", "3")
     shown, said = done.communicate(timeout=120)
@@ -382,7 +379,7 @@ def test_a_finding_exits_with_1_and_the_text_is_on_stdout(project):
     assert "printed" not in shown
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize("arguments", [["--epochs", "x"], ["checked_it:no_such_name"], ["checked_it:no_return"]])
 def test_without_a_diagnosis_it_exits_with_2_and_stdout_is_empty(project, arguments):
     done = fresh(project, *arguments)
@@ -392,7 +389,7 @@ def test_without_a_diagnosis_it_exits_with_2_and_stdout_is_empty(project, argume
     assert "Traceback" not in said
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_module_that_reads_the_command_line_sees_none_of_our_options(project):
     (project / "reading_it.py").write_text("import sys\nassert sys.argv[1:] == [], sys.argv\n")
     done = fresh(project, "reading_it:x")
@@ -400,7 +397,7 @@ def test_a_module_that_reads_the_command_line_sees_none_of_our_options(project):
     assert "has no 'x'" in said
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_ctrl_c_gives_the_report_of_what_was_rehearsed_and_exits_with_130(project):
     heeding = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
     done = fresh(project, "checked_it:slow", "--json", "--max-batches", "10000", **heeding)
@@ -416,7 +413,7 @@ def test_ctrl_c_gives_the_report_of_what_was_rehearsed_and_exits_with_130(projec
     assert any("Stopped after" in note for note in made["notes"])
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_source_that_never_answers_does_not_hold_the_process_up(project):
     done = fresh(project, "checked_it:stuck", "--quiet-s", "3")
     shown, said = done.communicate(timeout=120)

@@ -6,11 +6,9 @@ import sys
 import threading
 from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from nbclient import NotebookClient
 
 from gendiag.commands.magic import _bytes, _kernel_id, _options, after_failure, run_cell
 from gendiag.errors import BadArgumentError, NothingRecordedError
@@ -51,6 +49,9 @@ CELLS = {
 
 @pytest.fixture(scope="module")
 def outputs(jupyter_env):
+    import nbformat  # late: what it loads takes seconds in every process that collects the tests
+    from nbclient import NotebookClient
+
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS.values()])
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", allow_errors=True)
     client.execute(cwd=str(ROOT), env=jupyter_env)
@@ -73,46 +74,59 @@ def raised(outputs):
     return [o.ename for o in outputs if o.output_type == "error"]
 
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
+def in_a_kernel(test):
+    """Mark what looks at the outputs of one kernel, which is started once also where tests run in several processes."""
+    return pytest.mark.proof(pytest.mark.xdist_group("kernel")(test))
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
+
+
+@in_a_kernel
 def test_a_failing_cell_shows_its_report_and_raises_once(outputs):
     assert raised(outputs["fails"]) == ["InvalidArgumentError"]
     assert "raises at batch 20" in shown(outputs["fails"])[-1]
 
 
+@in_a_kernel
 def test_with_keep_going_the_notebook_goes_on(outputs):
     assert outputs["goes on"][-1].output_type == "display_data"
     assert "raises at batch 20" in shown(outputs["goes on"])[-1]
 
 
+@in_a_kernel
 def test_the_cell_is_run_as_it_is(outputs):
     assert "42" in shown(outputs["trains"])
     assert "trains" in shown(outputs["trains"])[-1]
     assert shown(outputs["variable"]) == ["['loss']"]
 
 
+@in_a_kernel
 def test_a_cell_without_a_fit_raises_what_it_raises(outputs):
     assert raised(outputs["no fit"]) == ["ZeroDivisionError"]
     assert shown(outputs["patched"]) == ["False"]
 
 
+@in_a_kernel
 def test_a_cell_without_a_fit_says_that_nothing_was_recorded(outputs):
     assert "42" in shown(outputs["no call"])
     said = "".join(output.text for output in outputs["no call"] if output.output_type == "stream")
     assert "no call of fit, evaluate or predict was recorded" in said
 
 
+@in_a_kernel
 def test_a_cell_that_is_no_python_raises_once_and_tracebacks_are_shown_again(outputs):
     assert raised(outputs["no Python"]) in (["SyntaxError"], ["_IncompleteInputError"])
     assert raised(outputs["traced"]) == ["AttributeError"]
 
 
+@in_a_kernel
 def test_a_recorded_cell_counts_as_one(outputs):
     assert outputs.counts == list(range(1, len(CELLS) + 1))
     assert shown(outputs["stored"]) == ["2"]  # itself, and the cell that it looks for
 
 
+@in_a_kernel
 def test_the_button_and_the_progress_are_gone_when_the_cell_is_done(outputs):
     for name in ("fails", "goes on", "trains"):
         first = [output.data.get("text/html") for output in outputs[name] if output.output_type == "display_data"]
@@ -120,11 +134,13 @@ def test_the_button_and_the_progress_are_gone_when_the_cell_is_done(outputs):
         assert len(first) == 3, name
 
 
+@in_a_kernel
 def test_a_fit_that_failed_without_it_is_diagnosed_from_the_traceback(outputs):
     assert "raises at batch 20" in shown(outputs["after"])[-1]
     assert "made anew by always_bad()" in outputs["after"][0].text
 
 
+@in_a_kernel
 def test_a_generator_that_cannot_be_made_anew_alike_is_not_diagnosed_as_another(outputs):
     assert not any("raises at batch 20" in text for text in shown(outputs["after argued"]))
     assert "its function takes arguments" in str(outputs["after argued"])

@@ -4,7 +4,6 @@ import random
 
 import keras
 import numpy as np
-import pytest
 
 from gendiag import diagnose
 from gendiag.diagnosis import repair_search, repairs
@@ -13,8 +12,6 @@ from gendiag.rules.edits.edit import Edit
 from gendiag.rules.rule import sound
 from tests.support.models import linear
 from tests.support.small_models import state
-
-pytestmark = pytest.mark.slow
 
 
 def cast_labels():
@@ -29,7 +26,7 @@ def two_faults():
 
 
 def diagnosed(source, model=None, **fit_args):
-    return diagnose(source, model or linear(), progress=False, **fit_args)
+    return diagnose(source, model, progress=False, **fit_args)
 
 
 def proposing(monkeypatch, *proposed):
@@ -39,7 +36,7 @@ def proposing(monkeypatch, *proposed):
 
 
 def test_a_repair_was_run_and_the_real_fit_trains_on_it():
-    (found,) = diagnosed(cast_labels).repairs()
+    (found,) = diagnosed(cast_labels, linear()).repairs()
     assert found.verified
     assert found.rule == "silent-cast"
     assert found.changes_meaning == ""
@@ -74,7 +71,7 @@ def test_an_edit_proposed_for_two_faults_is_shown_once_for_the_one_that_it_mends
     code = "def mended(batches):\n    for x, y, weight in batches:\n        yield x, y, abs(weight)"
     proposing(monkeypatch, Edit("Without the sign", code))
     monkeypatch.setattr(repair_search, "_trial", lambda *_: None)  # the trial of the batch with NaN would say so too
-    report = diagnosed(two_warnings)
+    report = diagnosed(two_warnings, linear())
     assert [finding.rule for finding in report.findings] == ["nan-inf", "negative-weights"]
     (found,) = report.repairs()
     assert (found.rule, found.proof["after"]["findings"]) == ("negative-weights", ("nan-inf",))
@@ -86,7 +83,7 @@ def test_an_edit_that_raises_is_not_shown(monkeypatch):
 
 
 def test_two_faults_are_mended_by_two_edits():
-    found = diagnosed(two_faults).repairs()
+    found = diagnosed(two_faults, linear()).repairs()
     assert found[0].title == "Make an array of y; leave out the rows in which x is NaN or infinite"
     assert found[0].changes_meaning == "drops the samples in which x is not finite"
     assert sum(len(x) for x, _ in found[0].apply(two_faults)) == 23

@@ -9,8 +9,6 @@ from gendiag import GendiagError, profile
 from gendiag.export.output_signature import output_signature
 from gendiag.rules.rule import sound
 
-pytestmark = pytest.mark.slow
-
 
 def written(source):
     return output_signature(profile(source))

@@ -11,7 +11,7 @@ import tensorflow as tf
 import gendiag
 from tests.support.flights import AT, CLASSES, ROWS, Items, classifier, finite, watched
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
 
 
 def arrays(count, bad=None):

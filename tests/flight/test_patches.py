@@ -11,7 +11,7 @@ import tensorflow as tf
 import gendiag
 from tests.support.flights import classifier, finite
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
 
 
 def test_inside_the_block_fit_is_documented_as_always():

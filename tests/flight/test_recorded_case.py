@@ -12,7 +12,7 @@ from gendiag.flight.source_tap import FlightTap
 from tests.support.flights import ROWS, STEPS, At, Items, Slow, batch, classifier, endless, finite, watched
 from tests.support.models import linear
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
 
 
 def halt(callback):

@@ -34,7 +34,7 @@ from tests.support.flights import (
 from tests.support.models import linear
 from tests.support.small_models import MODELS, state
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
 
 
 # ---------------------------------------------------------------------- the failing batch

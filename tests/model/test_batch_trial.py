@@ -12,8 +12,6 @@ from gendiag.model.batch_trial import try_batch  # noqa: E402  (TensorFlow may b
 from gendiag.model.replay import FitSettings  # noqa: E402  (as above)
 from tests.support.small_models import MODELS, Hanging, dense, labelled, pairs, unbuilt  # noqa: E402  (as above)
 
-pytestmark = pytest.mark.slow
-
 
 def tried(model, suspect, *, first=None, **options):
     return try_batch(model, 3, first=first or pairs(2), delivered=None, yielded=suspect, **options)

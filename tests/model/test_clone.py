@@ -15,6 +15,9 @@ from gendiag.model.clone import is_compiled, stand_in  # noqa: E402  (TensorFlow
 from tests.support.small_models import MODELS, dense, described, pairs, state, unbuilt  # noqa: E402  (as above)
 
 TRAINED_BEFORE = ("dense", "functional", "own train_step", "own compile", "branching")
+LARGE = {"functional", "branching"}
+WAYS = [(name, False) for name in MODELS] + [(name, True) for name in TRAINED_BEFORE]
+AS_A_PROOF = [way for way in WAYS if way[0] in LARGE or (way[1] and way[0] != "dense")]
 
 
 def drawn() -> list[Any]:
@@ -50,9 +53,8 @@ def iter_of(batches: list[Any]) -> Any:
     return (each for each in batches)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "before"), [(name, False) for name in MODELS] + [(name, True) for name in TRAINED_BEFORE]
+    ("name", "before"), [pytest.param(*way, marks=[pytest.mark.proof] * (way in AS_A_PROOF)) for way in WAYS]
 )
 def test_training_after_a_trial_equals_training_without_one(name, before):
     tried = trained(MODELS[name], before=before, tried=True)
@@ -64,7 +66,6 @@ def test_training_after_a_trial_equals_training_without_one(name, before):
     assert tried[2] == untried[2]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_a_trained_model_is_copied_where_a_copy_can_be_made_and_the_copy_trains_as_it_would(name):
     make, data, expected = MODELS[name]
@@ -79,7 +80,6 @@ def test_a_trained_model_is_copied_where_a_copy_can_be_made_and_the_copy_trains_
 
 
 @pytest.mark.parametrize("batch", [pairs(1)[0], (None, None)], ids=["good", "broken"])
-@pytest.mark.slow
 def test_an_unbuilt_model_stays_unbuilt(batch):
     model = unbuilt()
     trial = try_batch(model, 2, first=pairs(2), delivered=None, yielded=batch)
@@ -89,7 +89,6 @@ def test_an_unbuilt_model_stays_unbuilt(batch):
     assert not model.optimizer.built
 
 
-@pytest.mark.slow
 def test_a_broken_first_batch_does_not_build_an_unbuilt_model():
     model = unbuilt()
     broken = (np.zeros((8, 4), "float32"), np.zeros((3, 1), "float32"))
@@ -118,7 +117,6 @@ def test_a_metric_whose_arguments_are_not_in_its_config_is_not_copied_with_other
         assert other is model
 
 
-@pytest.mark.slow
 def test_what_a_loss_remembers_in_python_is_put_back():
     class Counted(keras.losses.Loss):
         calls = 0
@@ -153,7 +151,6 @@ def test_layers_of_a_subclassed_copy_keep_the_names_that_messages_will_say():
         assert [layer.name for layer in other.layers] == [layer.name for layer in model.layers]
 
 
-@pytest.mark.slow
 def test_an_exception_inside_still_puts_the_model_back():
     model = MODELS["own train_step"].make()
     model.build((None, 4))
@@ -177,7 +174,6 @@ def test_is_compiled():
     assert not is_compiled(None)
 
 
-@pytest.mark.slow
 def test_what_a_layer_learned_without_training_is_in_the_copy_too():
     x = pairs(1)[0][0] + 100
     scale = keras.layers.Normalization()
@@ -189,7 +185,6 @@ def test_what_a_layer_learned_without_training_is_in_the_copy_too():
         assert np.array_equal(other.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
-@pytest.mark.slow
 def test_a_model_with_an_adapted_vocabulary_is_its_own_stand_in():
     words = keras.layers.StringLookup()
     words.adapt(np.array(["one", "two"]))

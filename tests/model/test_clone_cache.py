@@ -9,8 +9,6 @@ from gendiag.model.batch_trial import try_batch
 from gendiag.model.clone_cache import CloneCache
 from tests.support.small_models import MODELS, ROWS, dense, functional, pairs, state
 
-pytestmark = pytest.mark.slow
-
 
 def tried(model, batch, clones=None):
     return try_batch(model, 3, first=pairs(2), delivered=batch, yielded=batch, clones=clones)
@@ -31,7 +29,7 @@ def batches():
     return [pairs(3)[2], (bad, y), pairs(4)[3], (x, y[:5]), (x[:5], y[:5]), pairs(5)[4]]
 
 
-@pytest.mark.parametrize("make", [dense, functional])
+@pytest.mark.parametrize("make", [dense, pytest.param(functional, marks=pytest.mark.proof)])
 def test_trials_on_a_kept_stand_in_tell_what_trials_on_new_ones_do(make):
     keras.utils.set_random_seed(1)
     model, clones = make(), CloneCache()

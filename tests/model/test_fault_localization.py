@@ -26,8 +26,6 @@ from tests.support.small_models import (  # noqa: E402  (as above)
     state,
 )  # fmt: skip
 
-pytestmark = pytest.mark.slow
-
 
 def inside(model, batch, **options):
     """What goes on in one eager step on a stand-in."""
@@ -265,6 +263,7 @@ def test_what_never_reached_the_model_is_the_inputs():
 @pytest.mark.parametrize("name", MODELS)
 def test_every_kind_of_model_can_be_looked_into(name):
     make, batches, _ = MODELS[name]
+    keras.utils.set_random_seed(5)  # with some weights half precision overflows at first, and its scale comes down
     seen = inside(make(), batches(1)[0])
     assert (seen.where, seen.first_bad) == ("", None)
     assert seen.layers

@@ -12,8 +12,6 @@ from gendiag.model.replay import FitSettings, all_finite, through_fit  # noqa: E
 from gendiag.runtime.task import Pulse  # noqa: E402  (as above)
 from tests.support.small_models import MODELS, dense, pairs, state  # noqa: E402  (as above)
 
-pytestmark = pytest.mark.slow
-
 
 def nan_batch():
     x, y = pairs(1)[0]

@@ -22,7 +22,6 @@ from gendiag.views import trial_card  # noqa: E402  (as above)
 from tests.support.small_models import MODELS, Counting, dense, functional, state, unbuilt  # noqa: E402  (as above)
 
 ROWS, BATCHES, CLASSES = 256, 40, 10
-slow = pytest.mark.slow
 
 
 class NanAbove(keras.losses.Loss):
@@ -54,7 +53,6 @@ def with_loss(loss):
     return model
 
 
-@slow
 def test_what_the_sound_samples_hold_is_said_of_integers_too():
     """The loss of a sample is not finite for no value that is odd by itself."""
     model = with_loss(NanAbove())
@@ -81,7 +79,6 @@ def planted(values, rows, bad):
 
 
 # ---------------------------------------------------------------------- what it is for
-@slow
 def test_a_planted_label_is_named_by_its_sample_in_the_finding():
     batches = labels()
     batches[23][1][77] = CLASSES
@@ -97,7 +94,6 @@ def test_a_planted_label_is_named_by_its_sample_in_the_finding():
     assert report.shrink(23) is shrunk
 
 
-@slow
 def test_two_planted_rows_of_nan_are_both_named():
     batches = labels()
     for row in (5, 201):
@@ -112,7 +108,6 @@ def test_two_planted_rows_of_nan_are_both_named():
     assert report.findings[0].evidence["samples"] == (5, 201)
 
 
-@slow
 @pytest.mark.parametrize("seed", range(8))
 def test_samples_that_nothing_gives_away_are_found_wherever_they_stand(seed):
     rng = np.random.default_rng(seed)
@@ -123,7 +118,6 @@ def test_samples_that_nothing_gives_away_are_found_wherever_they_stand(seed):
     assert [value.sample for value in shrunk.values if value.proven and value.path == "y"] == rows
 
 
-@slow
 def test_samples_that_fail_only_together_are_said_to():
     x, y = targets()
     shrunk = shrink(with_loss(NanInPairs()), 4, (x, planted(y, [9, 140], 60.0)))
@@ -133,7 +127,6 @@ def test_samples_that_fail_only_together_are_said_to():
     )
 
 
-@slow
 def test_where_every_sample_fails_alone_none_is_blamed():
     rng = np.random.default_rng(0)
     shrunk = shrink(dense(), 4, (rng.random((ROWS, 5)), rng.random((ROWS, 1))))
@@ -143,7 +136,6 @@ def test_where_every_sample_fails_alone_none_is_blamed():
     assert said(few) == "Every sample of batch 4 raises alone: none is to blame, but the batch as a whole."
 
 
-@slow
 def test_an_id_beyond_an_embedding_is_named_with_its_place():
     rng = np.random.default_rng(0)
     model = keras.Sequential([keras.Input((6,)), keras.layers.Embedding(50, 4), keras.layers.Flatten()])
@@ -156,7 +148,6 @@ def test_an_id_beyond_an_embedding_is_named_with_its_place():
     assert shrunk.values[0].why == "the model takes 0 to 49 there"
 
 
-@slow
 def test_what_the_others_do_without_the_samples_is_said():
     x, y = labels(1)[0]
     x[8, 0] = np.nan
@@ -167,14 +158,12 @@ def test_what_the_others_do_without_the_samples_is_said():
 
 
 # ---------------------------------------------------------------------- where there is nothing to say
-@slow
 def test_a_batch_that_trains_is_not_reduced():
     shrunk = shrink(dense(), 4, targets())
     assert (shrunk.outcome, shrunk.samples, shrunk.trials) == ("trains", (), 1)
     assert "there is nothing to reduce" in said(shrunk)
 
 
-@slow
 def test_a_batch_whose_arrays_differ_in_length_is_not_cut():
     x, y = targets()
     shrunk = shrink(dense(), 4, (x, y[:-1]))
@@ -182,7 +171,6 @@ def test_a_batch_whose_arrays_differ_in_length_is_not_cut():
     assert "no common number of samples" in said(shrunk)
 
 
-@slow
 def test_a_batch_for_a_model_of_one_batch_size_is_not_cut():
     given = keras.Input(batch_shape=(8, 4))
     model = keras.Model(given, keras.layers.Dense(1)(keras.ops.reshape(given, (8, 4))))
@@ -192,7 +180,6 @@ def test_a_batch_for_a_model_of_one_batch_size_is_not_cut():
 
 
 # ---------------------------------------------------------------------- bounds
-@slow
 @pytest.mark.parametrize("most", [1, 4, 9])
 def test_trials_are_bounded_and_what_is_known_by_then_is_kept(most):
     x, y = targets()
@@ -202,7 +189,6 @@ def test_trials_are_bounded_and_what_is_known_by_then_is_kept(most):
     assert f"ended after {most} trials" in said(shrunk)
 
 
-@slow
 def test_a_stop_ends_it_with_the_smallest_set_so_far(monkeypatch):
     tasks = []
     monkeypatch.setattr("gendiag.model.shrinker.Task", lambda work: tasks.append(Task(work)) or tasks[-1])
@@ -224,7 +210,6 @@ def test_a_stop_ends_it_with_the_smallest_set_so_far(monkeypatch):
     assert "stopped" in said(shrunk)
 
 
-@slow
 def test_a_step_that_hangs_ends_it():
     release = threading.Event()
 
@@ -240,7 +225,6 @@ def test_a_step_that_hangs_ends_it():
     assert (shrunk.outcome, shrunk.note, shrunk.minimal) == ("not tried", "no answer in 1 s", False)
 
 
-@slow
 def test_there_is_no_time_for_a_trial_beyond_the_budget():
     assert shrink(dense(), 4, targets(), budget_s=-1.0).trials == 0
 
@@ -248,8 +232,10 @@ def test_there_is_no_time_for_a_trial_beyond_the_budget():
 # ---------------------------------------------------------------------- the model
 
 
-@slow
-@pytest.mark.parametrize("name", ["dense", "functional", "own train_step", "branching", "described", "mixed precision"])
+LARGE = [pytest.param(name, marks=pytest.mark.proof) for name in ("functional", "branching", "mixed precision")]
+
+
+@pytest.mark.parametrize("name", ["dense", "own train_step", "described", *LARGE])
 def test_training_after_shrinking_equals_training_without_it(name):
     def trained(*, shrinking):
         keras.backend.clear_session()
@@ -278,7 +264,6 @@ def iter_of(batches):
     return (each for each in batches)
 
 
-@slow
 @pytest.mark.parametrize("make", [unbuilt, functional, lambda: compiled(Counting(4, 3))])
 def test_a_row_of_nan_is_named_in_models_of_all_kinds(make):
     x, y = targets(32)
@@ -290,7 +275,6 @@ def compiled(model):
     return model
 
 
-@slow
 def test_an_unbuilt_model_stays_unbuilt():
     model = unbuilt()
     x, y = targets(32)
@@ -299,7 +283,6 @@ def test_an_unbuilt_model_stays_unbuilt():
     assert not model.optimizer.built
 
 
-@slow
 def test_of_a_report_what_is_not_there_is_refused():
     report = diagnose(lambda: iter_of(labels(2)), classes_of(), progress=False)
     with pytest.raises(NotKeptError):

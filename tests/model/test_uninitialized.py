@@ -9,7 +9,7 @@ from gendiag.errors import BadModelError
 from gendiag.model.uninitialized import usable, weights_without_values
 from tests.support.models import linear
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*:UserWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
 
 
 class Odd(keras.layers.Layer):

@@ -19,7 +19,9 @@ from tests.support.versions import KERAS
 
 NAMES = [rule.name for rule in RULES]
 HERE = [rule for rule in RULES if Version(rule.since or "0") <= KERAS]
-each_rule_here = pytest.mark.parametrize("rule", HERE, ids=[rule.name for rule in HERE])
+each_rule_here = pytest.mark.parametrize(  # in one process, which then diagnoses its broken source once
+    "rule", [pytest.param(rule, id=rule.name, marks=pytest.mark.xdist_group(rule.name)) for rule in HERE]
+)
 QUIET_S = 10.0  # for the rule whose broken source hangs
 
 
@@ -43,7 +45,6 @@ def run_fit(source, rule):
     return None
 
 
-@pytest.mark.slow
 @each_rule_here
 def test_the_broken_source_has_this_fault_first(rule):
     report = diagnosed_broken(rule)
@@ -51,7 +52,6 @@ def test_the_broken_source_has_this_fault_first(rule):
     assert report.findings[0].rule == rule.name
 
 
-@pytest.mark.slow
 @each_rule_here
 def test_the_mended_source_has_no_fault(rule):
     mended = rule.mended_fit_args
@@ -60,7 +60,6 @@ def test_the_mended_source_has_no_fault(rule):
     assert [finding for finding in report.findings if finding.severity != "note"] == []
 
 
-@pytest.mark.slow
 @each_rule_here
 def test_the_real_fit_does_with_the_broken_source_what_the_report_says(rule):
     report = diagnosed_broken(rule)
@@ -72,7 +71,7 @@ def test_the_real_fit_does_with_the_broken_source_what_the_report_says(rule):
     assert (raised is not None) == (report.verdict == "raises") == bool(errors)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.filterwarnings("ignore")
 @each_rule_here
 def test_a_proposed_repair_is_verified_and_the_real_fit_trains_on_it(rule, monkeypatch):
@@ -104,7 +103,6 @@ def test_the_name_is_kebab_case_and_the_file_is_called_like_it(rule):
     assert type(rule).__module__ == f"gendiag.rules.{rule.family}.{rule.name.replace('-', '_')}"
 
 
-@pytest.mark.slow
 @each_rule_here
 def test_a_finding_says_what_why_and_what_to_type_next(rule):
     finding = diagnosed_broken(rule).findings[0]

@@ -12,8 +12,6 @@ from gendiag.runtime.leftovers import collect
 from tests.support.small_models import dense, pairs
 from tests.support.versions import since
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def left():

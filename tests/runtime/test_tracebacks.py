@@ -45,7 +45,6 @@ def divides_in_batch_3():
         yield batch[0], batch[1] * (6 // (3 - number))
 
 
-@pytest.mark.slow
 def test_the_users_own_line_is_named_where_the_generator_raised():
     error, _ = fitted(divides_in_batch_3())
     failure = cut(error)
@@ -57,7 +56,6 @@ def test_the_users_own_line_is_named_where_the_generator_raised():
     assert "Traceback" in failure.details
 
 
-@pytest.mark.slow
 def test_an_exception_of_the_users_own_class_is_named_too():
     class Corrupt(Exception):  # noqa: N818  (people do name them so)
         pass
@@ -71,7 +69,6 @@ def test_an_exception_of_the_users_own_class_is_named_too():
     assert failure.frame.endswith("in broken")
 
 
-@pytest.mark.slow
 def test_drift_of_structure_is_told_without_the_batch():
     failure = cut(fitted(pairs_then((np.ones((8, 4)), np.ones((8, 1)), np.ones(8))))[0])
     assert failure.line.startswith(DRIFTED)
@@ -79,21 +76,18 @@ def test_drift_of_structure_is_told_without_the_batch():
     assert failure.frame is None, "the line that failed is Keras's"
 
 
-@pytest.mark.slow
 def test_what_cannot_be_converted_is_told_without_the_array():
     failure = cut(fitted(pairs_then((np.ones((8, 4)), np.array([["a"]] * 8))))[0])
     assert "could not be converted to the expected type" in failure.line
     assert "'a'" not in failure.line
 
 
-@pytest.mark.slow
 def test_drift_of_shape_is_told_with_both_shapes():
     failure = cut(fitted(pairs_then((np.ones((8, 5)), np.ones((8, 1)))))[0])
     assert "an element of shape (8, 5) where an element of shape (None, 4) was expected" in failure.line
     assert len(failure.line) <= LONGEST_LINE
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("eagerly", [False, True])
 def test_x_and_y_of_different_length_name_the_loss(eagerly):
     from tests.support.small_models import pairs
@@ -107,7 +101,6 @@ def test_x_and_y_of_different_length_name_the_loss(eagerly):
         assert failure.line in ("Incompatible shapes: [5,1] vs. [8,1]", "Incompatible shapes: [8,1] vs. [5,1]")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("eagerly", [False, True])
 def test_a_label_out_of_range_is_told_without_all_labels(eagerly):
     batches = ((np.ones((8, 4), "float32"), np.full(8, value)) for value in (1, 2, 7))
@@ -115,7 +108,6 @@ def test_a_label_out_of_range_is_told_without_all_labels(eagerly):
     assert failure.line == "Received a label value of 7 which is outside the valid range of [0, 3)."
 
 
-@pytest.mark.slow
 def test_a_wrong_feature_dimension_names_the_layer():
     error, model = fitted(each for each in [(np.ones((8, 5)), np.ones((8, 1)))] * 3)
     failure = cut(error)
@@ -125,7 +117,6 @@ def test_a_wrong_feature_dimension_names_the_layer():
     assert "\x1b" not in failure.details
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("eagerly", [False, True])
 def test_a_wrong_rank_is_told_with_both_shapes_and_without_the_tensor(eagerly):
     error, _ = fitted((each for each in [(np.ones((2, 8, 4), "float32"), np.ones((2, 1)))] * 3), run_eagerly=eagerly)
@@ -136,7 +127,6 @@ def test_a_wrong_rank_is_told_with_both_shapes_and_without_the_tensor(eagerly):
     assert line.endswith(f"Expected shape (None, 4), but input has incompatible shape ({rows}, 8, 4)")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("text", ["\n\n  disk gone\nreally", "\ndisk gone"])
 def test_a_message_that_begins_with_an_empty_line_is_told(text):
     def broken():
@@ -147,7 +137,6 @@ def test_a_message_that_begins_with_an_empty_line_is_told(text):
     assert failure.frame.endswith("in broken")
 
 
-@pytest.mark.slow
 def test_a_first_batch_that_is_no_tuple_is_told_without_the_array():
     failure = cut(fitted(each for each in [np.ones((8, 4))])[0])
     assert failure.line.endswith("(inputs, targets, sample_weights).")

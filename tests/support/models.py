@@ -2,6 +2,8 @@
 
 import keras
 
+layers = keras.layers
+
 
 def linear(features=3, outputs=1, *, loss="mse", optimizer="sgd", metrics=None):
     """One dense layer on ``features`` inputs."""
@@ -31,3 +33,37 @@ def recording(model):
     model.__class__ = Recording
     model.compile(model.optimizer, model.loss, run_eagerly=True)
     return seen
+
+
+def net(shape, *parts, loss="mse", **options):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input(shape, **options), *parts])
+    model.compile("sgd", loss)
+    return model
+
+
+def dense(units, loss="mse", activation=None):
+    return net((3,), layers.Dense(units, activation=activation), loss=loss)
+
+
+def pooled(units=3, loss="sparse_categorical_crossentropy", shape=(6, 6, 3), *first):
+    last = [layers.GlobalAveragePooling2D(), layers.Dense(units, activation="softmax")]
+    return net(shape, *first, layers.Conv2D(2, 3), *last, loss=loss)
+
+
+def two_inputs(**options):
+    left, right = keras.Input((3,), name="left"), keras.Input((2,), name="right")
+    given = [left, right] if not options.get("named") else {"left": left, "right": right}
+    model = keras.Model(given, layers.Dense(1)(layers.Concatenate()([left, right])))
+    model.compile("sgd", "mse")
+    return model
+
+
+def per_step(loss="mse", activation=None, units=1):
+    return net((5, 2), layers.LSTM(3, return_sequences=True), layers.Dense(units, activation=activation), loss=loss)
+
+
+def softmax(units=4, loss="sparse_categorical_crossentropy"):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(units, activation="softmax")])
+    model.compile("sgd", loss)
+    return model

@@ -6,20 +6,21 @@ from gendiag.rehearsal.matching import Matcher
 from tests.truth import bench
 from tests.truth.scenario import Fault, Scenario, draw
 
-pytestmark = pytest.mark.slow
-
+# Of each kind of source and of model: sound ones, those that raise, in training and in validation, and silent changes.
+TELLING = (3, 10, 15, 16, 18, 22, 25, 28, 44, 4300186, 4300205, 4300233)
 # Some of these once disagreed; the rest are the first of the bench.
 SEEDS = (
     *range(30), 44, 48, 300012, 300015, 300022, 400032, 400047, 2300011, 2300012, 2300013, 2300014, 2300015,
     4300033, 4300097, 4300186, 4300205, 4300224, 4300233, 4300250, 4300290, 4300390, 4700406, 5300192,
 )  # fmt: skip
+PROOF = pytest.mark.proof
 
 
 def said(result):
     return [str(each) for each in result.disagreements]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [seed if seed in TELLING else pytest.param(seed, marks=PROOF) for seed in SEEDS])
 def test_the_report_says_what_the_real_fit_does(seed):
     assert said(bench.run(draw(seed))) == []
 

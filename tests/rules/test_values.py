@@ -1,52 +1,13 @@
-"""Rules about values over batches and epochs: silent on sound sources, and right about where the fault is."""
+"""Rules about values: silent on sound sources, and right about where the fault is."""
 
 import keras
 import numpy as np
 import pytest
 
 from gendiag import diagnose
-from tests.support.models import classifier, linear
-
-FAMILY = {
-    "batch-too-big", "blank-batches", "constant-labels", "double-scaled", "duplicate-batches", "never-reshuffled",
-    "torn-pairs", "unfilled-rows", "unscaled", "value-drift",
-}  # fmt: skip
-BATCHES, ROWS = 9, 8
-
-pytestmark = pytest.mark.slow
-
-
-def random():
-    return np.random.default_rng(7)
-
-
-def found(source, model=None, **fit_args):
-    report = diagnose(source, model, progress=False, **fit_args)
-    return {f.rule: f for f in report.findings if f.rule in FAMILY}
-
-
-def alarms(source, model=None, **fit_args):
-    return {name for name, finding in found(source, model, **fit_args).items() if finding.severity != "note"}
-
-
-def stream(draw, count=BATCHES):
-    r = random()
-    for step in range(count):
-        yield draw(r, step)
-
-
-def named(rule, draw):
-    """The batches that ``rule`` names, or None."""
-    finding = found(lambda: stream(draw)).get(rule)
-    return None if finding is None else finding.batches
-
-
-def target(r):
-    return r.random((ROWS, 1))
-
-
-def mixture(r, _step):
-    return r.normal(size=(ROWS, 3)).astype("float32"), r.integers(0, 2, ROWS)
+from tests.support.items import VIEWS
+from tests.support.rules import alarms, findings, found, named
+from tests.support.streams import BATCHES, ROWS, mixture, random, rows_of, stream, target
 
 
 def rare_positives(r, _step):
@@ -150,41 +111,6 @@ def test_a_sound_source_gives_no_alarm(draw):
     assert alarms(lambda: stream(draw, 3 * BATCHES), epochs=3, steps_per_epoch=BATCHES) == set()
 
 
-@pytest.mark.parametrize("count", [4, 5, 7])
-def test_small_data_again_in_every_epoch_give_no_alarm(count):
-    def source():
-        while True:
-            yield from stream(mixture, count)
-
-    assert alarms(source, classifier(), epochs=3, steps_per_epoch=count, shuffle=True) == set()
-    assert "never-reshuffled" in found(source, classifier(), epochs=3, steps_per_epoch=count, shuffle=True)
-
-
-def test_a_quantity_that_is_sorted_is_no_class():
-    y = np.repeat(np.arange(4.0), 24)
-    x = random().normal(size=(96, 3))
-    batches = [(x[i : i + 8], y[i : i + 8]) for i in range(0, 96, 8)]
-    assert alarms(lambda: (b for b in batches), linear()) == set()
-    assert alarms(lambda: (b for b in batches), classifier(classes=4)) == {"constant-labels"}
-
-
-def test_shuffled_classes_after_sorted_ones_are_no_alarm_and_one_hot_counts_as_class():
-    y = np.eye(3)[np.repeat(np.arange(3), 32)]
-    x, p = random().normal(size=(96, 3)), random().permutation(96)
-    model = linear(outputs=3, loss="categorical_crossentropy")
-    parts = np.split(np.arange(96), 12)
-    assert alarms(lambda: ((x[i], y[i]) for i in parts), model) == {"constant-labels"}
-    assert alarms(lambda: ((x[p[i]], y[p[i]]) for i in parts), model) == set()
-
-
-def test_one_class_in_all_is_told_of_a_model_for_several():
-    def draw(r, _step):
-        return r.normal(size=(ROWS, 3)), np.ones(ROWS, "int64")
-
-    assert alarms(lambda: stream(draw), classifier()) == {"constant-labels"}
-    assert alarms(lambda: stream(draw), linear()) == set()
-
-
 @pytest.mark.parametrize("at", [1, 4, 8])
 def test_a_blank_batch_is_named_wherever_it_is(at):
     assert named("blank-batches", lambda r, k: (r.random((ROWS, 3)) * (k != at), target(r))) == (at,)
@@ -285,35 +211,6 @@ def test_rows_that_were_never_written_are_counted(stale):
     assert "2 rows of 8" in finding.message
 
 
-@pytest.mark.parametrize("period", [2, 3])
-def test_data_that_begin_again_within_an_epoch_are_no_duplicates(period):
-    def source():
-        while True:
-            yield from stream(mixture, period)
-
-    assert "duplicate-batches" not in found(source, epochs=2, steps_per_epoch=6)
-
-
-def test_an_index_that_is_halved_repeats_every_batch():
-    class Halved(keras.utils.PyDataset):
-        def __len__(self):
-            return 8
-
-        def __getitem__(self, i):
-            x = np.random.default_rng(i // 2).normal(size=(4, 3))
-            return x, x[:, :1]
-
-    finding = found(Halved(), shuffle=True)["duplicate-batches"]
-    assert finding.batches == (1, 3, 5, 7)
-
-
-@pytest.mark.parametrize("at", [0, 3, 5])
-def test_a_batch_many_times_larger_is_named(at):
-    sizes = [4, 5, 4, 6, 4, 5, 4, 3, 4]
-    sizes[at] = 120
-    assert named("batch-too-big", lambda r, k: (r.random((sizes[k], 3)), r.random((sizes[k], 1)))) == (at,)
-
-
 def test_nan_in_a_later_epoch_says_that_the_first_was_sound():
     def source():
         for k, (x, y) in enumerate(stream(mixture, 12)):
@@ -324,47 +221,31 @@ def test_nan_in_a_later_epoch_says_that_the_first_was_sound():
     assert "Epochs 1-2 were sound" in finding.message
 
 
-@pytest.mark.parametrize("classes", [True, False])
-def test_labels_left_behind_by_a_shuffle_are_found_in_the_epoch_where_it_begins(classes):
-    class Torn(keras.utils.PyDataset):
-        def __init__(self, together):
-            super().__init__()
-            r, self.together, self.epoch = random(), together, 0
-            self.x = r.normal(size=(40, 3))
-            self.y = r.integers(0, 3, 40) if classes else self.x[:, :1] * 2
-
-        def __len__(self):
-            return 5
-
-        def __getitem__(self, i):
-            return self.x[8 * i : 8 * i + 8], self.y[8 * i : 8 * i + 8]
-
-        def on_epoch_end(self):
-            order = np.random.default_rng(self.epoch).permutation(40)
-            self.epoch += 1
-            self.x = self.x[order]
-            if self.together:
-                self.y = self.y[order]
-
-    assert found(lambda: Torn(together=False), epochs=3)["torn-pairs"].batches[0] == 5
-    assert found(lambda: Torn(together=True), epochs=3) == {}
+def drift(levels, epochs=1):
+    parts = [
+        part + level for part, level in zip(np.split(rows_of(len(levels) * ROWS), len(levels)), levels, strict=True)
+    ]
+    return findings(
+        lambda: ((x, x[:, :1] * 0) for _ in range(epochs) for x in parts), epochs=epochs, steps_per_epoch=len(levels)
+    )
 
 
-def test_ids_that_come_again_with_another_label_are_not_torn():
-    def source():
-        r = random()
-        while True:
-            x = r.permutation(60)[:48].reshape(6, 8, 1)
-            yield from ((part, r.integers(0, 2, 8)) for part in x)
-
-    assert alarms(source, epochs=3, steps_per_epoch=6) == set()
+def test_a_drift_that_every_pass_brings_again_is_named_in_the_first():
+    found = drift([0] * 5 + [50] * 4, epochs=3)["value-drift"]
+    assert found.batches == (5, 6, 7, 8)
+    assert "in the first pass" in found.message
 
 
-def test_noisy_targets_are_not_torn():
-    def source():
-        r = random()
-        x = r.normal(size=(6, 8, 3))
-        while True:
-            yield from ((part, part[:, :1] + r.normal(size=(8, 1))) for part in x)
+def test_values_that_grow_from_batch_to_batch_do_not_drift():
+    assert "value-drift" not in drift([0, 0, 0, 0, 5, 40, 100, 200, 300])
+    assert "value-drift" in drift([0, 0, 0, 0, 200, 210, 190, 200, 300])
 
-    assert alarms(source, epochs=3, steps_per_epoch=6) == set()
+
+@pytest.mark.parametrize(("high", "by", "is_twice"), [(1, 1 / 255, True), (255, 1 / 255, False), (1, 2.0, False)])
+def test_a_rescaling_layer_over_scaled_images_divides_them_twice(high, by, is_twice):
+    x = np.random.default_rng(0).random((48, 6, 6, 3)) * high
+    layers = [keras.Input((6, 6, 3)), keras.layers.Rescaling(by), keras.layers.Flatten(), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
+    model.compile("sgd", "mse")
+    found = findings(lambda: ((part, part[:, 0, 0, :1]) for part in np.split(x, VIEWS)), model)
+    assert ("double-scaled" in found) == is_twice

@@ -1,0 +1,32 @@
+"""Cards of findings: the root cause first."""
+
+from gendiag.views import findings
+from tests.support.diagnoses import finding, plain
+
+
+def test_the_root_cause_is_the_first_card_and_the_only_large_one(silent_cast):
+    html = findings.to_html(silent_cast)
+    assert html.count("gd-first") == 1
+    assert html.index("gd-first") < html.index("Labels are cast") < html.index("A batch repeats")
+
+
+def test_a_card_says_severity_in_words_why_it_hurts_and_what_to_do():
+    html = findings.to_html(plain(9, finding(3, 7, 8, evidence={"cast": "float64 to int64"})))
+    for part in (
+        "▲",
+        "warning",
+        "batches 3, 7-8",
+        "Why it hurts",
+        "Labels become 0.",
+        "What to do",
+        "float64 to int64",
+    ):
+        assert part in html
+
+
+def test_a_card_of_validation_data_does_not_claim_training_batches():
+    assert "batch 3 of the validation data" in findings.to_html(plain(9, finding(3, evidence={"source": "validation"})))
+
+
+def test_no_finding_is_said():
+    assert "no finding" in findings.to_html(plain(1))
