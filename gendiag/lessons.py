@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gendiag.errors import BadArgumentError
-from gendiag.rules import RULES
+from gendiag.rules.registry import BY_NAME
 from gendiag.rules.rule import BAD, FEATURES, ROWS, Rule, sound
 
 
@@ -58,13 +58,12 @@ def explain(name: str) -> Lesson:
     >>> list(lesson.sections)
     ['What fit does', 'Why it hurts', 'How to mend it', 'Known limits', 'Source']
     """
-    known = {rule.name: rule for rule in RULES}
-    if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+    if name not in BY_NAME:
+        near = difflib.get_close_matches(str(name), BY_NAME, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(BY_NAME)}."
         msg = f"no rule is called {name!r}. {hint}"
         raise BadArgumentError(msg)
-    rule = known[name]
+    rule = BY_NAME[name]
     sections = {heading: text for heading, text in rule.lesson().items() if heading}
     return Lesson(rule.name, rule.title, sections, _code(rule, "broken"), _code(rule, "mended"))
 

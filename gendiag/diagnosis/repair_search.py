@@ -13,10 +13,10 @@ from gendiag.diagnosis.rehearsing import case_of
 from gendiag.diagnosis.second_reading import Fresh, fresh
 from gendiag.diagnosis.trials import try_on_model
 from gendiag.records import Finding, Repair, Trial
-from gendiag.rules import RULES
 from gendiag.rules.edits.chain import chained
 from gendiag.rules.edits.edit import Edit
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.registry import BY_NAME
 from gendiag.runtime.task import Task
 from gendiag.sources.source import without_maker
 
@@ -188,9 +188,8 @@ def _trial(tried: Tried, before: Diagnosis) -> Trial | None:
 
 def proposals(finding: Finding, evidence: Evidence) -> list[Edit]:
     """Return what the finding's rule proposes; a rule that fails proposes nothing."""
-    rule = next((rule for rule in RULES if rule.name == finding.rule), None)
     try:
-        return [] if rule is None else list(filter(None, rule.edits(finding, evidence)))
+        return list(filter(None, BY_NAME[finding.rule].edits(finding, evidence)))
     except Exception:  # noqa: BLE001  (a bug of ours, which the tests of the rules would show)
         return []
 

@@ -90,7 +90,7 @@ class Stream:
             self.tap.yielded(element, seconds)
             return self.tap.handover.last_yield
         index = self.tap.handover.behind(element)
-        replayed = index is None and self.source.kind == "generator" and position < PEEKED
+        replayed = index is None and self.source.one_shot and position < PEEKED
         if replayed:  # the adapter puts the two batches that it peeked at in front of every iterator
             index = position
         if index is not None and (replayed or not _fits(element, dtypes)):
