@@ -20,7 +20,7 @@ from gendiag import report
 from gendiag.commands import check as module
 from gendiag.commands.check import check, is_found
 from gendiag.commands.check_arguments import FIT, LIMITS, add_check
-from gendiag.diagnosis import case
+from gendiag.diagnosis import model_run, trials
 from gendiag.errors import BadSourceError
 from tests.support.diagnoses import finding, plain
 
@@ -343,10 +343,10 @@ def test_stopped_behind_the_rehearsal_there_is_a_report_and_still_its_own_code(a
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("stage", ["through_fit", "try_batch", "shrink"])
+@pytest.mark.parametrize(("room", "stage"), [(model_run, "through_fit"), (trials, "try_batch"), (trials, "shrink")])
 @pytest.mark.usefixtures("project", "interruptible")
-def test_stopped_between_two_stages_there_is_what_is_known_by_then(monkeypatch, capsys, stage):
-    monkeypatch.setattr(case, stage, lambda *_, **__: signal.raise_signal(signal.SIGINT))
+def test_stopped_between_two_stages_there_is_what_is_known_by_then(monkeypatch, capsys, room, stage):
+    monkeypatch.setattr(room, stage, lambda *_, **__: signal.raise_signal(signal.SIGINT))
     code, shown = run("checked_it:labels", "--model", "checked_it:make_classifier")
     assert code == 130
     assert shown.startswith("▲ model not tried\n  So far: " if stage == "through_fit" else "✖ raises at batch 2\n")
