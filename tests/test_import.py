@@ -45,3 +45,7 @@ def test_the_agreed_names_are_public():
 @pytest.mark.parametrize("name", sorted(PUBLIC - TO_COME))
 def test_a_public_name_can_be_had(name):
     assert getattr(gendiag, name) is not None
+
+
+def test_the_rules_are_offered_to_whoever_completes_their_name():
+    assert "RULES" in dir(gendiag.rules)

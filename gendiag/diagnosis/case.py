@@ -71,11 +71,9 @@ class Case:
     policy: object = field(default_factory=current_dtype_policy)
     clones: CloneCache = field(default_factory=CloneCache)
 
-    @property
-    def settings(self) -> FitSettings:
-        """How a replay hands batches to fit: as this source does."""
-        replayed = self.source.replay_args(self.fit_args)
-        return FitSettings(self.source.replay, replayed, self.options.quiet_s, self.policy)
+    def settings(self, source: Source) -> FitSettings:
+        """How a replay hands batches to fit: as the source does that was read."""
+        return FitSettings(source.replay, source.replay_args(self.fit_args), self.options.quiet_s, self.policy)
 
     def check_model(self) -> None:
         """Refuse a trial where there is no model, or where it is in use.

@@ -41,6 +41,8 @@ def judge(case: Case) -> Judged:
         try:
             work.do(rehearsed)
         except KeyboardInterrupt:
+            if case.model is None:  # then nothing was tried that could be left out
+                raise
             work.evidence = replace(work.evidence, cut_short=True)
     return work.judged()
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from gendiag.batches.signature import PEEKED
 from gendiag.diagnosis.case import Case
 from gendiag.model.clone import stand_in
-from gendiag.model.replay import Replay, through_fit
+from gendiag.model.replay import FitSettings, Replay, through_fit
 from gendiag.records import Failure, ModelRun, Rehearsal
 from gendiag.rehearsal.rehearsal import Rehearsed
 from gendiag.runtime.task import Pulse
@@ -25,10 +24,12 @@ def run_model(case: Case, rehearsed: Rehearsed) -> ModelRun | None:
         return None
     again, evaluation = _evaluation(case, rehearsed)
     raw = [rehearsed.profile.raw(index) for index in order]
-    run, is_copy = train_stand_in(case, raw, evaluation)
+    settings = case.settings(rehearsed.source)
+    settings = replace(settings, fit_args={**settings.fit_args, **evaluation})
+    run, is_copy = train_stand_in(case, raw, settings)
     if is_copy and not run.answered:
         # Somebody else's iterator may have been destroyed meanwhile (see leftovers.py).
-        run, _ = train_stand_in(case, raw, evaluation)
+        run, _ = train_stand_in(case, raw, settings)
     return ModelRun(
         batches=tuple(order),
         steps=run.steps,
@@ -40,9 +41,8 @@ def run_model(case: Case, rehearsed: Rehearsed) -> ModelRun | None:
     )
 
 
-def train_stand_in(case: Case, raw: list[Any], evaluation: Mapping[str, Any]) -> tuple[Replay, bool]:
+def train_stand_in(case: Case, raw: list[Any], settings: FitSettings) -> tuple[Replay, bool]:
     """Train on raw batches as fit does, within half of the time; and whether that was on a copy."""
-    settings = replace(case.settings, fit_args={**case.settings.fit_args, **evaluation})
     pulse = Pulse()
     timer = threading.Timer(case.options.budget_s * MODEL_SHARE, pulse.stop.set)
     timer.start()
@@ -83,7 +83,7 @@ def _evaluation(case: Case, rehearsed: Rehearsed) -> tuple[tuple[int, ...], dict
     if case.validation is None:
         names = ("validation_data", "validation_batch_size", "validation_steps")
         given = {name: case.fit_args[name] for name in names if name in case.fit_args}
-        return (), {**case.source.split_off(case.fit_args.get("validation_split")), **given}
+        return (), {**rehearsed.source.split_off(case.fit_args.get("validation_split")), **given}
     store = rehearsed.validation.store
     delivered = [d.batch for d in rehearsed.rehearsal.validation if d.batch is not None and d.batch in store]
     order = tuple(dict.fromkeys(delivered))

@@ -46,7 +46,7 @@ def try_on_model(case: Case, evidence: Evidence, index: int, *, fresh_weights: b
             first=evidence.profile.store.peeked(),
             delivered=_as_delivered(evidence, yielded),
             yielded=yielded,
-            settings=case.settings,
+            settings=case.settings(evidence.source),
             fresh_weights=fresh_weights,
             clones=case.clones,
         )
@@ -75,12 +75,12 @@ def shrink_batch(case: Case, evidence: Evidence, index: int, *, max_trials: int,
     yielded = evidence.profile.raw(index)
     delivered = _as_delivered(evidence, yielded)
     bar = case.options.bar(f"narrowing batch {index} down to samples", max_trials, unit="trials")
-    with bar as show, case.observer.weights():
+    with bar as show:
         return shrink(
             case.model,
             index,
             yielded if delivered is None else delivered,
-            settings=case.settings,
+            settings=case.settings(evidence.source),
             limits=known_limits(evidence.model_facts, evidence.profile.find(index)),
             max_trials=max_trials,
             budget_s=budget_s,

@@ -88,7 +88,8 @@ def _with_trial(finding: Finding, evidence: Evidence) -> Finding:
     rule = BY_NAME[finding.rule]
     if not rule.reads_trials or finding.in_validation:
         return finding
-    return next((told for told in _ask(rule, evidence) if told.title == finding.title), finding)
+    same = (finding.title, finding.batches, finding.leaf)
+    return next((told for told in _ask(rule, evidence) if (told.title, told.batches, told.leaf) == same), finding)
 
 
 def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:

@@ -122,7 +122,7 @@ def _proven(call: Call, case: Case, candidates: list[int]) -> tuple[int | None, 
         return (candidates[0] if len(candidates) == 1 else None), why
     for index in held:
         with dtype_policy(case.policy), stand_in(case.model) as copy:
-            replay = through_fit(copy, [*store.peeked(), store.get(index)], case.settings)
+            replay = through_fit(copy, [*store.peeked(), store.get(index)], case.settings(case.source))
         if replay.failure is not None:
             return index, ""
     named = f"batch {candidates[0]}" if len(candidates) == 1 else f"batches {candidates[0]} to {candidates[-1]}"

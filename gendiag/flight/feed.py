@@ -39,7 +39,7 @@ class Feed:
     """
 
     def __init__(self, source: Source, keep_bytes: int, position: FitPosition, *, full: bool) -> None:
-        self.source, self.position, self.full = source, position, full
+        self.source, self.full = source, full
         self.tap = FlightTap(keep_bytes, position, full=full)
         self.stream = Stream(source, self.tap, lambda: max(0, len(self.epochs) - 1))
         self.epochs: list[int] = []
@@ -53,7 +53,7 @@ class Feed:
     # ------------------------------------------------------------------ while fit runs
     def begin(self) -> None:
         """Note that a group of steps begins."""
-        self.epochs.append(self.position.epoch)
+        self.epochs.append(self.tap.position.epoch)
         self.times.append(time.perf_counter())
 
     def streamed(self, make: Callable[..., Iterator[Any]], signature: Any) -> Callable[..., Iterator[Any]]:

@@ -33,7 +33,7 @@ TIMED = 9  # steps
 READ_AGAIN = "fit raised before a batch was recorded: its data were read once more, in a rehearsal."
 
 
-def case_of(call: Call, keep_bytes: int) -> Case:
+def recorded_case(call: Call, keep_bytes: int) -> Case:
     """Make the case of one recorded call, as it stands at this moment."""
     model, note = _usable(call.model) if call.method == "fit" else (None, "")
     source, options = call.train.source, Options(None, 2000, 60.0, QUIET_S, keep_bytes, progress=False)
@@ -96,7 +96,7 @@ class Record:
         if self.call.failure is not None or not apart or median(waits) < WAITED_SHARE * median(apart):
             return ()
         store = rehearsed.profile.store
-        run, _ = train_stand_in(case, [store.get(index) for index in list(store)[:TIMED]], {})
+        run, _ = train_stand_in(case, [store.get(index) for index in list(store)[:TIMED]], case.settings(case.source))
         return run.step_s
 
     # ------------------------------------------------------------------ the user's state

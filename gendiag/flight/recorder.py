@@ -15,7 +15,7 @@ from gendiag.flight import patches
 from gendiag.flight.call import Call
 from gendiag.flight.callback import attach
 from gendiag.flight.loop import Loop
-from gendiag.flight.recorded_case import case_of
+from gendiag.flight.recorded_case import recorded_case
 from gendiag.rehearsal.rehearsal import count
 from gendiag.report import Report
 from gendiag.views.live_panel import progress
@@ -129,7 +129,7 @@ class Flight:
         with self._lock:
             report = self._reports.get(id(call))
             if report is None:
-                judged = judge(case_of(call, self._keep_bytes))
+                judged = judge(recorded_case(call, self._keep_bytes))
                 report = Report(judged)
                 if not judged.evidence.rehearsal.running:
                     self._reports[id(call)] = report

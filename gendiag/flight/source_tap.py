@@ -48,7 +48,7 @@ class FlightTap(Recording):
         What went wrong in the recording itself; from there on nothing is recorded, and what was is not to be trusted.
     """
 
-    def __init__(self, keep_bytes: int, position: FitPosition | None = None, *, full: bool) -> None:
+    def __init__(self, keep_bytes: int, position: FitPosition, *, full: bool) -> None:
         super().__init__(keep_bytes, Pulse(), position, full=full)
         self.by_index: dict[int, Batch] = {}
         self.given_up: Failure | None = None

@@ -15,7 +15,7 @@ from gendiag.model.snapshot import held_values, is_variable, optimizers
 from gendiag.records import NOTHING, Failure
 from gendiag.runtime.leftovers import QUIET_S, Leftovers
 from gendiag.runtime.quiet import quiet
-from gendiag.runtime.task import NoAnswerError, Pulse, Task
+from gendiag.runtime.task import NoAnswerError, Pulse, Task, dtype_policy
 from gendiag.runtime.tracebacks import cut
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         return _fit(model, batches, settings, watch)
 
     try:
-        with quiet():
+        with quiet(), dtype_policy(settings.policy):
             if learning_rate_zero:
                 _stop_learning(model)
                 build_optimizer(model)

@@ -7,6 +7,7 @@ from typing import Any
 
 from gendiag.batches.store import MIB
 from gendiag.errors import BadArgumentError
+from gendiag.rehearsal.position import FitPosition
 from gendiag.rehearsal.profile import Profile
 from gendiag.rehearsal.recording import Recording
 from gendiag.runtime.progress import bar
@@ -79,7 +80,7 @@ class _Reader:
 
     def __init__(self, batches: Any, max_batches: int, budget_s: float, keep_bytes: int) -> None:
         self.batches, self.max_batches, self.budget_s = batches, max_batches, budget_s
-        self.tap = Recording(keep_bytes, Pulse())
+        self.tap = Recording(keep_bytes, Pulse(), FitPosition())
         self.began = time.monotonic()
 
     def work(self, pulse: Pulse) -> Profile:

@@ -57,11 +57,9 @@ class Recording:
         Whether fit has begun to train; set by the rehearsal.
     """
 
-    def __init__(
-        self, keep_bytes: int, pulse: Pulse, position: FitPosition | None = None, *, full: bool = True
-    ) -> None:
+    def __init__(self, keep_bytes: int, pulse: Pulse, position: FitPosition, *, full: bool = True) -> None:
         self.store, self.pulse, self.full = Store(keep_bytes), pulse, full
-        self.position = position or FitPosition()
+        self.position = position
         self.batches: list[Batch] = []
         self.deliveries: list[Delivery] = []
         self.peeks: list[Batch] = []

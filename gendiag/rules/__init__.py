@@ -24,3 +24,7 @@ def __getattr__(name: str) -> Any:
         return RULES
     msg = f"module 'gendiag.rules' has no attribute {name!r}"
     raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -6,13 +6,14 @@ import pytest
 from gendiag.batches.measure import measure
 from gendiag.flight import source_tap
 from gendiag.flight.source_tap import FlightTap
+from gendiag.rehearsal.position import FitPosition
 from tests.support.flights import batch
 
 SIZE = sum(part.nbytes for part in batch(0))
 
 
 def tapped(batches, *, keep=10, ordered=True, full=False):
-    tap = FlightTap(int(keep * SIZE), full=full)
+    tap = FlightTap(int(keep * SIZE), FitPosition(), full=full)
     if ordered:
         tap.trust_the_order()
     for raw in batches:
@@ -91,7 +92,7 @@ def test_memory_is_looked_at_now_and_then(monkeypatch):
 
 
 def test_items_asked_for_out_of_turn_have_their_own_numbers():
-    tap = FlightTap(100 * SIZE, full=False)
+    tap = FlightTap(100 * SIZE, FitPosition(), full=False)
     for number in (5, 3, 4):
         tap.yielded(batch(number), 0.0, number)
     assert [record.index for record in tap.settle()] == [5, 3, 4]
@@ -99,7 +100,7 @@ def test_items_asked_for_out_of_turn_have_their_own_numbers():
 
 
 def test_an_object_is_known_again_behind_the_workers_and_one_yielded_twice_is_not_guessed():
-    tap = FlightTap(100 * SIZE, full=False)
+    tap = FlightTap(100 * SIZE, FitPosition(), full=False)
     one, two = batch(0), batch(1)
     assert tap.handed_out(one, 0) is one  # before training fit only peeks
     tap.training = True
@@ -113,7 +114,7 @@ def test_an_object_is_known_again_behind_the_workers_and_one_yielded_twice_is_no
 
 
 def test_the_batch_that_could_not_be_made_is_known_by_its_error():
-    tap = FlightTap(SIZE, full=False)
+    tap = FlightTap(SIZE, FitPosition(), full=False)
     errors = [ValueError("one"), ValueError("other")]
     for index, error in enumerate(errors):
         with pytest.raises(ValueError, match=str(error)), tap.asking(index + 3):

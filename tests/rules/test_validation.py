@@ -89,17 +89,19 @@ def test_a_finite_generator_shared_with_validation_is_named_first():
     assert report.findings[0].rule == "shared-generator"
 
 
+# How far fit reads ahead differs from run to run; over 12 epochs it is not a multiple of 3 in one at least.
 @pytest.mark.parametrize(
-    ("count", "expected"), [(2, []), pytest.param(3, ["note"], marks=since("3.7")), (7, ["warning"])]
+    ("count", "epochs", "expected"),
+    [(2, 4, []), pytest.param(3, 12, ["note"], marks=since("3.7")), (7, 4, ["warning"])],
 )
-def test_validation_on_other_batches_is_as_bad_as_the_order_shows(count, expected):
+def test_validation_on_other_batches_is_as_bad_as_the_order_shows(count, epochs, expected):
     def endless(number):
         while True:
             yield from [Items()[index % 6] if index < 6 else (arrays()[0][:FEW] + 9, arrays()[1][:FEW])
                         for index in range(number)]  # fmt: skip
 
-    fit_args = {"epochs": 4, "steps_per_epoch": 6, "validation_steps": count if count < 7 else 3}
-    _, report = diagnosed(endless(6), validation_data=endless(count), **fit_args)
+    fit_args = {"epochs": epochs, "steps_per_epoch": 6, "validation_steps": count if count < 7 else 3}
+    _, report = diagnosed(endless(6), rehearse_epochs=epochs, validation_data=endless(count), **fit_args)
     severities = [f.severity for f in report.findings if f.rule == "validation-not-comparable"]
     assert severities == expected
 

@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 from keras.src.trainers.data_adapters import py_dataset_adapter
 
+from gendiag.rehearsal.position import FitPosition
 from gendiag.rehearsal.recording import Recording
 from gendiag.rules.rule import sound
 from gendiag.runtime.task import Pulse
@@ -132,7 +133,7 @@ def test_one_pass_over_each_kind_can_be_read_without_keras_fit():
 
 def test_a_closed_dataset_is_gone_from_what_keras_sends_to_worker_processes(monkeypatch):
     source, other = recognise(Items), Items(workers=1)
-    recorded = source.open(Recording(2**20, Pulse()))["x"]
+    recorded = source.open(Recording(2**20, Pulse(), FitPosition()))["x"]
     monkeypatch.setattr(
         py_dataset_adapter, "_SHARED_SEQUENCES", table := {0: source.value, 1: recorded, 2: other, 3: None}
     )
