@@ -44,9 +44,9 @@ def main(arguments: Sequence[str] | None = None, package: Path = PACKAGE) -> Non
 
 
 def _write(path: Path, kind: str, name: str) -> None:
-    cls = name.title().replace("-", "")
+    cls, words = name.title().replace("-", ""), name.replace("-", " ")
     template = Template((TEMPLATES / f"{kind}.txt").read_text("utf-8"))
-    path.write_text(template.substitute(name=name, cls=cls, title=name.replace("-", " ").capitalize()), "utf-8")
+    path.write_text(template.substitute(name=name, cls=cls, words=words, title=words.capitalize()), "utf-8")
     if kind == "rule":
         line = f"from gendiag.rules.{path.parent.name}.{path.stem} import {cls}\n"
         _list(path.parents[1] / "registry.py", line, f"    {cls}(),\n", before=")\nBY_NAME")

@@ -1,7 +1,8 @@
 """One file per kind of source that fit accepts; ``recognise`` finds the kind, by class name and without imports.
 
 A source knows how fit reads it, and what can be asked of it: whether it is indexed, ends, or can be read again.
-Whatever it yields goes through a ``Tap``; who listens there, it does not know.
+Whatever it yields goes through a ``Tap``; who listens there, it does not know. A kind knows no other kind: what two
+share is a file of its own beside them.
 
 Endless is said of a generator only if its bytecode has no way to return, of a dataset if its cardinality is infinite,
 or if the batches repeat; otherwise a source that outlasts the budget gets a note.

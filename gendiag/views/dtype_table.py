@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gendiag.views import markup
-from gendiag.views.leaf_table import COLUMNS, NUMERIC, table
+from gendiag.views import markup, run_text, wording
 
 if TYPE_CHECKING:
-    from gendiag.diagnosis.diagnosis import Diagnosis
+    import pandas as pd
 
-__all__ = ["table", "to_html"]
+    from gendiag.diagnosis.diagnosis import Diagnosis
+    from gendiag.records import Delivery, Leaf
+
+COLUMNS = ("leaf", "dtype", "kind", "batches", "first batch", "delivered as", "values changed", "shapes")
+NUMERIC = ("batches", "first batch", "values changed")
+MOST_SHAPES = 3
+
+
+@dataclass(slots=True)
+class _Group:
+    """The batches in which a leaf has one dtype and kind."""
+
+    first: int
+    count: int = 0
+    shapes: dict[str, None] = field(default_factory=dict)
+    delivered: dict[str, None] = field(default_factory=dict)
+    changed: int = 0
+
+    def add(self, leaf: Leaf, delivery: Delivery | None) -> None:
+        self.count += 1
+        self.shapes[wording.free_shape(leaf)] = None
+        arrived = delivery and delivery.leaf(leaf.path)
+        if delivery and arrived:
+            self.delivered[arrived.dtype or arrived.kind] = None
+            self.changed += delivery.changed.get(leaf.path, 0)
 
 
 def to_html(diagnosis: Diagnosis) -> str:
@@ -20,6 +44,65 @@ def to_html(diagnosis: Diagnosis) -> str:
         return markup.tag("p", "No leaf was read.", css_class="gd-quiet")
     rows = [_cells(row) for row in frame.itertuples(index=False, name=None)]
     return markup.table(COLUMNS, rows, numeric=NUMERIC)
+
+
+def to_text(diagnosis: Diagnosis) -> str:
+    """Draw the table for a terminal; empty where no leaf was read."""
+    frame = table(diagnosis)
+    if frame.empty:
+        return ""
+    rows = [[str(cell) for cell in row] for row in frame.itertuples(index=False, name=None)]
+    return wording.text_table("Dtypes", COLUMNS, rows, numeric=NUMERIC)
+
+
+def table(diagnosis: Diagnosis) -> pd.DataFrame:
+    """One row per leaf and dtype.
+
+    Columns: ``leaf``, ``dtype``, ``kind``, ``batches`` (``38 of 40``: in how many of those that have the leaf),
+    ``first batch``, ``delivered as`` (``unchanged``, the dtype that fit cast to, or why it was not), ``values
+    changed`` (on the first delivery of each batch), ``shapes`` (batch axis as ``·``).
+    """
+    import pandas as pd
+
+    groups = _groups(diagnosis)
+    is_unknown = diagnosis.rehearsal.live and run_text.is_open(diagnosis)
+    absent = run_text.without_a_step(diagnosis) if is_unknown else "not delivered"
+    totals: dict[str, int] = {}
+    for (path, _, _), group in groups.items():
+        totals[path] = totals.get(path, 0) + group.count
+    order = {path: place for place, path in enumerate(totals)}
+    rows = [
+        [
+            path, dtype, kind, f"{group.count} of {totals[path]}", group.first, _delivered(group, dtype) or absent,
+            group.changed, _shapes(group),
+        ]
+        for (path, dtype, kind), group in sorted(groups.items(), key=lambda item: order[item[0][0]])
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _groups(diagnosis: Diagnosis) -> dict[tuple[str, str, str], _Group]:
+    deliveries: dict[int | None, Delivery] = {}
+    for delivery in diagnosis.rehearsal.deliveries:
+        deliveries.setdefault(delivery.batch, delivery)
+    groups: dict[tuple[str, str, str], _Group] = {}
+    for batch in diagnosis.profile.batches:
+        for leaf in batch.leaves:
+            group = groups.setdefault((leaf.path, leaf.dtype, leaf.kind), _Group(batch.index))
+            group.add(leaf, deliveries.get(batch.index))
+    return groups
+
+
+def _delivered(group: _Group, dtype: str) -> str:
+    if not group.delivered:
+        return ""
+    return "unchanged" if list(group.delivered) == [dtype] else ", ".join(group.delivered)
+
+
+def _shapes(group: _Group) -> str:
+    shapes = list(group.shapes)
+    rest = len(shapes) - MOST_SHAPES
+    return ", ".join(shapes[:MOST_SHAPES]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _cells(row: tuple[object, ...]) -> list[object]:

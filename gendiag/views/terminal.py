@@ -9,7 +9,7 @@ import numpy as np
 
 from gendiag.diagnosis.failing_samples import said
 from gendiag.records.ranges import listed, ranges
-from gendiag.views import leaf_table, run_text, wording
+from gendiag.views import dtype_table, run_text, wording
 from gendiag.views.timeline_columns import State, columns
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ def render(diagnosis: Diagnosis) -> str:
     parts = [_head(diagnosis), *(_filled(note, f"{wording.SYMBOLS['note']} ") for note in diagnosis.notes)]
     parts.append(_timeline(diagnosis))
     parts += [_finding(diagnosis, number, finding) for number, finding in enumerate(diagnosis.findings, 1)]
-    if diagnosis.profile.batches:
-        parts.append(_dtypes(diagnosis))
+    parts.append(dtype_table.to_text(diagnosis))
     parts += [_trial(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)]
     return wording.printable("\n\n".join(part for part in parts if part))
 
@@ -71,21 +70,6 @@ def _finding(diagnosis: Diagnosis, number: int, finding: Finding) -> str:
     lines += [_filled(", ".join(where), "   ")] if where else []
     told = (("Why it hurts: ", finding.why), ("What to do:   ", finding.fix))
     return "\n".join([*lines, *(_filled(text, "   ", label) for label, text in told if text)])
-
-
-def _dtypes(diagnosis: Diagnosis) -> str:
-    cells = [[str(cell) for cell in row] for row in leaf_table.table(diagnosis).itertuples(index=False, name=None)]
-    shown = [list(leaf_table.COLUMNS), *cells]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    right = [name in leaf_table.NUMERIC for name in leaf_table.COLUMNS]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if by_end else cell.ljust(width)
-            for cell, width, by_end in zip(row, widths, right, strict=True)
-        ).rstrip()
-        for row in shown
-    ]
-    return "\n".join(["Dtypes", *(f"  {line}" for line in lines)])
 
 
 def _trial(trial: Trial, shrunk: Shrunk | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from gendiag.records import format_shape, listed
@@ -77,6 +78,20 @@ def free_shape(leaf: Leaf) -> str:
         return format_shape(shape)
     sizes = ["·", *("·" if size is None else str(size) for size in shape[1:])]
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+
+def text_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Collection[str] = ()) -> str:
+    """Draw a table for a terminal; the columns named in ``numeric`` stand to the right."""
+    shown = [list(head), *rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    places = list(zip(widths, (name in numeric for name in head), strict=True))
+    lines = [
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width) for cell, (width, right) in zip(row, places, strict=True)
+        ).rstrip()
+        for row in shown
+    ]
+    return "\n".join([title, *(f"  {line}" for line in lines)])
 
 
 def epoch(diagnosis: Diagnosis, number: int) -> str:

@@ -72,7 +72,7 @@ def test_labels_left_behind_by_a_shuffle_are_found_in_the_epoch_where_it_begins(
                 self.y = self.y[order]
 
     assert found(lambda: Torn(together=False), epochs=3)["torn-pairs"].batches[0] == 5
-    assert found(lambda: Torn(together=True), epochs=3) == {}
+    assert set(found(lambda: Torn(together=True), epochs=3)) <= {"epoch-hook-early"}
 
 
 def test_ids_that_come_again_with_another_label_are_not_torn():

@@ -11,7 +11,14 @@ from packaging.version import Version
 from tests.support.versions import KERAS
 from tests.truth.anomalies import FOR_ARRAYS, fitting
 
-KINDS = ("generator function", "generator", "PyDataset", "PyDataset, 2 workers", "tf.data", "arrays")
+KINDS = {  # with the share of the scenarios that draw it
+    "generator function": 0.3,
+    "generator": 0.16,
+    "PyDataset": 0.18,
+    "PyDataset, 2 workers": 0.12,
+    "tf.data": 0.14,
+    "arrays": 0.1,
+}
 Y_DTYPES = {
     "mse": ("float32", "float64"),
     "binary_crossentropy": ("float32", "int64", "uint8"),
@@ -85,7 +92,7 @@ def draw(seed: int) -> Scenario:
 
 
 def _source(random: np.random.Generator) -> dict[str, Any]:
-    kind = _one(random, KINDS, weights=(0.3, 0.16, 0.18, 0.12, 0.14, 0.1))
+    kind = _one(random, tuple(KINDS), weights=tuple(KINDS.values()))
     by_generator = kind.startswith("generator")
     return {
         "kind": kind,

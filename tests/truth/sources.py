@@ -54,7 +54,10 @@ def _source(scenario: Scenario, given: list[Any]) -> Any:
         return _dataset(scenario, given)
     if scenario.kind == "arrays":
         return _arrays(given)
-    return Items(given, workers=2 if "2" in scenario.kind else 1)
+    if scenario.kind.startswith("PyDataset"):
+        return Items(given, workers=2 if "2" in scenario.kind else 1)
+    msg = f"no source is made here for the kind {scenario.kind!r}: add it above"
+    raise ValueError(msg)
 
 
 def _generator(given: list[Any], *, endless: bool = False, reused: bool = False) -> Iterator[Any]:

@@ -1,13 +1,14 @@
 """The dashboard without a browser: what a click or a number puts on the screen."""
 
 import base64
+import re
 import threading
 
 import ipywidgets as w
 import pytest
 
 from gendiag.errors import NotKeptError
-from gendiag.views import timeline
+from gendiag.views import page, timeline
 from gendiag.views.dashboard import Dashboard
 from gendiag.views.guard import guarded
 from tests.support.diagnoses import SCRIPT, finding, plain, tried
@@ -202,3 +203,12 @@ def test_a_finding_that_begins_with_a_batch_never_read_shows_the_first_that_was(
     exhausted = plain(5, finding(5, 0, 1))
     assert Dashboard(exhausted).selection.batch == 0
     assert "batches 0-1" in Dashboard(exhausted).findings.value
+
+
+def test_the_dashboard_has_every_section_of_the_page(silent_cast):
+    def headings(html):
+        return set(re.findall(r"<h\d[^>]*>(.*?)</h\d>", html))
+
+    board = Dashboard(silent_cast)
+    shown = "".join(widget.value for widget in board.children if isinstance(widget, w.HTML))
+    assert headings(shown) == headings(page.render(silent_cast)) - {"Batch"}, "Batch is drawn by the stepper there"

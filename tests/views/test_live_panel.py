@@ -77,12 +77,12 @@ def test_what_is_drawn_last_is_taken_away_too(screen, raises):
         time.sleep(0.3)
         return "fit", raises
 
+    before = set(threading.enumerate())
     with Live(look, "abc"):
         begun.wait(10)
     assert screen[1].shown[-1] == ""
-    for thread in threading.enumerate():
-        if thread.name == "gendiag":
-            thread.join(10)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
     assert screen[1].shown[-1] == ""
 
 

@@ -135,7 +135,7 @@ class Evidence:
         return failure is not None and failure.layer is not None and _COUNTED.sub("", failure.layer) in stems
 
     def trained_on(self, index: int) -> bool:
-        """Whether the model took the batch."""
+        """Whether the model took the batch; of none where no model was given (then ask whether fit ``refused`` it)."""
         return self.model_run is not None and index in self.model_run.batches[: self.model_run.steps]
 
     @property
