@@ -50,12 +50,12 @@ class ValidationNotComparable(Rule):
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # a generator of its own for each fit
-        return {"epochs": 4, "steps_per_epoch": 3, "validation_data": _endless(), "validation_steps": STEPS}
+        return {"epochs": 3, "steps_per_epoch": 2, "validation_data": _endless(), "validation_steps": STEPS}
 
     @property
     def mended_fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]
         arrays = tuple(np.concatenate(part) for part in zip(*sound(), strict=True))
-        return {"epochs": 4, "steps_per_epoch": 3, "validation_data": arrays}
+        return {"epochs": 3, "steps_per_epoch": 2, "validation_data": arrays}
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         source = seen.validation_source
