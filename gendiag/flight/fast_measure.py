@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 import xxhash
@@ -19,7 +19,7 @@ from gendiag.batches.values import Array
 from gendiag.records import Batch, Leaf
 
 
-def is_plain(raw: object) -> bool:
+def is_plain(raw: object) -> TypeGuard[tuple[Array, ...]]:
     """Whether ``quick`` takes this batch."""
     return (
         type(raw) is tuple

@@ -10,7 +10,7 @@ from typing import Any
 from gendiag.batches.measure import nbytes, resident
 from gendiag.batches.signature import PEEKED
 from gendiag.batches.store import Store
-from gendiag.batches.values import copy
+from gendiag.batches.values import Array, copy
 from gendiag.flight.fast_measure import Later, is_plain, quick, shared
 from gendiag.flight.handover import Handover
 from gendiag.records import Batch, Failure
@@ -91,29 +91,37 @@ class FlightTap(Recording):
             self.handover.yielded(batch.index)
             return batch
         with self._lock:
-            place = len(self.batches)
-            if place % RSS_EVERY == 0:
-                self._rss_bytes = resident()
-            number = place if index is None else index
-            same = shared(raw, self._before)  # type: ignore[arg-type]
-            self._before = raw
-            later = Later(number, place, self.position.epoch, wait_s, self._rss_bytes, same)
-            self.batches.append(later)  # type: ignore[arg-type]  # measured before anybody reads it
-            self.handover.yielded(number)
-            size = sum(leaf.nbytes for leaf in raw)  # type: ignore[attr-defined]
+            later, size = self._noted(raw, wait_s, index), sum(leaf.nbytes for leaf in raw)
             if self._matcher is None and size <= self.store.keep_bytes:
-                self._later[number] = later
-                self.store.put(number, tuple(leaf.copy() for leaf in raw), size)  # type: ignore[attr-defined]
-                if number in self._later and number not in self.store:  # no room even for this one
-                    self._measure(number, raw)
-                elif len(self._later) > MOST_LATER:
-                    self._measure(next(iter(self._later)), raw)
+                self._put_off(later, raw, size)
                 return None
             batch = self._measured(later, raw)
             held = self._hold(batch, raw, pin=self._is_telling(batch))
             if self._matcher is not None:
                 self._matcher.add(batch, raw if held is None else held)
             return batch
+
+    def _noted(self, raw: tuple[Array, ...], wait_s: float, index: int | None) -> Later:
+        """Write down what only this moment can tell."""
+        place = len(self.batches)
+        if place % RSS_EVERY == 0:
+            self._rss_bytes = resident()
+        number, same = place if index is None else index, shared(raw, self._before)
+        self._before = raw
+        later = Later(number, place, self.position.epoch, wait_s, self._rss_bytes, same)
+        self.batches.append(later)  # type: ignore[arg-type]  # measured before anybody reads it
+        self.handover.yielded(number)
+        return later
+
+    def _put_off(self, later: Later, raw: tuple[Array, ...], size: int) -> None:
+        """Hold a copy, and measure it when it must make room or when somebody asks."""
+        number = later.number
+        self._later[number] = later
+        self.store.put(number, tuple(leaf.copy() for leaf in raw), size)
+        if number in self._later and number not in self.store:  # no room even for this one
+            self._measure(number, raw)
+        elif len(self._later) > MOST_LATER:
+            self._measure(next(iter(self._later)), raw)
 
     def _measured(self, later: Later, raw: Any) -> Batch:
         batch = quick(raw, later)
@@ -157,7 +165,7 @@ class FlightTap(Recording):
         if size > self.store.keep_bytes:
             return None
         pin = pin and self._may_pin(size)
-        held: object = tuple(leaf.copy() for leaf in raw) if is_plain(raw) else copy(raw)  # type: ignore[attr-defined]
+        held = tuple(leaf.copy() for leaf in raw) if is_plain(raw) else copy(raw)
         self.store.put(batch.index, held, size, pin=pin)
         return held
 
