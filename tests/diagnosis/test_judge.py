@@ -1,9 +1,12 @@
-"""An interrupt while a case is judged."""
+"""How a case is judged: which rules are asked when, and what an interrupt leaves."""
+
+from collections import Counter
 
 import pytest
 
 from gendiag import diagnose
-from gendiag.diagnosis import judge
+from gendiag.diagnosis import judge, verdict
+from gendiag.rules.registry import BY_NAME, RULES
 from gendiag.rules.rule import dense, sound
 
 
@@ -33,3 +36,11 @@ def test_with_a_model_the_rules_are_asked_again_and_the_report_says_what_is_miss
 def test_without_a_model_nothing_could_be_left_out_and_the_interrupt_reaches_the_user():
     with pytest.raises(KeyboardInterrupt):
         diagnose(sound, progress=False)
+
+
+def test_every_rule_is_asked_once_and_what_reads_trials_once_more(monkeypatch):
+    asked, ask = [], verdict._ask
+    monkeypatch.setattr(verdict, "_ask", lambda rule, evidence: asked.append(rule.name) or ask(rule, evidence))
+    report = diagnose(sound, BY_NAME["model-rejects"].model(), progress=False)
+    assert report.findings[0].rule == "model-rejects"
+    assert Counter(asked) == Counter([rule.name for rule in RULES] + ["model-rejects"])
