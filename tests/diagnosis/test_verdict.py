@@ -13,7 +13,7 @@ def test_what_came_out_of_next_is_one_finding():
     class Next(Views):
         def __init__(self):
             super().__init__()
-            # Two are peeked at, so one item gets none, whichever thread asks last: item 0 or 1 gets another part.
+            # Two are peeked at, so one item gets none; in whatever order fit asks, item 0 or 1 gets another part.
             self.parts = iter(np.split(rows_of((VIEWS + 1) * ROWS), VIEWS + 1))
 
         def __getitem__(self, index):
