@@ -172,7 +172,8 @@ def _of_samples(name: str, part: Any, others: set[int | None], ports: int) -> Li
         return None
     shapes = {tuple(item.shape) for item in part[:LOOKED_AT]}
     what = f"a Python list of {len(part)} arrays, one per sample, which fit takes for {len(part)} {_ports(name)}"
-    return Listed(what, f"np.stack({name})" if len(shapes) == 1 else f'keras.utils.pad_sequences({name}, dtype="float32", padding="post")')
+    padded = f'keras.utils.pad_sequences({name}, dtype="float32", padding="post")'
+    return Listed(what, f"np.stack({name})" if len(shapes) == 1 else padded)
 
 
 def _ports(name: str) -> str:

@@ -55,7 +55,8 @@ class OwnStepOfATuple(OwnStep):
 class OwnLoss(keras.Model):
     """A loss of its own that needs no y."""
 
-    def compute_loss(self, x: Any = None, y_pred: Any = None, **_: Any) -> Any:
+    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *_: Any, **__: Any) -> Any:
+        del y
         return keras.ops.mean(keras.ops.square(y_pred - x))
 
 
