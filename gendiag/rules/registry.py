@@ -25,6 +25,7 @@ from gendiag.rules.labels.constant_labels import ConstantLabels
 from gendiag.rules.labels.labels_out_of_range import LabelsOutOfRange
 from gendiag.rules.labels.labels_vs_loss import LabelsVsLoss
 from gendiag.rules.labels.single_class import SingleClass
+from gendiag.rules.labels.torn_augmentation import TornAugmentation
 from gendiag.rules.labels.torn_pairs import TornPairs
 from gendiag.rules.model.loss_not_finite import LossNotFinite
 from gendiag.rules.model.model_rejects import ModelRejects
@@ -126,6 +127,7 @@ RULES: tuple[Rule, ...] = (
     OutputVsLoss(),
     NegativeWeights(),
     TornPairs(),
+    TornAugmentation(),
     UnfilledRows(),
     BlankBatches(),
     DuplicateBatches(),

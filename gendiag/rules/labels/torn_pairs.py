@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
@@ -17,7 +18,8 @@ Pairs: TypeAlias = dict[Key, Key]  # inputs of a sample -> its targets
 
 LEAST_ROWS = 16
 LEAST_KNOWN = 0.5  # of a later epoch's samples that were in epoch 1
-LEAST_TORN = 0.2  # of these with another target; fewer may be noise on the labels
+LEAST_TORN = 0.2  # of these with another sample's target; fewer may be noise on the labels
+LEAST_OWN = 0.5  # targets that differ, of those of epoch 1, for a target to tell whose it is
 
 
 class TornPairs(Rule):
@@ -36,7 +38,8 @@ class TornPairs(Rule):
 
     Known limits
         Compares inputs exactly, so inputs that are changed at random are not looked at, nor are whole numbers, which
-        may come with several labels. Whether the pairs of epoch 1 are right cannot be told.
+        may come with several labels. Of classes it is said only where an epoch has just the labels of epoch 1, each as
+        often: labels that are drawn or changed at random are not. Whether the pairs of epoch 1 are right cannot be told.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -109,13 +112,22 @@ def _unique(pairs: list[tuple[int, Key, Key]]) -> Pairs:
 
 
 def _torn(seen: Evidence, epoch: Iterable[Delivery], known: Pairs) -> dict[int, int]:
-    """Return how many samples of each batch have another target than before, if that is no noise."""
+    """Return how many samples of each batch have the target of another sample, if that is no noise."""
     pairs = _pairs(seen, epoch)
     again = [(batch, y, known[x]) for batch, x, y in pairs if x in known]
+    if len(again) < max(LEAST_ROWS, LEAST_KNOWN * len(pairs)):
+        return {}
     targets = set(known.values())
-    torn: dict[int, int] = {}
-    for batch, y, before in again:
-        if y != before:
-            torn[batch] = torn.get(batch, 0) + 1
-    much = sum(torn.values()) >= LEAST_TORN * len(again) and len(again) >= max(LEAST_ROWS, LEAST_KNOWN * len(pairs))
-    return torn if much and sum(y in targets for _, y, _ in again) >= LEAST_TORN * len(again) else {}
+    torn = Counter(batch for batch, y, before in again if y != before and y in targets)
+    is_much = sum(torn.values()) >= LEAST_TORN * len(again)
+    return dict(torn) if is_much and (_tell_apart(known) or _are_same(again)) else {}
+
+
+def _tell_apart(known: Pairs) -> bool:
+    """Whether a target tells whose it is: classes do not, and noise may make one of another."""
+    return len(set(known.values())) >= LEAST_OWN * len(known)
+
+
+def _are_same(again: list[tuple[int, Key, Key]]) -> bool:
+    """Whether the targets are those of epoch 1 in another order, as a shuffle leaves them and noise does not."""
+    return Counter(y for _, y, _ in again) == Counter(before for _, _, before in again)
