@@ -169,7 +169,9 @@ def series_reversed_apart() -> Call:
     x = x[..., 0].reshape(-1, 16, 4)
     model = keras.Sequential([keras.Input((16, 4)), keras.layers.Dense(2)])
     model.compile("sgd", "mse")
-    return call("generator", lambda random, x, y: (mirrored(x, random.random(len(x)) < 0.5, 1), y), (x, x[..., :2]), model)
+    return call(
+        "generator", lambda random, x, y: (mirrored(x, random.random(len(x)) < 0.5, 1), y), (x, x[..., :2]), model
+    )
 
 
 @augmented_apart.sound
