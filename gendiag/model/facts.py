@@ -106,6 +106,8 @@ class ModelFacts:
         The smallest number by which a Rescaling layer multiplies; None where there is no such layer.
     half
         Whether a layer computes in float16.
+    loss_weights
+        What compile was given as loss_weights, where that holds no numbers; else empty.
     keeps_rows
         Whether it is known that row k of each output is made of row k of each input, and of no other.
     """
@@ -118,6 +120,7 @@ class ModelFacts:
     scales: Literal["yes", "no", "unknown"] = "unknown"
     rescaling: float | None = None
     half: bool = False
+    loss_weights: str = ""
     keeps_rows: bool = False
 
     def fed(self, batch: Batch) -> list[tuple[Leaf, Input]]:

@@ -35,6 +35,8 @@ def read_model(model: Model) -> ModelFacts:
         known["half"] = any(getattr(layer, "compute_dtype", None) == "float16" for layer in layers(model)[1:])
         known["stateful"] = any(getattr(layer, "stateful", False) is True for layer in layers(model)[1:])
     with suppress(Exception):
+        known["loss_weights"] = _no_weights(model._compile_config.config.get("loss_weights"))  # noqa: SLF001  (as given)
+    with suppress(Exception):
         known["scales"] = _scales(model)
     with suppress(Exception):
         known["rescaling"] = _rescaling(model)
@@ -46,6 +48,20 @@ def read_model(model: Model) -> ModelFacts:
             known["keeps_rows"] = _keeps_rows(model)
             known["batch_size"] = sizes.pop() if len(sizes) == 1 else None
     return ModelFacts(**known)
+
+
+def _no_weights(given: Any) -> str:
+    """What stands for loss_weights and is no number, as text: ``['accuracy']``."""
+    parts = (
+        list(given.values()) if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else [given]
+    )
+    strange = [part for part in parts if part is not None and not hasattr(part, "__float__")]
+    if not strange:
+        return ""
+    names = [
+        repr(part) if isinstance(part, str) else str(getattr(part, "__name__", type(part).__name__)) for part in parts
+    ]
+    return f"[{', '.join(names)}]" if isinstance(given, (list, tuple)) else ", ".join(names)
 
 
 def _keeps_rows(model: Model) -> bool:

@@ -27,6 +27,7 @@ from gendiag.rules.labels.labels_vs_loss import LabelsVsLoss
 from gendiag.rules.labels.single_class import SingleClass
 from gendiag.rules.labels.torn_augmentation import TornAugmentation
 from gendiag.rules.labels.torn_pairs import TornPairs
+from gendiag.rules.model.compile_argument import CompileArgument
 from gendiag.rules.model.loss_not_finite import LossNotFinite
 from gendiag.rules.model.model_rejects import ModelRejects
 from gendiag.rules.model.output_vs_loss import OutputVsLoss
@@ -85,6 +86,7 @@ RULES: tuple[Rule, ...] = (
     LeftoverState(),
     ForkPickle(),
     UnsupportedArgument(),
+    CompileArgument(),
     SharedGenerator(),
     SourceRaises(),
     ZeroLength(),
