@@ -9,7 +9,7 @@ from gendiag.flight.failing_batch import Located
 from gendiag.flight.feed import Feed
 from gendiag.flight.full_measure import completed
 from gendiag.records import Rehearsal
-from gendiag.rehearsal.profile import Profile
+from gendiag.rehearsal.profile import Profile, with_dtypes
 from gendiag.rehearsal.rehearsal import Rehearsed, count
 from gendiag.runtime.tracebacks import cut
 
@@ -70,8 +70,9 @@ def _profile(call: Call, feed: Feed, *, running: bool) -> Profile:
     tap = feed.tap
     batches = tap.settle() if running else completed(tap)
     error = tap.error
+    given = feed.source.dtypes(call.given)
     return Profile(
-        batches=tuple(sorted(batches, key=lambda batch: batch.index)),
+        batches=with_dtypes(sorted(batches, key=lambda batch: batch.index), given),
         read_order=tuple(batch.index for batch in batches),
         ended="raised" if error else "end" if tap.ended else "fit",
         failure=cut(error) if error else None,

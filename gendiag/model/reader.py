@@ -52,16 +52,12 @@ def read_model(model: Model) -> ModelFacts:
 
 def _no_weights(given: Any) -> str:
     """What stands for loss_weights and is no number, as text: ``['accuracy']``."""
-    parts = (
-        list(given.values()) if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else [given]
-    )
-    strange = [part for part in parts if part is not None and not hasattr(part, "__float__")]
-    if not strange:
+    is_list = isinstance(given, (list, tuple))
+    parts = list(given.values()) if isinstance(given, Mapping) else list(given) if is_list else [given]
+    if all(part is None or hasattr(part, "__float__") for part in parts):
         return ""
-    names = [
-        repr(part) if isinstance(part, str) else str(getattr(part, "__name__", type(part).__name__)) for part in parts
-    ]
-    return f"[{', '.join(names)}]" if isinstance(given, (list, tuple)) else ", ".join(names)
+    names = [repr(p) if isinstance(p, (str, int, float)) else getattr(p, "__name__", type(p).__name__) for p in parts]
+    return f"[{', '.join(names)}]" if is_list else ", ".join(names)
 
 
 def _keeps_rows(model: Model) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +20,16 @@ LEAF_COLUMNS = (
     "digest", "shared",
 )  # fmt: skip
 COLUMNS = ("epoch", "batch", "leaf", *LEAF_COLUMNS, "wait_s", "rss_bytes")
+
+
+def with_dtypes(batches: Iterable[Batch], dtypes: Mapping[str, str]) -> tuple[Batch, ...]:
+    """Give leaves the dtypes in which they were given, where they were measured behind a cast of fit's."""
+    if not dtypes:
+        return tuple(batches)
+    return tuple(
+        replace(batch, leaves=tuple(replace(leaf, dtype=dtypes.get(leaf.path, leaf.dtype)) for leaf in batch.leaves))
+        for batch in batches
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from gendiag.records import Failure, Rehearsal
 from gendiag.rehearsal.probe import EnoughError, Limits, Progress, make_callback, make_probe
-from gendiag.rehearsal.profile import Profile
+from gendiag.rehearsal.profile import Profile, with_dtypes
 from gendiag.rehearsal.recording import Recording
 from gendiag.runtime.task import NoAnswerError, Pulse, Task
 from gendiag.runtime.tracebacks import cut, standing
@@ -81,6 +81,7 @@ class _Run:
         """Open the taps."""
         tapped = (self.source.tapped, self.validation is None or self.validation.tapped)
         self.progress = Progress(pulse, self.limits, tapped=tapped)
+        self.progress.validation.replays_peeked = self.validation is not None and self.validation.one_shot
 
     def work(self, pulse: Pulse, steps_per_execution: int) -> None:
         """Run fit, then read on behind the batch at which it raised."""
@@ -152,7 +153,9 @@ class _Run:
             warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in self.caught)),
             seconds=progress.seconds,
         )
-        training = replace(self._profile(progress.training), spot_check=self.spot_check)
+        profile = self._profile(progress.training)
+        given = with_dtypes(profile.batches, self.source.dtypes(self.fit_args))
+        training = replace(profile, batches=given, spot_check=self.spot_check)
         return Rehearsed(self.source, rehearsal, training, self._profile(progress.validation))
 
     def _place(self) -> Literal["start", "training", "validation"]:

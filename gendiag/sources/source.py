@@ -148,6 +148,10 @@ class Source(ABC):
         """Return as ``validation_data`` what fit sets aside for a ``validation_split``."""
         return {}
 
+    def dtypes(self, fit_args: Mapping[str, Any]) -> dict[str, str]:  # noqa: ARG002  (of what fit cuts itself)
+        """Return by path the dtypes that were given, where fit casts before it makes batches."""
+        return {}
+
     @property
     def length(self) -> int | None:
         """Batches in one pass, as far as the source itself says it."""

@@ -35,8 +35,8 @@ class CompileArgument(Rule):
         if not given or run is None or run.failed_batch is None or run.steps:
             return
         message = (
-            f"The model raises on {seen.place(run.failed_batch)} because compile was given {given} as loss_weights, its "
-            "third argument by position in Keras 3 (metrics in Keras 2). The batch itself is not at fault."
+            f"The model raises on {seen.place(run.failed_batch)} because compile was given {given} as loss_weights, "
+            "its third argument by position in Keras 3 (metrics in Keras 2). The batch itself is not at fault."
         )
         fix = f"Name the argument: `model.compile(optimizer, loss, metrics={given})`."
         yield self.finding("error", message, fix=fix, batches=[run.failed_batch], given=given)
