@@ -57,7 +57,7 @@ def measure_leaf(part: Part, before: object = None, *, full: bool = True) -> Lea
         kind = MASKED
     dtype = array.dtype.name
     if kind == "tensor" and dtype == "object":  # text, which NumPy has no type for
-        dtype = str(getattr(value.dtype, "name", dtype))  # type: ignore[attr-defined]
+        dtype = str(getattr(value.dtype, "name", dtype))
     return Leaf(
         path, role, kind, shape, dtype, array.nbytes, **(figures if full else ends)(array),
         digest=digest(value), shared=same_memory(value, before),

@@ -8,7 +8,7 @@ from gendiag.flight.call import Call, State
 from gendiag.flight.failing_batch import Located
 from gendiag.flight.feed import Feed
 from gendiag.flight.full_measure import completed
-from gendiag.records import Rehearsal
+from gendiag.records import Delivery, Rehearsal
 from gendiag.rehearsal.profile import Profile, with_dtypes
 from gendiag.rehearsal.rehearsal import Rehearsed, count
 from gendiag.runtime.tracebacks import cut
@@ -20,7 +20,7 @@ def recorded(call: Call, state: State, located: Located) -> Rehearsed:
         epochs=count(call.fit_args.get("epochs"), 1),
         epochs_run=max(call.position.epochs_begun, int(call.method != "fit" and bool(call.train.epochs))),
         steps_per_epoch=call.fit_args.get("steps_per_epoch"),
-        deliveries=call.train.deliveries(located.groups, call.steps_per_execution),
+        deliveries=_deliveries(call, located),
         validation=call.test.deliveries(_evaluated(call, state), call.steps_per_execution),
         ended=_ended(call, state),
         failure=located.failure,
@@ -34,6 +34,12 @@ def recorded(call: Call, state: State, located: Located) -> Rehearsed:
     )
     profiles = [_profile(call, feed, running=rehearsal.running) for feed in (call.train, call.test)]
     return Rehearsed(call.train.source, rehearsal, *profiles)
+
+
+def _deliveries(call: Call, located: Located) -> tuple[Delivery, ...]:
+    found = call.train.deliveries(located.groups, call.steps_per_execution)
+    source = call.train.source
+    return with_dtypes(found, source.dtypes(call.given)) if source.is_graph else found
 
 
 def _evaluated(call: Call, state: State) -> int:

@@ -62,7 +62,7 @@ class ArraysSource(Source):
     def dtypes(self, fit_args: Mapping[str, Any]) -> dict[str, str]:
         """Return those of the arrays: fit casts floats to Keras's float type as a whole."""
         parts = [part for role, given in self._given(fit_args).items() for part in walk(role, role, given)]
-        dtypes = {part.path: getattr(part.value, "dtype", None) for part in parts}
+        dtypes: dict[str, Any] = {part.path: getattr(part.value, "dtype", None) for part in parts}
         return {path: dtype.name for path, dtype in dtypes.items() if getattr(dtype, "kind", "") == "f"}
 
     def describe(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gendiag.batches.tree import flatten
 from gendiag.sources.source import Source, Tap, class_names, defined_in
 
 
@@ -48,6 +49,13 @@ class TfDatasetSource(Source):
             added = first[len(spec) :]
             spec = (*spec, *(tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in added))
         return tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=spec)
+
+    def dtypes(self, fit_args: Mapping[str, Any]) -> dict[str, str]:  # noqa: ARG002  (see ArraysSource)
+        """Return those of its text, which is of a type that NumPy does not have."""
+        parts: list[tuple[str, Any]] = [
+            (part.path, getattr(part.value, "dtype", None)) for part in flatten(self.value.element_spec)
+        ]
+        return {path: dtype.name for path, dtype in parts if getattr(dtype, "name", "") == "string"}
 
     def describe(self) -> str:
         """Name the outermost transformation."""
