@@ -41,7 +41,7 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """``trains``, ``trains on altered data``, ``raises`` or ``never ends``."""
+        """``trains``, ``trains on altered data``, ``trains to NaN``, ``raises`` or ``never ends``."""
         return self.diagnosis.verdict
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from gendiag.diagnosis.case import Case
+from gendiag.diagnosis.coverage import left_out
 from gendiag.diagnosis.diagnosis import Diagnosis
 from gendiag.diagnosis.failing_samples import with_samples
 from gendiag.diagnosis.model_run import of_the_model
@@ -91,7 +92,9 @@ class _Work:
 def _concluded(case: Case, evidence: Evidence, found: tuple[Finding, ...], shrunk: Mapping[int, Shrunk]) -> Diagnosis:
     findings = with_samples(found, shrunk)
     ending = verdict(evidence, findings)
-    notes = [*case.observer.notes(case, evidence), *([CUT_SHORT] if evidence.cut_short else [])]
+    missing = tuple(left_out(evidence))
+    notes = [f"Left out: {'; '.join(missing)}."] if missing and findings else []
+    notes += [*case.observer.notes(case, evidence), *([CUT_SHORT] if evidence.cut_short else [])]
     return Diagnosis(
         source=evidence.source.describe(),
         model=evidence.model,
@@ -105,6 +108,7 @@ def _concluded(case: Case, evidence: Evidence, found: tuple[Finding, ...], shrun
         verdict=ending,
         fails_at=fails_at(evidence, findings) if ending == "raises" else None,
         notes=tuple(notes),
+        left_out=missing,
         versions=_versions(),
         untried=_is_untried(evidence),
     )

@@ -104,12 +104,19 @@ class _Log:
         self.step_began = time.perf_counter()
         self.non_finite: list[int] = []
         self.evaluated = 0
+        self._weights: Sequence[Any] | None = None
+
+    def step_begins(self, model: Model) -> None:
+        if self._weights is None and model.built:
+            self._weights = finite_weights(model)
+        self.step_began = time.perf_counter()
 
     def step_was_finite(self, logs: Mapping[str, Any], model: Model) -> bool:
+        weights = model.weights if self._weights is None else self._weights
         loss = logs.get("loss", math.nan)
         self.losses.append(math.nan if np.ndim(loss) else float(loss))  # fit takes what is no number as it is
         self.step_s.append(time.perf_counter() - self.step_began)
-        finite = all_finite(value for name, value in logs.items() if "loss" in name) and all_finite(model.variables)
+        finite = all_finite(value for name, value in logs.items() if "loss" in name) and all_finite(weights)
         if not finite:
             self.non_finite.append(len(self.losses) - 1)
         return finite
@@ -223,7 +230,7 @@ def _watch(log: _Log, pulses: Sequence[Pulse], *, keep_weights: bool) -> Callbac
             _beat(pulses)
             if keep_weights and not self.built:
                 self.built, self.hold = bool(self.model.built), held_values(self.model)
-            log.step_began = time.perf_counter()
+            log.step_begins(self.model)
 
         def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             if not log.step_was_finite(logs or {}, self.model):
@@ -248,6 +255,11 @@ def _beat(pulses: Sequence[Pulse]) -> None:
         pulse.beat()
         if pulse.stop.is_set():
             raise _StoppedError
+
+
+def finite_weights(model: Model) -> list[Any]:
+    """Return the weights that hold neither NaN nor infinity by now; a mask of ``-inf`` is meant. No metrics' states."""
+    return [weight for weight in model.weights if all_finite([weight])]
 
 
 def all_finite(values: Iterable[Any]) -> bool:

@@ -107,6 +107,8 @@ class ModelRun:
         What fit raised at the next one, or None.
     non_finite
         The batch after which the loss or a weight was NaN or infinite, or None.
+    losses
+        Loss of each step; NaN where it logs none.
     seconds
         Wall time of each step. The first includes that the step was traced.
     validation, evaluated
@@ -117,6 +119,7 @@ class ModelRun:
     steps: int = 0
     failure: Failure | None = None
     non_finite: int | None = None
+    losses: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
     validation: tuple[int, ...] = ()
     evaluated: int = 0

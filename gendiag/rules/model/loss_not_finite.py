@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from gendiag.records import Batch, Finding, LayerStep, Leaf, Trial
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import BAD, Rule, sound
 
+GROWN = 1e3  # times the first loss: no noise of a training that goes well
 HALF_MOST = 65504.0  # the largest number of float16
 WHERE = {
     "loss": ": every layer gives numbers, the loss does not",
@@ -44,10 +47,10 @@ class LossNotFinite(Rule):
         batch = seen.profile.find(index)
         if index is None or batch is None or not _is_sound(seen, batch):
             return
-        half = _too_large_for_half(seen, batch)
+        half, diverges = _too_large_for_half(seen, batch), _diverges(seen)
         message = (
             f"After the step on {seen.place(index)} the loss or a weight is NaN or infinite, though every number of "
-            f"the batch is finite.{_alone(seen.trials.get(index))}"
+            f"the batch is finite.{diverges}{_alone(seen.trials.get(index))}"
         )
         if half is not None:
             message += (
@@ -57,10 +60,14 @@ class LossNotFinite(Rule):
         fix = (
             f"Look at batch {index} with `report.trial({index})`: scale its numbers, guard a division or a logarithm "
             "in the model or its loss, or lower the learning rate."
-            if half is None
-            else f"Scale {half.path} before the first yield, or let the first layers compute in float32 "
-            "(`dtype='float32'`)."
         )
+        if half is not None:
+            fix = (
+                f"Scale {half.path} before the first yield, or let the first layers compute in float32 "
+                "(`dtype='float32'`)."
+            )
+        elif diverges:
+            fix = "Lower the learning rate, clip the gradients (`clipnorm=1.0` in the optimizer), or scale x and y."
         yield self.finding("warning", message, fix=fix, batches=[index], leaf=None if half is None else half.path)
 
     def broken(self) -> Iterator[Any]:
@@ -78,6 +85,16 @@ def _is_sound(seen: Evidence, batch: Batch) -> bool:
         all(leaf.rows != 0 and not leaf.n_nan and not leaf.n_inf for leaf in leaves)
         and not any(delivery.changed for delivery in delivered)
     )  # fmt: skip
+
+
+def _diverges(seen: Evidence) -> str:
+    """Say from where to where the loss grew, where it did so step by step before it was lost."""
+    losses = [*takewhile(math.isfinite, seen.model_run.losses if seen.model_run is not None else ())]
+    first = next((place for place, loss in enumerate(losses) if loss > 0), None)
+    if first is None or losses[-1] < GROWN * losses[first]:
+        return ""
+    grown = f"from {losses[first]:.3g} in step {first + 1} to {losses[-1]:.3g} in step {len(losses)}"
+    return f" Training diverges: the loss grows {grown}."
 
 
 def _alone(trial: Trial | None) -> str:

@@ -1,4 +1,4 @@
-"""What gendiag says of a row, through ``diagnose`` and through ``watch`` beside the real fit, against what it must say."""
+"""What gendiag says of a row, through ``diagnose`` and ``watch`` beside the real fit, against what it must say."""
 
 from __future__ import annotations
 
