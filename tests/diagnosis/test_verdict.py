@@ -129,3 +129,9 @@ def test_infinities_that_were_there_before_and_metrics_that_are_none_are_no_nan_
     model = keras.Sequential([keras.Input((3,)), Floor(), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(0.01), "mse", metrics=[NotANumber(name="odd")])
     assert judged(model, epochs=2).verdict == "trains"
+
+
+def test_two_batches_trained_on_again_and_again_may_diverge_too():
+    report = judged(steep(1.2), lambda: sound(3, rows=8), epochs=90)
+    assert [d.batch for d in report.diagnosis.rehearsal.deliveries][:7] == [0, 1, 2, 0, 1, 0, 1]
+    assert report.verdict == "trains to NaN"
