@@ -52,12 +52,15 @@ def _validation(evidence: Evidence) -> Iterator[str]:
 
 def _model(evidence: Evidence) -> Iterator[str]:
     run = evidence.model_run
-    if evidence.model is None or run is None or run.failure is not None:
+    if evidence.model is None or (run is not None and run.failure is not None):
+        return
+    if run is None:
+        if evidence.cut_short:
+            yield "what the model does with the batches, since it was stopped"
         return
     delivered = {delivery.batch for delivery in evidence.rehearsal.deliveries}
     tried = {*run.batches[: run.steps]}
     if not evidence.rehearsal.live and len(tried) < len(delivered):
-        yield (
-            f"the model on {len(delivered) - len(tried)} of {counted(len(delivered), 'batch', 'batches')}, which were "
-            "not held, or time was up (`keep_bytes`, `budget_s`)"
-        )
+        why = "not held, or time was up (`keep_bytes`, `budget_s`)" if not evidence.cut_short else "it was stopped"
+        untried = f"{len(delivered) - len(tried)} of {counted(len(delivered), 'batch', 'batches')}"
+        yield f"the model on {untried}: {why}"

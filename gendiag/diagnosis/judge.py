@@ -75,7 +75,8 @@ class _Work:
         """Run the model on what was delivered, ask the rules, and try the suspects."""
         run = self.case.observer.run_model(self.case, rehearsed)
         rehearsal = of_the_model(self.case, rehearsed.rehearsal, run)
-        self.evidence = replace(self.evidence, model_run=run, rehearsal=rehearsal)
+        is_cut = run is not None and run.interrupted
+        self.evidence = replace(self.evidence, model_run=run, rehearsal=rehearsal, cut_short=is_cut)
         self.findings = find(self.evidence)
         for index in to_try(self.case, self.evidence, self.findings):
             self.trials[index] = try_on_model(self.case, self.evidence, index)

@@ -41,6 +41,7 @@ def run_model(case: Case, rehearsed: Rehearsed) -> ModelRun | None:
         non_finite=order[run.first_non_finite] if run.first_non_finite is not None else None,
         losses=run.losses,
         seconds=run.step_s,
+        interrupted=run.interrupted,
         validation=again,
         evaluated=run.evaluated,
     )

@@ -68,6 +68,8 @@ class Replay:
         What fit raised, or None.
     answered
         False if fit gave no sign of life for too long and was left behind.
+    interrupted
+        Whether Ctrl-C ended it.
     seconds
         Wall time.
     step_s
@@ -81,6 +83,7 @@ class Replay:
     non_finite: tuple[int, ...] = ()
     failure: Failure | None = None
     answered: bool = True
+    interrupted: bool = False
     seconds: float = 0.0
     step_s: tuple[float, ...] = ()
     evaluated: int = 0
@@ -149,7 +152,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         Called from the waiting thread with the number of steps.
     """
     log, started = _Log(), time.monotonic()
-    failure, answered = None, True
+    failure, answered, interrupted = None, True, False
 
     def work(own: Pulse) -> Failure | None:
         watch = _watch(log, [own] if pulse is None else [own, pulse], keep_weights=learning_rate_zero)
@@ -160,7 +163,9 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
             if learning_rate_zero:
                 _stop_learning(model)
                 build_optimizer(model)
-            failure = Task(work).start().wait(quiet_s=settings.quiet_s, tick=lambda: on_progress(len(log.losses)))
+            task = Task(work)
+            failure = task.start().wait(quiet_s=settings.quiet_s, tick=lambda: on_progress(len(log.losses)))
+            interrupted = task.pulse.stop.is_set()
     except NoAnswerError as error:
         answered, failure = False, Failure(type(error).__name__, str(error), details=error.stack)
     seconds = time.monotonic() - started
@@ -170,6 +175,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         non_finite=tuple(log.non_finite),
         failure=failure,
         answered=answered,
+        interrupted=interrupted,
         seconds=seconds,
         step_s=tuple(log.step_s),
         evaluated=log.evaluated,

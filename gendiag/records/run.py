@@ -111,6 +111,8 @@ class ModelRun:
         Loss of each step; NaN where it logs none.
     seconds
         Wall time of each step. The first includes that the step was traced.
+    interrupted
+        Whether Ctrl-C ended it before all were tried.
     validation, evaluated
         Indices of the validation batches that it was given then, and how many of them it was evaluated on.
     """
@@ -121,6 +123,7 @@ class ModelRun:
     non_finite: int | None = None
     losses: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
+    interrupted: bool = False
     validation: tuple[int, ...] = ()
     evaluated: int = 0
 

@@ -1,5 +1,7 @@
 """What was asked for and not looked at is said where the verdict stands; "no fault found" is said over no gap."""
 
+import signal
+
 import keras
 import pytest
 
@@ -30,7 +32,7 @@ def test_no_fault_is_found_where_all_was_looked_at():
         ({"steps_per_epoch": 40, "max_batches": 5}, "what comes after 5 steps"),
         ({"callbacks": [keras.callbacks.TerminateOnNaN()]}, "callbacks (TerminateOnNaN)"),
         ({"callbacks": keras.callbacks.TerminateOnNaN()}, "callbacks (TerminateOnNaN)"),
-        ({"keep_bytes": 200}, "the model on 2 of 4 batches"),
+        ({"keep_bytes": 200}, "the model on 2 of 4 batches: not held"),
         (
             {
                 "epochs": 9,
@@ -64,3 +66,27 @@ def test_with_notes_the_headline_is_the_first_of_them():
     report = gendiag.diagnose(two_sizes, linear(), progress=False)
     assert [finding.severity for finding in report.findings] == ["note"]
     assert report.diagnosis.headline == report.findings[0].message
+
+
+def test_an_interrupt_while_the_model_is_run_is_no_all_clear():
+    class Interrupted(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.layer = keras.layers.Dense(1)
+
+        def call(self, x):
+            return self.layer(x)
+
+        def train_step(self, data):
+            if len(steps := self.steps_seen) == 3:
+                signal.raise_signal(signal.SIGINT)
+            steps.append(0)
+            return super().train_step(data)
+
+    model = Interrupted()
+    model.steps_seen = []
+    model.compile("sgd", "mse", run_eagerly=True)
+    report = gendiag.diagnose(sound, model, progress=False)
+    assert report.verdict == "trains"
+    assert "No fault found" not in report.diagnosis.headline
+    assert "it was stopped" in report.diagnosis.headline
