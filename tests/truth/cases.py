@@ -1,4 +1,4 @@
-"""``python -m tests.truth.cases FOLDER``: are reported failures named, and sound sources not?
+"""``python -m tests.truth.cases FOLDER``: whether reported failures are named, and sound sources left alone.
 
 A case is a script with ``CASE``, ``FIT``, ``make_source``, ``make_model`` and, where there is one, the same without
 the fault (``make_fixed_source``). ``CASE`` says what the real fit was measured to do (``outcome``), at which batch, and
