@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from gendiag.batches.signature import PEEKED
 from gendiag.diagnosis.case import Case
 from gendiag.model.clone import stand_in
 from gendiag.model.replay import FitSettings, Replay, through_fit
+from gendiag.model.serving import refusal
 from gendiag.records import Failure, ModelRun, Rehearsal
 from gendiag.rehearsal.rehearsal import Rehearsed
 from gendiag.runtime.task import Pulse
@@ -19,8 +21,11 @@ MORE_UNTIL_S = 3.0  # so long, batches that it was trained on before are deliver
 MODEL_SHARE = 0.5  # of the time budget, for running the model on what was delivered
 
 
-def run_model(case: Case, rehearsed: Rehearsed) -> ModelRun | None:
-    """Train a copy on what fit delivered, in that order, as far as the batches are held and the time goes."""
+def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> ModelRun | None:
+    """Train a copy on what fit delivered, in that order, as far as the batches are held and the time goes.
+
+    None, and ``told`` why, where fit does not take from us again what it took from the source: that proves nothing.
+    """
     order = _delivery_order(rehearsed)
     if case.model is None or not order or rehearsed.rehearsal.ended == "stopped":
         return None
@@ -34,6 +39,9 @@ def run_model(case: Case, rehearsed: Rehearsed) -> ModelRun | None:
     if is_copy and not run.answered:
         # Somebody else's iterator may have been destroyed meanwhile (see leftovers.py).
         run, _ = train_stand_in(case, raw, settings, once=once)
+    if run.answered and run.failure is not None and (refused := refusal(raw, settings)) is not None:
+        told(f"The model was not run: the batches could not be handed to fit once more ({refused.line}).")
+        return None
     return ModelRun(
         batches=tuple(order),
         steps=run.steps,
@@ -103,10 +111,10 @@ def _evaluation(case: Case, rehearsed: Rehearsed) -> tuple[tuple[int, ...], dict
     if case.validation is None:
         names = ("validation_data", "validation_batch_size", "validation_steps")
         given = {name: case.fit_args[name] for name in names if name in case.fit_args}
-        return (), {**rehearsed.source.split_off(case.fit_args.get("validation_split")), **given}
+        return (), {**rehearsed.source.split_off(case.fit_args), **given}
     store = rehearsed.validation.store
     delivered = [d.batch for d in rehearsed.rehearsal.validation if d.batch is not None and d.batch in store]
     order = tuple(dict.fromkeys(delivered))
     if not order:
         return (), {}
-    return order, {"validation_data": case.validation.replay([store.get(index) for index in order])}
+    return order, {"validation_data": case.validation.replay([store.get(index) for index in order], case.fit_args)}

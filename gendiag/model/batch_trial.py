@@ -18,6 +18,7 @@ from gendiag.model.fault_localization import Told, keep_weights, look_inside
 from gendiag.model.fresh_weights import fresh_stand_in
 from gendiag.model.hooks import Seen, watched
 from gendiag.model.replay import PLAIN, FitSettings, Replay, all_finite, build_optimizer, finite_weights, through_fit
+from gendiag.model.serving import refusal
 from gendiag.model.snapshot import held_values
 from gendiag.records import Failure, Outcome, Trial, TrialStep
 from gendiag.runtime.quiet import quiet
@@ -63,6 +64,7 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     delivered: object | None,
     yielded: object | None,
     settings: FitSettings = PLAIN,
+    was_taken: bool = False,
     fresh_weights: bool = False,
     clones: CloneCache | None = None,
 ) -> Trial:
@@ -81,6 +83,8 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
         that yielded None has neither, and is replayed with None.
     settings
         How batches are handed to fit; a generator's are held to its rules.
+    was_taken
+        Whether fit took the batch from the source. Where it does not take it again, its trial proves nothing.
     fresh_weights
         Whether to try it on weights as they are made for a new model, in place of those that the model has.
     clones
@@ -96,7 +100,10 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     try:
         kept = clones if batch >= PEEKED and not fresh_weights else None
         with dtype_policy(settings.policy):
-            steps = _steps(model, _replayed(batch, first, ways.suspect), ways, settings, kept)
+            replayed = _replayed(batch, first, ways.suspect)
+            steps = _steps(model, replayed, ways, settings, kept)
+            if was_taken and steps[0].outcome == "raises":
+                steps = _without_ours(steps, refusal(replayed.batches, settings))
     except NoFreshWeightsError:
         raise
     except Exception as error:  # noqa: BLE001  (no model at all, or one whose own code fails when it is copied)
@@ -108,6 +115,11 @@ def _replayed(batch: int, first: Sequence[Any], suspect: object) -> _Replayed:
     """Put the suspect behind the two batches that fit peeks at; it may be one of them."""
     peeked = list(first[:PEEKED])
     return _Replayed(peeked, batch) if batch < len(peeked) else _Replayed([*peeked, suspect], len(peeked))
+
+
+def _without_ours(steps: Steps, refused: Failure | None) -> Steps:
+    """Leave out what fit raises whatever the model: it took the batch from the source, so that is our doing."""
+    return steps if refused is None else (replace(steps[0], outcome="not tried", failure=refused), *steps[1:])
 
 
 def _steps(

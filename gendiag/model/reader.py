@@ -43,8 +43,22 @@ def read_model(model: Model) -> ModelFacts:
             known["outputs"] = _outputs(model)
             known["inputs"] = _inputs(model)
             sizes = {each.shape[0] for each in known["inputs"]}
+            known["keeps_rows"] = _keeps_rows(model)
             known["batch_size"] = sizes.pop() if len(sizes) == 1 else None
     return ModelFacts(**known)
+
+
+def _keeps_rows(model: Model) -> bool:
+    """Whether it is made of Keras's own layers alone, which keep the batch axis; operations and functions may not."""
+    graph = _graph(model)
+    parts = [*layers(model)[1:], *(graph.operations if graph is not None else ())]
+    return bool(parts) and all(_is_plain_layer(part) for part in parts)
+
+
+def _is_plain_layer(part: Any) -> bool:
+    kind = type(part)
+    is_model = kind.__name__ in ("Sequential", "Functional") and kind.__module__.startswith(KERAS)
+    return is_model or (kind.__module__.startswith(f"{KERAS}layers.") and kind.__name__ != "Lambda")
 
 
 def fixed_batch_sizes(model: Model) -> set[int]:

@@ -40,12 +40,15 @@ class FitSettings:
         Longest time without a step; seconds.
     policy
         The dtype policy of the user's thread; None for that of the present one.
+    close
+        Takes back what fit leaves behind of such a source.
     """
 
     as_source: AsSource | None = None
     fit_args: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     quiet_s: float = QUIET_S
     policy: object = None
+    close: Callable[[], None] = lambda: None
 
 
 PLAIN = FitSettings()
@@ -196,6 +199,7 @@ def _fit(model: Model, batches: Sequence[Any], settings: FitSettings, callback: 
         return None if isinstance(error, _StoppedError) else cut(error)
     finally:
         callback.leftovers.let_go()
+        settings.close()
     return None
 
 

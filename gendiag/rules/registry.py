@@ -50,6 +50,7 @@ from gendiag.rules.shapes.weights_shape import WeightsShape
 from gendiag.rules.shapes.xy_length_mismatch import XyLengthMismatch
 from gendiag.rules.structure.arity import Arity
 from gendiag.rules.structure.input_count import InputCount
+from gendiag.rules.structure.list_for_array import ListForArray
 from gendiag.rules.structure.list_of_inputs import ListOfInputs
 from gendiag.rules.structure.none_in_batch import NoneInBatch
 from gendiag.rules.structure.not_a_tuple import NotATuple
@@ -77,6 +78,7 @@ FAMILIES = (
 )
 # The specific before the general.
 RULES: tuple[Rule, ...] = (
+    ListForArray(),
     NotIterable(),
     ThreadUnsafe(),
     LeftoverState(),

@@ -132,15 +132,19 @@ class Source(ABC):
     def close(self) -> None:  # noqa: B027  (most kinds leave nothing behind)
         """Take back what fit, when it raised, left behind of this source."""
 
-    def replay(self, batches: Sequence[Any]) -> Any:
-        """Return what fit holds to the same signature as this source, made of these raw batches."""
+    def replay(self, batches: Sequence[Any], fit_args: Mapping[str, Any]) -> Any:  # noqa: ARG002  (see ArraysSource)
+        """Return a source of the same kind, which fit holds to the same signature, made of these raw batches."""
         return (batch for batch in batches)
+
+    def packed(self, raw: object) -> Any:
+        """Return a batch in the structure in which fit hands it to ``train_step``."""
+        return raw
 
     def replay_args(self, fit_args: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002  (see PyDatasetSource)
         """Return those of fit's arguments that a replay needs to make of a batch what fit makes of it."""
         return {}
 
-    def split_off(self, share: float | None) -> dict[str, Any]:  # noqa: ARG002  (arrays alone can be split)
+    def split_off(self, fit_args: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002  (arrays alone can be split)
         """Return as ``validation_data`` what fit sets aside for a ``validation_split``."""
         return {}
 
