@@ -106,6 +106,8 @@ class ModelFacts:
         The smallest number by which a Rescaling layer multiplies; None where there is no such layer.
     half
         Whether a layer computes in float16.
+    steps_per_execution
+        As given to compile.
     """
 
     inputs: tuple[Input, ...] = ()
@@ -116,6 +118,7 @@ class ModelFacts:
     scales: Literal["yes", "no", "unknown"] = "unknown"
     rescaling: float | None = None
     half: bool = False
+    steps_per_execution: int = 1
 
     def fed(self, batch: Batch) -> list[tuple[Leaf, Input]]:
         """Which leaf of x each input takes; empty where they cannot be paired."""

@@ -23,6 +23,7 @@ from gendiag.rules.epochs.len_mismatch import LenMismatch
 from gendiag.rules.epochs.never_reshuffled import NeverReshuffled
 from gendiag.rules.epochs.no_steps import NoSteps
 from gendiag.rules.epochs.overlapping_batches import OverlappingBatches
+from gendiag.rules.epochs.samples_as_steps import SamplesAsSteps
 from gendiag.rules.epochs.steps_mismatch import StepsMismatch
 from gendiag.rules.epochs.zero_length import ZeroLength
 from gendiag.rules.labels.constant_labels import ConstantLabels
@@ -127,6 +128,7 @@ RULES: tuple[Rule, ...] = (
     Exhausted(),
     LenMismatch(),
     StepsMismatch(),
+    SamplesAsSteps(),
     ForkRng(),
     Leak(),
     EmptyBatch(),

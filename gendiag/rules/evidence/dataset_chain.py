@@ -8,6 +8,8 @@ from typing import Any
 
 from gendiag.records import counted
 
+SAME_COUNT = {"MapDataset", "PrefetchDataset", "ShuffleDataset", "OptionsDataset"}  # element for element
+
 
 def why_empty(dataset: Any) -> tuple[str, str] | None:
     """Say which transformation leaves nothing, and what to do; None where that cannot be told."""
@@ -35,6 +37,21 @@ def why_empty(dataset: Any) -> tuple[str, str] | None:
             return "`repeat(0)` leaves nothing", "Leave repeat out."
         if kind == "TensorSliceDataset" and _cardinality(each) == 0:
             return "the arrays it is made of have 0 rows", "The list behind them is empty."
+    return None
+
+
+def one_pass(dataset: Any) -> int | None:
+    """How many elements of an endless dataset are one pass over what ``repeat`` repeats; None where that is unknown."""
+    size = 1
+    for each in _chain(dataset):
+        kind = type(each).__name__.strip("_").removeprefix("Parallel")
+        if kind == "RepeatDataset" and _number(getattr(each, "_count", None)) in {-1, None}:
+            length = _cardinality(getattr(each, "_input_dataset", None))
+            return None if not length else -(-length // size)
+        if kind == "BatchDataset":
+            size *= _number(getattr(each, "_batch_size", None)) or 1
+        elif kind not in SAME_COUNT:
+            return None
     return None
 
 

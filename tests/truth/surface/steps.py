@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from tests.truth.surface.build import Items, arrays, batches_of, dataset, dense, generator
 from tests.truth.surface.row import Call, fault
 
@@ -37,6 +39,26 @@ def endless_within_another_generator() -> Call:
         yield from _endless("generator")()
 
     return Call(outer, dense(), epochs=2)
+
+
+@fault(first="endless", verdict="never ends", says=r"steps_per_epoch", live=FOR_EVER)
+def a_cycle_in_a_for_loop() -> Call:
+    def cycled():
+        for x, y in itertools.cycle(batches_of(*arrays())):
+            yield x, y
+
+    return Call(cycled, dense(), epochs=2)
+
+
+@fault(first="endless", says=(r"2,000 batches", r"repeat after 6"), live=FOR_EVER)
+def nobody_knows_whether_it_ends() -> Call:
+    batches = batches_of(*arrays())
+
+    def as_long_as_there_are_batches():
+        while len(batches) > 0:
+            yield from batches
+
+    return Call(as_long_as_there_are_batches, dense(), epochs=2)
 
 
 @fault(first="endless", verdict="never ends", says=r"steps_per_epoch", live=FOR_EVER)
@@ -81,7 +103,7 @@ def one_step_per_epoch() -> Call:
     return Call(_endless("generator"), dense(), epochs=3, steps_per_epoch=1)
 
 
-@fault(first="steps-mismatch", says=(r"\b48\b", r"\b6\b", r"samples"), variants=("generator", "dataset"))
+@fault(first="samples-as-steps", says=(r"\b48\b", r"\b6\b", r"samples"), variants=("generator", "dataset", "shuffled"))
 def samples_given_as_steps(kind: str) -> Call:
     return Call(_endless(kind), dense(), epochs=2, steps_per_epoch=48)
 
@@ -145,6 +167,10 @@ def _dense_at_once(count: int):
 
 
 def _endless(kind: str):
+    if kind == "shuffled":
+        import tensorflow as tf
+
+        return tf.data.Dataset.from_tensor_slices(arrays()).shuffle(48, seed=1).batch(8).repeat().prefetch(1)
     if kind == "dataset":
         return dataset(*arrays()).repeat()
     return generator_for_ever(batches_of(*arrays()))
