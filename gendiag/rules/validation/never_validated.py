@@ -55,7 +55,7 @@ class NeverValidated(Rule):
         frequency = seen.fit_args.get("validation_freq", 1)
         if _is_left_out(frequency, seen):
             message = (
-                f"validation_data is never evaluated: validation_freq={frequency!r} names no epoch up to the last, "
+                f"No batch of validation_data is ever evaluated: validation_freq={frequency!r} names no epoch up to the last, "
                 f"epochs={run.epochs}."
             )
             yield self.finding("warning", message, fix="Pass `validation_freq=1`.", frequency=1)
@@ -63,7 +63,7 @@ class NeverValidated(Rule):
         rows = _rows(given)
         dropped = why_empty(given) if seen.validation_source is not None else None
         what = "its arrays have 0 rows" if rows == 0 else dropped[0] if dropped else "it yields nothing"
-        message = f"validation_data is never evaluated: {what}. The history has no val_loss, and nothing is raised."
+        message = f"No batch of validation_data is ever evaluated: {what}. The history has no val_loss, and nothing is raised."
         fix = dropped[1] if dropped else "Look at how it is made: the split may have left nothing for validation."
         yield self.finding("warning", message, fix=fix, source="validation", frequency=None)
 
