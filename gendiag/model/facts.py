@@ -108,6 +108,8 @@ class ModelFacts:
         Whether a layer computes in float16.
     keeps_rows
         Whether it is known that row k of each output is made of row k of each input, and of no other.
+    steps_per_execution
+        As given to compile.
     """
 
     inputs: tuple[Input, ...] = ()
@@ -119,6 +121,7 @@ class ModelFacts:
     rescaling: float | None = None
     half: bool = False
     keeps_rows: bool = False
+    steps_per_execution: int = 1
 
     def fed(self, batch: Batch) -> list[tuple[Leaf, Input]]:
         """Which leaf of x each input takes; empty where they cannot be paired."""

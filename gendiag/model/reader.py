@@ -32,6 +32,8 @@ def read_model(model: Model) -> ModelFacts:
     with suppress(Exception):  # The model may be anything; to know less is always right.
         known["layers"] = frozenset(_named(layers(model))) | _inner(model)
     with suppress(Exception):
+        known["steps_per_execution"] = int(getattr(model, "steps_per_execution", 1) or 1)
+    with suppress(Exception):
         known["half"] = any(getattr(layer, "compute_dtype", None) == "float16" for layer in layers(model)[1:])
         known["stateful"] = any(getattr(layer, "stateful", False) is True for layer in layers(model)[1:])
     with suppress(Exception):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from gendiag.rules.arguments.class_weight_mismatch import ClassWeightMismatch
+from gendiag.rules.arguments.impossible_argument import ImpossibleArgument
 from gendiag.rules.arguments.not_iterable import NotIterable
+from gendiag.rules.arguments.steps_not_positive import StepsNotPositive
 from gendiag.rules.arguments.unsupported_argument import UnsupportedArgument
 from gendiag.rules.dtypes.complex_dtype import ComplexDtype
 from gendiag.rules.dtypes.dtype_drift import DtypeDrift
@@ -18,7 +21,9 @@ from gendiag.rules.epochs.exhausted import Exhausted
 from gendiag.rules.epochs.leftover_state import LeftoverState
 from gendiag.rules.epochs.len_mismatch import LenMismatch
 from gendiag.rules.epochs.never_reshuffled import NeverReshuffled
+from gendiag.rules.epochs.no_steps import NoSteps
 from gendiag.rules.epochs.overlapping_batches import OverlappingBatches
+from gendiag.rules.epochs.samples_as_steps import SamplesAsSteps
 from gendiag.rules.epochs.steps_mismatch import StepsMismatch
 from gendiag.rules.epochs.zero_length import ZeroLength
 from gendiag.rules.labels.constant_labels import ConstantLabels
@@ -57,6 +62,7 @@ from gendiag.rules.structure.not_a_tuple import NotATuple
 from gendiag.rules.structure.python_list_leaf import PythonListLeaf
 from gendiag.rules.structure.structure_drift import StructureDrift
 from gendiag.rules.structure.target_structure import TargetStructure
+from gendiag.rules.validation.never_validated import NeverValidated
 from gendiag.rules.validation.shared_generator import SharedGenerator
 from gendiag.rules.validation.validation_not_comparable import ValidationNotComparable
 from gendiag.rules.values.blank_batches import BlankBatches
@@ -83,6 +89,8 @@ RULES: tuple[Rule, ...] = (
     ThreadUnsafe(),
     LeftoverState(),
     ForkPickle(),
+    ImpossibleArgument(),
+    ClassWeightMismatch(),
     UnsupportedArgument(),
     SharedGenerator(),
     SourceRaises(),
@@ -117,9 +125,12 @@ RULES: tuple[Rule, ...] = (
     RoundedInModel(),
     ComplexDtype(),
     NanInf(),
+    NoSteps(),
+    StepsNotPositive(),
     Exhausted(),
     LenMismatch(),
     StepsMismatch(),
+    SamplesAsSteps(),
     ForkRng(),
     Leak(),
     EmptyBatch(),
@@ -140,6 +151,7 @@ RULES: tuple[Rule, ...] = (
     ModelRejects(),
     FitRefuses(),
     OrderNondeterministic(),
+    NeverValidated(),
     ValidationNotComparable(),
     EpochHookEarly(),
     InputBound(),

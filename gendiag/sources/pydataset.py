@@ -52,6 +52,14 @@ class PyDatasetSource(Source):
         return None if count is None else int(count)
 
     @property
+    def is_endless(self) -> bool:
+        """Whether its ``num_batches`` is None, which is how Keras says that it has no end."""
+        try:
+            return self.value.num_batches is None
+        except Exception:  # noqa: BLE001  (the user's own)
+            return False
+
+    @property
     def odd_length(self) -> object | None:
         """What ``__len__`` gives where that is no whole number, so that ``len()`` raises."""
         told = getattr(type(self.value), "__len__", None)

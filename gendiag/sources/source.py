@@ -163,6 +163,11 @@ class Source(ABC):
         """Whether it provably has no end of its own."""
         return False
 
+    @property
+    def loops_for_ever(self) -> bool:
+        """Whether its code has a loop that only a ``return`` or ``break`` inside, if any, can end."""
+        return False
+
     def describe(self) -> str:
         """The source in a few words."""
         if self.maker is not None:
