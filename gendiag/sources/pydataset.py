@@ -76,7 +76,7 @@ class PyDatasetSource(Source):
             if is_enough():
                 return
             if index not in read and index != tap.failed_index:
-                with suppress(Exception):  # fit never came to this item
+                with suppress(BaseException):  # fit never came to this item
                     tap.yielded(self.value[index], 0.0, index)
 
     def close(self) -> None:

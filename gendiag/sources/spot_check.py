@@ -59,7 +59,7 @@ def check_spots(dataset: Any, length: int | None, hook: Mapping[str, tuple[Any, 
                 before = _random_states(dataset)
                 again.append(_item(dataset, 0))
                 draws = draws or _moved(before, _random_states(dataset))
-        except Exception:  # noqa: BLE001  (fit never asked for this)
+        except BaseException:  # noqa: BLE001  (fit never asked for this)
             return SpotCheck(tuple(again), draws=draws, hook=hook)
         beyond, ends = _beyond(dataset, length, again[0].rows) if again[-1].wait_s < SLOW_S else ([], False)
     return SpotCheck(tuple(again), tuple(beyond), ends, draws, hook)
@@ -70,7 +70,7 @@ def _beyond(dataset: Any, length: int | None, full: int | None) -> tuple[list[Ba
     for index in range(length or 0, (length or 0) + (MOST_BEYOND if length and full else 0)):
         try:
             item = _item(dataset, index)
-        except Exception:  # noqa: BLE001  (no such item)
+        except BaseException:  # noqa: BLE001  (no such item)
             return beyond, True
         if item.rows:
             beyond.append(item)
