@@ -204,6 +204,7 @@ class _Run:
             failed_index=tap.failed_index,
             seconds=self.progress.seconds,
             peeks=tuple(tap.peeks),
+            early_hook=dict(tap.early_hook),
             late_hook=dict(tap.late_hook),
             growth={name: tuple(lengths) for name, lengths in tap.growth.items()},
             store=tap.store,

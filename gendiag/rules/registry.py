@@ -70,6 +70,7 @@ from gendiag.rules.workers.fork_pickle import ForkPickle
 from gendiag.rules.workers.fork_rng import ForkRng
 from gendiag.rules.workers.hook_overtaken import HookOvertaken
 from gendiag.rules.workers.order_nondeterministic import OrderNondeterministic
+from gendiag.rules.workers.super_not_called import SuperNotCalled
 from gendiag.rules.workers.thread_unsafe import ThreadUnsafe
 
 # The folders beside this file, in the order in which they are taught; what each is about, its docstring says.
@@ -144,6 +145,7 @@ RULES: tuple[Rule, ...] = (
     OrderNondeterministic(),
     ValidationNotComparable(),
     EpochHookEarly(),
+    SuperNotCalled(),
     InputBound(),
     DtypeDrift(),
     BatchSizeVaries(),

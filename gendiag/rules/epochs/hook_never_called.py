@@ -47,7 +47,7 @@ class HookNeverCalled(Rule):
             if meant is None or name in called or meant in own or not changes_something(function):
                 continue
             message = (
-                f"The dataset has a method `{name}` that changes its data, and fit never calls it: of a PyDataset it "
+                f"The source has a method `{name}` that changes its data, and fit never calls it: of a PyDataset it "
                 f"calls `{CALLED[0]}` and `{CALLED[1]}` only. What `{name}` does is never done."
             )
             extra = "; it then runs once before epoch 1 too" if meant == CALLED[1] else ""

@@ -47,6 +47,12 @@ def reads(function: FunctionType, attribute: str) -> bool:
     return any(step.opname in loads and step.argval == attribute for step in steps)
 
 
+def stores(function: FunctionType, attribute: str) -> bool:
+    """Whether it sets an attribute of that name."""
+    steps = (step for code in codes(function) for step in dis.get_instructions(code))
+    return any(step.opname == "STORE_ATTR" and step.argval == attribute for step in steps)
+
+
 def changes_something(function: FunctionType) -> bool:
     """Whether it stores anything outside of itself, or calls what does, such as ``shuffle``."""
     steps = [step for code in codes(function) for step in dis.get_instructions(code)]

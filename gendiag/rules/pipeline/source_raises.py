@@ -10,6 +10,7 @@ from gendiag.rules.edits import datasets, generators, streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.exception_advice import advice, because
+from gendiag.rules.evidence.source_code import methods, stores
 from gendiag.rules.rule import BAD, Edits, Rule, sound
 from gendiag.sources.source import Source
 
@@ -45,7 +46,7 @@ class SourceRaises(Rule):
         if seen.profile.failure is not None and index is not None and index == seen.rehearsal.failed_batch:
             place = seen.place(index) if seen.batches else f"batch {index}"
             raised = _Raised(seen.source, seen.profile, seen.profile.failure, index)
-            yield self._finding(raised, f"The source raised in {place}", _not_before(seen, index))
+            yield self._finding(raised, f"The source raised in {place}", _not_before(seen, index), _set_later(seen))
         elif seen.profile.failure is None:
             yield from self._out_of_sight(seen)
         if seen.validation.failure is not None and seen.validation_source is not None:
@@ -74,13 +75,13 @@ class SourceRaises(Rule):
         fix = (advice(failure, None) or f"Fix that line; {_before(seen)}.") + own
         yield self.finding("error", message, fix=fix, batches=batches, type=_type(failure), frame=failure.frame)
 
-    def _finding(self, raised: _Raised, said: str, drawn: str = "", **evidence: Any) -> Finding:
+    def _finding(self, raised: _Raised, said: str, drawn: str = "", fix: str = "", **evidence: Any) -> Finding:
         source, failure, error = raised.source, raised.failure, raised.profile.error
         promised = f" `__len__` promises {counted(source.length or 0, 'batch', 'batches')}." if source.is_indexed else ""
         call = f" (`__getitem__({raised.item})`)" if source.is_indexed else ""
         told = str(failure).rstrip(".")
         message = f"{said}{call}: {told}{failure.place}.{because(error)}{promised}{drawn}"
-        fix = advice(failure, error) or raised.generally()
+        fix = fix or advice(failure, error) or raised.generally()
         return self.finding(
             "error", message, fix=fix, batches=[raised.index], type=failure.type, frame=failure.frame,
             values=dict(failure.values), **evidence,
@@ -138,6 +139,18 @@ def _not_before(seen: Evidence, index: int) -> str:
     if not behind:
         return ""
     return f" fit draws the order of the items: {listed(behind)} had been trained on by then."
+
+
+def _set_later(seen: Evidence) -> str:
+    """What to do about an attribute that is missing because a hook sets it, which fit calls behind its first look."""
+    name = getattr(seen.profile.error, "name", None)
+    if not isinstance(seen.profile.error, AttributeError) or not seen.source.is_indexed or not isinstance(name, str):
+        return ""
+    own = methods(seen.source.value)
+    hook = next((hook for hook in ("on_epoch_begin", "on_epoch_end") if hook in own and stores(own[hook], name)), None)
+    if hook is None or seen.rehearsal.deliveries:
+        return ""
+    return f"Set `self.{name}` in `__init__` too: fit reads items 0 and 1 before it calls `{hook}` for the first time."
 
 
 def _drawn(seen: Evidence) -> str:

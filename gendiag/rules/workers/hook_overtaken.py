@@ -48,7 +48,7 @@ class HookOvertaken(Rule):
         batches = sorted(set(late[changed[0]]))
         names = " and ".join(f"self.{name}" for name in changed)
         message = (
-            f"{workers} workers had asked for {counted(len(batches), 'item')} of an epoch before `on_epoch_begin` ran "
+            f"{workers} workers of the source had asked for {counted(len(batches), 'item')} of an epoch before `on_epoch_begin` ran "
             f"and changed {names}: in this run these were made from the state before."
         )
         fix = "Set the first state in `__init__` and change it in `on_epoch_end`, or use workers=1."
@@ -59,10 +59,10 @@ class HookOvertaken(Rule):
         yield datasets.one_worker(at(seen, finding))
 
     def broken(self) -> Any:
-        return _items("on_epoch_begin")
+        return _items(3)
 
     def mended(self) -> Any:
-        return _items("on_epoch_end")
+        return _items(1)
 
 
 def _matters(seen: Evidence, changed: list[str], count: int) -> bool:
@@ -71,12 +71,12 @@ def _matters(seen: Evidence, changed: list[str], count: int) -> bool:
     return count != seen.source.length or any(isinstance(held.get(name), (bool, int, float, str)) for name in changed)
 
 
-def _items(hook: str) -> Any:
+def _items(workers: int) -> Any:
     import keras
 
     class Items(keras.utils.PyDataset):
         def __init__(self) -> None:
-            super().__init__(workers=3)
+            super().__init__(workers=workers)
             self.shift = 0
 
         def __len__(self) -> int:
@@ -86,9 +86,8 @@ def _items(hook: str) -> Any:
             x, y = list(sound())[index]
             return x + self.shift % 2, y
 
-    def advance(self: Any) -> None:
-        time.sleep(0.05)
-        self.shift += 1
+        def on_epoch_begin(self) -> None:
+            time.sleep(0.05)
+            self.shift += 1
 
-    setattr(Items, hook, advance)
     return Items()
