@@ -108,12 +108,13 @@ class Call:
 
     def raised(self, error: BaseException) -> None:
         """It raised: keep where it stood, and with which weights."""
-        if isinstance(error, Exception):
+        is_failure = isinstance(error, (Exception, SystemExit))  # Ctrl-C may come while the source is at work
+        if is_failure:
             self.failure = cut(error)
             if self.method == "fit" and self.position.phase == "training":
                 with suppress(Exception):  # a model that cannot be read cannot be tried either
                     self.put_back = None if weights_without_values(self.model) else held_values(self.model)
-        self.state = "raised" if isinstance(error, Exception) else "interrupted"
+        self.state = "raised" if is_failure else "interrupted"
         self._close()
 
     def _close(self) -> None:

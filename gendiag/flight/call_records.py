@@ -79,6 +79,8 @@ def _profile(call: Call, feed: Feed, *, running: bool) -> Profile:
         failed_index=tap.failed_index,
         seconds=call.seconds,
         peeks=tuple(tap.peeks),
+        early_hook=dict(tap.early_hook),
+        late_hook=dict(tap.late_hook),
         growth={name: tuple(lengths) for name, lengths in dict(tap.growth).items()},
         store=tap.store,
     )

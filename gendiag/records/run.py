@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from gendiag.records.batch import Delivery
+from gendiag.records.batch import NOTHING, Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,10 @@ class Failure:
         That line of code.
     details
         The full text.
+    values
+        The names in that line that tell, each with its value in a few words.
+    in_source
+        Whether TensorFlow says that it was raised by Python code that makes the elements of a dataset.
     """
 
     type: str
@@ -34,10 +39,20 @@ class Failure:
     frame: str | None = None
     code: str | None = None
     details: str = ""
+    values: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    in_source: bool = False
+
+    @property
+    def place(self) -> str:
+        """``, at data.py:12 in make_batches: `name = files[i]` (i is 3)``; empty where no line of the user's is known."""
+        if not self.frame:
+            return ""
+        values = ", ".join(f"{name} is {value}" for name, value in self.values.items())
+        return f", at {self.frame}" + (f": `{self.code}`" if self.code else "") + (f" ({values})" if values else "")
 
     def __str__(self) -> str:
         """``ValueError: bad shape``, the type said once."""
-        return f"{self.type}: {self.line.removeprefix(f'{self.type}: ')}"
+        return self.type if self.line == self.type else f"{self.type}: {self.line.removeprefix(f'{self.type}: ')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from gendiag.rules.epochs.duplicate_batches import DuplicateBatches
 from gendiag.rules.epochs.endless import Endless
 from gendiag.rules.epochs.epoch_hook_early import EpochHookEarly
 from gendiag.rules.epochs.exhausted import Exhausted
+from gendiag.rules.epochs.hook_never_called import HookNeverCalled
 from gendiag.rules.epochs.leftover_state import LeftoverState
 from gendiag.rules.epochs.len_mismatch import LenMismatch
 from gendiag.rules.epochs.never_reshuffled import NeverReshuffled
@@ -74,7 +75,9 @@ from gendiag.rules.values.unscaled import Unscaled
 from gendiag.rules.values.value_drift import ValueDrift
 from gendiag.rules.workers.fork_pickle import ForkPickle
 from gendiag.rules.workers.fork_rng import ForkRng
+from gendiag.rules.workers.hook_overtaken import HookOvertaken
 from gendiag.rules.workers.order_nondeterministic import OrderNondeterministic
+from gendiag.rules.workers.super_not_called import SuperNotCalled
 from gendiag.rules.workers.thread_unsafe import ThreadUnsafe
 
 # The folders beside this file, in the order in which they are taught; what each is about, its docstring says.
@@ -141,6 +144,8 @@ RULES: tuple[Rule, ...] = (
     BlankBatches(),
     DuplicateBatches(),
     OverlappingBatches(),
+    HookNeverCalled(),
+    HookOvertaken(),
     NeverReshuffled(),
     ConstantLabels(),
     DoubleScaled(),
@@ -154,6 +159,7 @@ RULES: tuple[Rule, ...] = (
     NeverValidated(),
     ValidationNotComparable(),
     EpochHookEarly(),
+    SuperNotCalled(),
     InputBound(),
     DtypeDrift(),
     BatchSizeVaries(),

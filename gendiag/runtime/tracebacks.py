@@ -9,14 +9,16 @@ import sys
 import sysconfig
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
 from gendiag.records import Failure
+from gendiag.runtime.failing_line import FailingLine, function_of
 
-LONGEST_LINE, LONGEST_TEXT, LONGEST_CHAIN = 300, 20_000, 10
+LONGEST_LINE, LONGEST_TEXT, LONGEST_CHAIN, LONGEST_CODE = 300, 20_000, 10, 160
+COMPILED = (".pyx", ".pxd", ".pxi", ".c", ".cc", ".cpp", ".h", ".rs")  # a line of a compiled library, by its source
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _BOLD = re.compile(r"\x1b\[1m(.*?)(?:\x1b\[0m|\Z)", re.DOTALL)
@@ -81,6 +83,16 @@ def users_place(error: BaseException) -> Place | None:
     return _users_place(error)[0]
 
 
+def failing_line(error: BaseException | None) -> FailingLine | None:
+    """Return the statement at that line with its values; None where it is known as text only, or not at all."""
+    if error is None:
+        return None
+    try:
+        return next((FailingLine(frame, line) for _, _, frame, line in _users_frames(error)), None)
+    except Exception:  # noqa: BLE001  (an odd exception must not hide itself behind one of ours)
+        return None
+
+
 def standing() -> Place | None:
     """Where the user's source stands at this moment: its innermost line in a thread that reads it for us."""
     for ident, frame in sys._current_frames().items():  # noqa: SLF001  (documented for debuggers)
@@ -90,8 +102,8 @@ def standing() -> Place | None:
         taps = [depth for depth, (each, _) in enumerate(stack) if each.f_code.co_filename in _TAPS]
         for each, line in stack[: taps[0] if taps else 0]:
             file = each.f_code.co_filename
-            if _is_users(file):
-                return Place(file, line, each.f_code.co_name, linecache.getline(file, line, each.f_globals).strip())
+            if _is_users(file, each):
+                return _place(each, line)
     return None
 
 
@@ -109,8 +121,15 @@ def _cut(error: BaseException) -> Failure:
         layer=_layer(error, plain, node["node"] if node else ""),
         frame=None if place is None else str(place),
         code=None if place is None else place.code or None,
+        values=_values(error) if node is None else {},
+        in_source=node is not None and "PyFunc" in node["node"] and "IteratorGetNext" in plain,
         details=plain[:LONGEST_TEXT],
     )
+
+
+def _values(error: BaseException) -> Mapping[str, str]:
+    line = failing_line(error)
+    return {} if line is None else line.shown
 
 
 def _text(error: BaseException) -> str:
@@ -150,7 +169,7 @@ def _place_in_text(match: re.Match[str]) -> Place | None:
     if not _is_users(file):
         return None
     code = match["code"] or linecache.getline(file, line).strip()
-    return Place(file, line, (match["name"] or "?").strip(), "" if code.startswith("File ") else code)
+    return Place(file, line, (match["name"] or "?").strip(), "" if code.startswith("File ") else _short_code(code))
 
 
 def _from_python(error: BaseException, text: str) -> tuple[str, Place | None]:
@@ -171,17 +190,32 @@ def _without_values(text: str) -> str:
 
 def _users_place(error: BaseException) -> tuple[Place | None, bool]:
     """Return the innermost line of the user's own code, and whether the exception was raised there itself."""
-    for depth, each in enumerate(_causes(error)):
-        frames = list(traceback.walk_tb(each.__traceback__))
-        for back, (frame, line) in enumerate(reversed(frames)):
-            file = frame.f_code.co_filename
-            if _is_users(file):
-                code = linecache.getline(file, line, frame.f_globals).strip()
-                return Place(file, line, frame.f_code.co_name, code), depth == back == 0
+    for depth, back, frame, line in _users_frames(error):
+        return _place(frame, line), depth == back == 0
     return None, False
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def _users_frames(error: BaseException) -> Iterator[tuple[int, int, FrameType, int]]:
+    """Lines of the user's own code, the innermost first: how deep in the chain and in the stack, frame, number."""
+    for depth, each in enumerate(causes(error)):
+        frames = list(traceback.walk_tb(each.__traceback__))
+        for back, (frame, line) in enumerate(reversed(frames)):
+            if _is_users(frame.f_code.co_filename, frame):
+                yield depth, back, frame, line
+
+
+def _place(frame: FrameType, line: int) -> Place:
+    file = frame.f_code.co_filename
+    code = linecache.getline(file, line, frame.f_globals).strip()
+    return Place(file, line, function_of(frame), _short_code(code))
+
+
+def _short_code(code: str) -> str:
+    return code if len(code) <= LONGEST_CODE else f"{code[:LONGEST_CODE].rstrip()} …"
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Give an exception and what it came from, the outermost first."""
     seen: list[BaseException] = []
     each: BaseException | None = error
     while each is not None and len(seen) < LONGEST_CHAIN and not any(each is other for other in seen):
@@ -190,12 +224,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
 
 
-def _is_users(file: str) -> bool:
+def _is_users(file: str, frame: FrameType | None = None) -> bool:
     if file.startswith("<"):
-        return file.startswith(("<stdin>", "<ipython"))
+        is_command = file == "<string>" and frame is not None and frame.f_globals.get("__name__") == "__main__"
+        return is_command or file.startswith(("<stdin>", "<ipython"))
     path = os.path.normcase(os.path.realpath(file))
     foreign = ("site-packages", "dist-packages", "__autograph_generated_file")
-    return not path.startswith(_OWN) and not any(word in path for word in foreign)
+    return not (file.endswith(COMPILED) or path.startswith(_OWN) or any(word in path for word in foreign))
 
 
 def _shorten(line: str) -> str:
