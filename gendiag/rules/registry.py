@@ -30,10 +30,12 @@ from gendiag.rules.epochs.zero_length import ZeroLength
 from gendiag.rules.labels.constant_labels import ConstantLabels
 from gendiag.rules.labels.labels_out_of_range import LabelsOutOfRange
 from gendiag.rules.labels.labels_vs_loss import LabelsVsLoss
+from gendiag.rules.labels.rows_without_class import RowsWithoutClass
 from gendiag.rules.labels.single_class import SingleClass
 from gendiag.rules.labels.torn_pairs import TornPairs
 from gendiag.rules.model.loss_not_finite import LossNotFinite
 from gendiag.rules.model.model_rejects import ModelRejects
+from gendiag.rules.model.not_adapted import NotAdapted
 from gendiag.rules.model.output_vs_loss import OutputVsLoss
 from gendiag.rules.pipeline.buffer_reuse import BufferReuse
 from gendiag.rules.pipeline.fit_refuses import FitRefuses
@@ -68,6 +70,7 @@ from gendiag.rules.validation.shared_generator import SharedGenerator
 from gendiag.rules.validation.validation_not_comparable import ValidationNotComparable
 from gendiag.rules.values.blank_batches import BlankBatches
 from gendiag.rules.values.double_scaled import DoubleScaled
+from gendiag.rules.values.ids_out_of_range import IdsOutOfRange
 from gendiag.rules.values.nan_inf import NanInf
 from gendiag.rules.values.negative_weights import NegativeWeights
 from gendiag.rules.values.unfilled_rows import UnfilledRows
@@ -115,6 +118,8 @@ RULES: tuple[Rule, ...] = (
     TargetStructure(),
     XyLengthMismatch(),
     SingleClass(),
+    NotAdapted(),
+    IdsOutOfRange(),
     LabelsVsLoss(),
     LabelsOutOfRange(),
     LabelShape(),
@@ -138,6 +143,7 @@ RULES: tuple[Rule, ...] = (
     Leak(),
     EmptyBatch(),
     OutputVsLoss(),
+    RowsWithoutClass(),
     NegativeWeights(),
     TornPairs(),
     UnfilledRows(),
