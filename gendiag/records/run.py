@@ -26,6 +26,8 @@ class Failure:
         That line of code.
     details
         The full text.
+    callback
+        The callback of fit that raised, as it was called: ``Sampler.on_train_batch_end(batch=3)``; or None.
     """
 
     type: str
@@ -34,6 +36,7 @@ class Failure:
     frame: str | None = None
     code: str | None = None
     details: str = ""
+    callback: str | None = None
 
     def __str__(self) -> str:
         """``ValueError: bad shape``, the type said once."""
@@ -107,8 +110,13 @@ class ModelRun:
         What fit raised at the next one, or None.
     non_finite
         The batch after which the loss or a weight was NaN or infinite, or None.
-    losses
-        Loss of each step; NaN where it logs none.
+    non_finite_epoch
+        The epoch in which that happened, of a live fit, where it is not known at which batch; else None.
+    lost_before
+        The path of a weight that was NaN before the first step, or empty.
+    losses, losses_before
+        Loss of each step; NaN where it logs none. Of a live fit: of the epoch in which it turned NaN, and the mean of
+        each epoch before.
     seconds
         Wall time of each step. The first includes that the step was traced.
     validation, evaluated
@@ -119,10 +127,18 @@ class ModelRun:
     steps: int = 0
     failure: Failure | None = None
     non_finite: int | None = None
+    non_finite_epoch: int | None = None
+    lost_before: str = ""
     losses: tuple[float, ...] = ()
+    losses_before: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
     validation: tuple[int, ...] = ()
     evaluated: int = 0
+
+    @property
+    def turned_non_finite(self) -> bool:
+        """Whether the loss or a weight was NaN or infinite in the end."""
+        return self.non_finite is not None or self.non_finite_epoch is not None or bool(self.lost_before)
 
     @property
     def failed_batch(self) -> int | None:

@@ -90,7 +90,7 @@ class _Run:
                 self._fit(steps_per_execution)
             except EnoughError:
                 pass
-            except Exception as error:  # noqa: BLE001  (whatever fit raises is the finding)
+            except BaseException as error:  # noqa: BLE001  (whatever fit raises is the finding; the thread is ours)
                 self.failure = cut(error)
         stopped = pulse.stop.is_set()
         self.ended = "stopped" if stopped else "raised" if self.failure else self.progress.reached or "finished"

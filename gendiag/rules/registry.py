@@ -28,6 +28,7 @@ from gendiag.rules.labels.single_class import SingleClass
 from gendiag.rules.labels.torn_pairs import TornPairs
 from gendiag.rules.model.loss_not_finite import LossNotFinite
 from gendiag.rules.model.model_rejects import ModelRejects
+from gendiag.rules.model.nan_weights import NanWeights
 from gendiag.rules.model.output_vs_loss import OutputVsLoss
 from gendiag.rules.pipeline.buffer_reuse import BufferReuse
 from gendiag.rules.pipeline.fit_refuses import FitRefuses
@@ -109,6 +110,7 @@ RULES: tuple[Rule, ...] = (
     LossDtype(),
     Endless(),
     NoAnswer(),
+    NanWeights(),
     BufferReuse(),
     MaskLost(),
     SilentCast(),

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from gendiag.records import Failure
 
+FITS = ("fit", "evaluate", "predict")  # a callback may call one of them, and be called by another
 LONGEST_LINE, LONGEST_TEXT, LONGEST_CHAIN = 300, 20_000, 10
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -110,6 +111,7 @@ def _cut(error: BaseException) -> Failure:
         frame=None if place is None else str(place),
         code=None if place is None else place.code or None,
         details=plain[:LONGEST_TEXT],
+        callback=_callback(error),
     )
 
 
@@ -171,7 +173,7 @@ def _without_values(text: str) -> str:
 
 def _users_place(error: BaseException) -> tuple[Place | None, bool]:
     """Return the innermost line of the user's own code, and whether the exception was raised there itself."""
-    for depth, each in enumerate(_causes(error)):
+    for depth, each in enumerate(causes(error)):
         frames = list(traceback.walk_tb(each.__traceback__))
         for back, (frame, line) in enumerate(reversed(frames)):
             file = frame.f_code.co_filename
@@ -181,7 +183,8 @@ def _users_place(error: BaseException) -> tuple[Place | None, bool]:
     return None, False
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and those that it was raised from, as far as they are shown."""
     seen: list[BaseException] = []
     each: BaseException | None = error
     while each is not None and len(seen) < LONGEST_CHAIN and not any(each is other for other in seen):
@@ -208,6 +211,22 @@ def _shorten(line: str) -> str:
         return line
     sentence = line[:LONGEST_LINE].rfind(". ") + 1
     return line[:sentence] if sentence > LONGEST_LINE // 3 else f"{line[: LONGEST_LINE - 2].rstrip()} …"
+
+
+def _callback(error: BaseException) -> str | None:
+    """Return the callback that fit had called, as it was called.
+
+    Keras cuts its own frames out of the traceback, but not out of the chain of callers.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for frame, _ in traceback.walk_stack(frames[-1]) if frames else ():
+        path, known = frame.f_code.co_filename.replace(os.sep, "/"), frame.f_locals
+        if path.endswith("/trainer.py") and frame.f_code.co_name in FITS:
+            return None
+        if path.endswith("/keras/src/callbacks/callback_list.py") and "callback" in known:
+            at = next((f"{name}={known[name]}" for name in ("batch", "epoch") if isinstance(known.get(name), int)), "")
+            return f"{type(known['callback']).__name__}.{frame.f_code.co_name.lstrip('_')}({at})"
+    return None
 
 
 def _layer(error: BaseException, text: str, node: str) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,7 +53,7 @@ def check_spots(dataset: Any, length: int | None, hook: Mapping[str, tuple[Any, 
     """Ask item 0 again, and what lies behind the last item; whatever it raises is an answer too."""
     again: list[Batch] = []
     draws: tuple[str, ...] = ()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _kept(dataset):
         warnings.simplefilter("ignore")  # nobody asked for these items
         try:
             while len(again) < MOST_AGAIN and all(batch.wait_s < SLOW_S for batch in again):
@@ -63,6 +64,38 @@ def check_spots(dataset: Any, length: int | None, hook: Mapping[str, tuple[Any, 
             return SpotCheck(tuple(again), draws=draws, hook=hook)
         beyond, ends = _beyond(dataset, length, again[0].rows) if again[-1].wait_s < SLOW_S else ([], False)
     return SpotCheck(tuple(again), tuple(beyond), ends, draws, hook)
+
+
+@contextmanager
+def _kept(dataset: Any) -> Iterator[None]:
+    """Put back afterwards what these questions changed of the dataset: plain attributes, and its own random states."""
+    plain, states = plain_attributes(dataset), {name: _state(value) for name, value in _attributes(dataset)}
+    try:
+        yield
+    finally:
+        for name, (before, _) in changed_attributes(dataset, plain).items():
+            with suppress(Exception):  # a class of the user's own may let nobody set it
+                setattr(dataset, name, before)
+        for name, value in _attributes(dataset):
+            if states.get(name) is not None:
+                _set_state(value, states[name])
+
+
+def _state(value: object) -> Any:
+    if isinstance(value, np.random.Generator):
+        return value.bit_generator.state
+    if isinstance(value, np.random.RandomState):
+        return value.get_state(legacy=False)
+    return value.getstate() if isinstance(value, random.Random) else None
+
+
+def _set_state(value: Any, state: Any) -> None:
+    if isinstance(value, np.random.Generator):
+        value.bit_generator.state = state
+    elif isinstance(value, np.random.RandomState):
+        value.set_state(state)
+    elif isinstance(value, random.Random):
+        value.setstate(state)
 
 
 def _beyond(dataset: Any, length: int | None, full: int | None) -> tuple[list[Batch], bool]:
@@ -102,13 +135,8 @@ def _attributes(dataset: Any) -> list[tuple[str, Any]]:
 
 def _random_states(dataset: Any) -> dict[str, str]:
     states: dict[str, Any] = {"np.random": np.random.get_state(legacy=False), "random": random.getstate()}  # noqa: NPY002  (the global one is what threads share)
-    for name, value in _attributes(dataset):
-        if isinstance(value, np.random.Generator):
-            states[f"self.{name}"] = value.bit_generator.state
-        elif isinstance(value, np.random.RandomState):
-            states[f"self.{name}"] = value.get_state(legacy=False)
-        elif isinstance(value, random.Random):
-            states[f"self.{name}"] = value.getstate()
+    own = ((name, _state(value)) for name, value in _attributes(dataset))
+    states |= {f"self.{name}": state for name, state in own if state is not None}
     return {name: _text(state) for name, state in states.items()}
 
 
