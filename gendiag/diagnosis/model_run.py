@@ -11,7 +11,7 @@ from typing import Any
 from gendiag.batches.signature import PEEKED
 from gendiag.diagnosis.case import Case
 from gendiag.model.clone import stand_in
-from gendiag.model.replay import FitSettings, Replay, through_fit
+from gendiag.model.replay import FitSettings, Replay, lost_weight, through_fit
 from gendiag.model.serving import refusal
 from gendiag.records import Failure, ModelRun, Rehearsal
 from gendiag.rehearsal.rehearsal import Rehearsed
@@ -47,6 +47,7 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
         steps=run.steps,
         failure=run.failure if run.answered else None,
         non_finite=order[run.first_non_finite] if run.first_non_finite is not None else None,
+        lost_before=lost_weight(case.model) if case.model.built else "",
         losses=run.losses,
         seconds=run.step_s,
         interrupted=run.interrupted,

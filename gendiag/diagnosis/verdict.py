@@ -99,7 +99,7 @@ def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
         return "never ends"
     if evidence.failure is not None:
         return "raises"
-    if evidence.model_run is not None and evidence.model_run.non_finite is not None:
+    if evidence.model_run is not None and evidence.model_run.turned_non_finite:
         return "trains to NaN"
     altered = any(f.severity == "warning" and BY_NAME[f.rule].alters and not f.in_validation for f in findings)
     return "trains on altered data" if altered or _has_idle_epoch(evidence.rehearsal) else "trains"

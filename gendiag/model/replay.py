@@ -272,6 +272,15 @@ def finite_weights(model: Model) -> list[Any]:
     return [weight for weight in model.weights if all_finite([weight])]
 
 
+def lost_weight(model: Model) -> str:
+    """Return the path of the first weight that holds NaN by now, or nothing; infinity may be meant, as a mask."""
+    import tensorflow as tf
+
+    values = ((weight, tf.convert_to_tensor(weight.value)) for weight in model.weights)
+    floating = ((weight, value) for weight, value in values if value.dtype.is_floating)
+    return next((str(weight.path) for weight, value in floating if bool(tf.reduce_any(tf.math.is_nan(value)))), "")
+
+
 def all_finite(values: Iterable[Any]) -> bool:
     """Whether no floating value among the variables, tensors or numbers is NaN or infinite."""
     import tensorflow as tf

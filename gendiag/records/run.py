@@ -31,6 +31,8 @@ class Failure:
         The names in that line that tell, each with its value in a few words.
     in_source
         Whether TensorFlow says that it was raised by Python code that makes the elements of a dataset.
+    callback
+        The callback of fit that raised, as it was called: ``Sampler.on_train_batch_end(batch=3)``; or None.
     """
 
     type: str
@@ -41,6 +43,7 @@ class Failure:
     details: str = ""
     values: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     in_source: bool = False
+    callback: str | None = None
 
     @property
     def place(self) -> str:
@@ -122,8 +125,13 @@ class ModelRun:
         What fit raised at the next one, or None.
     non_finite
         The batch after which the loss or a weight was NaN or infinite, or None.
-    losses
-        Loss of each step; NaN where it logs none.
+    non_finite_epoch
+        The epoch in which that happened, of a live fit, where it is not known at which batch; else None.
+    lost_before
+        The path of a weight that was NaN before the first step, or empty.
+    losses, losses_before
+        Loss of each step; NaN where it logs none. Of a live fit: of the epoch in which it turned NaN, and the mean of
+        each epoch before.
     seconds
         Wall time of each step. The first includes that the step was traced.
     interrupted
@@ -136,11 +144,19 @@ class ModelRun:
     steps: int = 0
     failure: Failure | None = None
     non_finite: int | None = None
+    non_finite_epoch: int | None = None
+    lost_before: str = ""
     losses: tuple[float, ...] = ()
+    losses_before: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
     interrupted: bool = False
     validation: tuple[int, ...] = ()
     evaluated: int = 0
+
+    @property
+    def turned_non_finite(self) -> bool:
+        """Whether the loss or a weight was NaN or infinite in the end."""
+        return self.non_finite is not None or self.non_finite_epoch is not None or bool(self.lost_before)
 
     @property
     def failed_batch(self) -> int | None:

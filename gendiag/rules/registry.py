@@ -35,6 +35,7 @@ from gendiag.rules.labels.single_class import SingleClass
 from gendiag.rules.labels.torn_pairs import TornPairs
 from gendiag.rules.model.loss_not_finite import LossNotFinite
 from gendiag.rules.model.model_rejects import ModelRejects
+from gendiag.rules.model.nan_weights import NanWeights
 from gendiag.rules.model.not_adapted import NotAdapted
 from gendiag.rules.model.output_vs_loss import OutputVsLoss
 from gendiag.rules.pipeline.buffer_reuse import BufferReuse
@@ -127,6 +128,7 @@ RULES: tuple[Rule, ...] = (
     LossDtype(),
     Endless(),
     NoAnswer(),
+    NanWeights(),
     BufferReuse(),
     MaskLost(),
     SilentCast(),

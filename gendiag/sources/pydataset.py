@@ -199,7 +199,7 @@ def _recorded(dataset: Any, tap: Tap, length: int | None) -> Any:
 def _end_epoch(dataset: Any, tap: Tap) -> None:
     before = plain_attributes(dataset)
     dataset.on_epoch_end()
-    if not tap.training:  # fit calls it before epoch 1, too
+    if not tap.in_epochs:  # fit calls it before epoch 1, too
         tap.early_hook.update(changed_attributes(dataset, before))
 
 

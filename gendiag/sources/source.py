@@ -20,6 +20,8 @@ class Tap(Protocol):
         What was yielded so far.
     training
         Whether fit has begun to train; before that it only looks at the first items.
+    in_epochs
+        Whether fit has begun its first epoch.
     early_hook
         Attributes that the epoch hook of an indexed source changed before training: before and after, by name.
     late_hook
@@ -34,6 +36,10 @@ class Tap(Protocol):
     late_hook: dict[str, tuple[int, ...]]
     error: BaseException | None
     failed_index: int | None
+
+    @property
+    def in_epochs(self) -> bool:
+        """See above."""
 
     def through(self, iterator: Iterator[Any]) -> Iterator[Any]:
         """Yield what ``iterator`` yields, written down."""
