@@ -39,6 +39,7 @@ from gendiag.rules.model.nan_weights import NanWeights
 from gendiag.rules.model.not_adapted import NotAdapted
 from gendiag.rules.model.output_vs_loss import OutputVsLoss
 from gendiag.rules.pipeline.buffer_reuse import BufferReuse
+from gendiag.rules.pipeline.dataset_raises import DatasetRaises
 from gendiag.rules.pipeline.fit_refuses import FitRefuses
 from gendiag.rules.pipeline.input_bound import InputBound
 from gendiag.rules.pipeline.leak import Leak
@@ -55,6 +56,7 @@ from gendiag.rules.shapes.label_shape import LabelShape
 from gendiag.rules.shapes.missing_batch_axis import MissingBatchAxis
 from gendiag.rules.shapes.rank_drift import RankDrift
 from gendiag.rules.shapes.static_batch import StaticBatch
+from gendiag.rules.shapes.unknown_shape import UnknownShape
 from gendiag.rules.shapes.weights_shape import WeightsShape
 from gendiag.rules.shapes.xy_length_mismatch import XyLengthMismatch
 from gendiag.rules.structure.arity import Arity
@@ -101,6 +103,7 @@ RULES: tuple[Rule, ...] = (
     UnsupportedArgument(),
     SharedGenerator(),
     SourceRaises(),
+    DatasetRaises(),
     ZeroLength(),
     NoneInBatch(),
     NotATuple(),
@@ -126,6 +129,7 @@ RULES: tuple[Rule, ...] = (
     LabelShape(),
     WeightsShape(),
     LossDtype(),
+    UnknownShape(),
     Endless(),
     NoAnswer(),
     NanWeights(),

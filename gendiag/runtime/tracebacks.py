@@ -113,7 +113,8 @@ def _cut(error: BaseException) -> Failure:
     plain = _ANSI.sub("", text)
     node = _NODE.search(plain)
     if node is not None:
-        line, place = _from_graph(plain[: node.start()], in_source=node["node"].startswith("PyFunc"))
+        line, place = _from_graph(plain[: node.start()], in_source="PyFunc" in node["node"])
+        line = _OP_NOISE.sub("", line)
     else:
         line, place = _from_python(error, text)
     return Failure(
