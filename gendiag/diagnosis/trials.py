@@ -81,7 +81,7 @@ def shrink_batch(case: Case, evidence: Evidence, index: int, *, max_trials: int,
     yielded = evidence.profile.raw(index)
     delivered = _as_delivered(evidence, yielded)
     bar = case.options.bar(f"narrowing batch {index} down to samples", max_trials, unit="trials")
-    with bar as show:
+    with bar as show, case.observer.weights():
         return shrink(
             case.model,
             index,

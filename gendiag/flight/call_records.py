@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from gendiag.flight.call import Call, State
@@ -12,6 +13,7 @@ from gendiag.records import Delivery, Rehearsal
 from gendiag.rehearsal.profile import Profile, with_dtypes
 from gendiag.rehearsal.rehearsal import Rehearsed, count
 from gendiag.runtime.tracebacks import cut
+from gendiag.sources.spot_check import SpotCheck, check_spots
 
 
 def recorded(call: Call, state: State, located: Located) -> Rehearsed:
@@ -33,6 +35,7 @@ def recorded(call: Call, state: State, located: Located) -> Rehearsed:
         running=state == "running",
     )
     profiles = [_profile(call, feed, running=rehearsal.running) for feed in (call.train, call.test)]
+    profiles[0] = replace(profiles[0], spot_check=_spot_check(call, state))
     return Rehearsed(call.train.source, rehearsal, *profiles)
 
 
@@ -40,6 +43,14 @@ def _deliveries(call: Call, located: Located) -> tuple[Delivery, ...]:
     found = call.train.deliveries(located.groups, call.steps_per_execution)
     source = call.train.source
     return with_dtypes(found, source.dtypes(call.given)) if source.is_graph else found
+
+
+def _spot_check(call: Call, state: State) -> SpotCheck | None:
+    """Ask an indexed source a few questions, now that fit is done with it; see ``spot_check``."""
+    source = call.train.source
+    if state != "finished" or call.method != "fit" or not source.is_indexed:
+        return None
+    return check_spots(source.value, source.length, dict(call.train.tap.early_hook))
 
 
 def _evaluated(call: Call, state: State) -> int:
@@ -86,6 +97,8 @@ def _profile(call: Call, feed: Feed, *, running: bool) -> Profile:
         failed_index=tap.failed_index,
         seconds=call.seconds,
         peeks=tuple(tap.peeks),
+        early_hook=dict(tap.early_hook),
+        late_hook=dict(tap.late_hook),
         growth={name: tuple(lengths) for name, lengths in dict(tap.growth).items()},
         store=tap.store,
     )

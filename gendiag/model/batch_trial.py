@@ -17,7 +17,7 @@ from gendiag.model.clone_cache import CloneCache
 from gendiag.model.fault_localization import Told, keep_weights, look_inside
 from gendiag.model.fresh_weights import fresh_stand_in
 from gendiag.model.hooks import Seen, watched
-from gendiag.model.replay import PLAIN, FitSettings, Replay, all_finite, build_optimizer, through_fit
+from gendiag.model.replay import PLAIN, FitSettings, Replay, all_finite, build_optimizer, finite_weights, through_fit
 from gendiag.model.serving import refusal
 from gendiag.model.snapshot import held_values
 from gendiag.records import Failure, Outcome, Trial, TrialStep
@@ -211,11 +211,11 @@ def eager_step(  # noqa: PLR0913  (keyword-only options)
     model.run_eagerly = True
     model.reset_metrics()
     kept = keep_weights(model) if look else ()
-    data = None
+    data, weights = None, finite_weights(model)
     with watched(model, layers=look) as seen:
         try:
             data = as_tensors(raw, only_tuples=only_tuples)
-            step = _finished(way, model, seen, model.train_step(data))
+            step = _finished(way, weights, seen, model.train_step(data))
         except BaseException as error:  # noqa: BLE001  (what the step raises is the answer; the thread is ours)
             step = TrialStep(way, "raises", failure=cut(error))
     if not look:
@@ -224,11 +224,11 @@ def eager_step(  # noqa: PLR0913  (keyword-only options)
     return replace(step, inside=replace(inside, weights="fresh" if fresh else "as they are"))
 
 
-def _finished(way: str, model: Model, seen: Seen, logs: object) -> TrialStep:
+def _finished(way: str, weights: Sequence[Any], seen: Seen, logs: object) -> TrialStep:
     flat = _flat(logs)
     told = {name: float(value) for name, value in flat.items() if not np.ndim(value)}  # fit logs others as they are
     losses = (value for name, value in flat.items() if "loss" in name)
-    finite = seen.gradient_is_finite and all_finite(model.variables) and all_finite(losses)
+    finite = seen.gradient_is_finite and all_finite(weights) and all_finite(losses)
     outcome: Outcome = "trains" if finite else "non-finite"
     return TrialStep(way, outcome, loss=told.pop("loss", None), metrics=told, grad_norm=seen.grad_norm)
 

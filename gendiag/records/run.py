@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from gendiag.records.batch import Delivery
+from gendiag.records.batch import NOTHING, Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,12 @@ class Failure:
         That line of code.
     details
         The full text.
+    values
+        The names in that line that tell, each with its value in a few words.
+    in_source
+        Whether TensorFlow says that it was raised by Python code that makes the elements of a dataset.
+    callback
+        The callback of fit that raised, as it was called: ``Sampler.on_train_batch_end(batch=3)``; or None.
     """
 
     type: str
@@ -34,10 +41,21 @@ class Failure:
     frame: str | None = None
     code: str | None = None
     details: str = ""
+    values: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    in_source: bool = False
+    callback: str | None = None
+
+    @property
+    def place(self) -> str:
+        """``, at data.py:12 in make_batches: `name = files[i]` (i is 3)``; empty where no line of the user's is known."""
+        if not self.frame:
+            return ""
+        values = ", ".join(f"{name} is {value}" for name, value in self.values.items())
+        return f", at {self.frame}" + (f": `{self.code}`" if self.code else "") + (f" ({values})" if values else "")
 
     def __str__(self) -> str:
         """``ValueError: bad shape``, the type said once."""
-        return f"{self.type}: {self.line.removeprefix(f'{self.type}: ')}"
+        return self.type if self.line == self.type else f"{self.type}: {self.line.removeprefix(f'{self.type}: ')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +125,17 @@ class ModelRun:
         What fit raised at the next one, or None.
     non_finite
         The batch after which the loss or a weight was NaN or infinite, or None.
+    non_finite_epoch
+        The epoch in which that happened, of a live fit, where it is not known at which batch; else None.
+    lost_before
+        The path of a weight that was NaN before the first step, or empty.
+    losses, losses_before
+        Loss of each step; NaN where it logs none. Of a live fit: of the epoch in which it turned NaN, and the mean of
+        each epoch before.
     seconds
         Wall time of each step. The first includes that the step was traced.
+    interrupted
+        Whether Ctrl-C ended it before all were tried.
     validation, evaluated
         Indices of the validation batches that it was given then, and how many of them it was evaluated on.
     """
@@ -117,9 +144,19 @@ class ModelRun:
     steps: int = 0
     failure: Failure | None = None
     non_finite: int | None = None
+    non_finite_epoch: int | None = None
+    lost_before: str = ""
+    losses: tuple[float, ...] = ()
+    losses_before: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
+    interrupted: bool = False
     validation: tuple[int, ...] = ()
     evaluated: int = 0
+
+    @property
+    def turned_non_finite(self) -> bool:
+        """Whether the loss or a weight was NaN or infinite in the end."""
+        return self.non_finite is not None or self.non_finite_epoch is not None or bool(self.lost_before)
 
     @property
     def failed_batch(self) -> int | None:

@@ -60,6 +60,10 @@ class Profile:
         Items that fit read before training only to learn the shapes, in the order read. It asks for them again.
     spot_check
         What an indexed source answered when it was asked again after fit; None for other kinds.
+    early_hook
+        Plain attributes that the epoch hook of an indexed source changed before training: name to before and after.
+    late_hook
+        What the hook at the beginning of an epoch changed when batches of it had been asked for: name to these.
     growth
         Containers that the source holds and that grow: name to its length at the batches looked at.
     """
@@ -73,6 +77,8 @@ class Profile:
     seconds: float = 0.0
     peeks: tuple[Batch, ...] = ()
     spot_check: SpotCheck | None = None
+    early_hook: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    late_hook: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     growth: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     store: Store = field(default_factory=Store, repr=False)
 

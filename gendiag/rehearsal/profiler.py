@@ -88,7 +88,7 @@ class _Reader:
             for _ in self.tap.through(self.batches):
                 if len(self.tap.batches) >= self.max_batches or time.monotonic() - self.began > self.budget_s:
                     return self.result("budget")
-        except Exception:  # noqa: BLE001  (the tap holds it)
+        except BaseException:  # noqa: BLE001  (the tap holds it)
             return self.result("raised")
         return self.result("stopped" if pulse.stop.is_set() else "end")
 

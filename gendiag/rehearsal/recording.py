@@ -48,6 +48,8 @@ class Recording:
         Containers of the source by name, with their lengths at batches 8, 16, 32, ...
     early_hook
         Plain attributes that the epoch hook of an indexed source changed before training.
+    late_hook
+        Attributes that its other hook changed when batches of the epoch had been asked for: name to these.
     error, failed_index
         What the source raised, and which batch it was making.
     n_asked
@@ -68,6 +70,7 @@ class Recording:
         self.peeks: list[Batch] = []
         self.growth: dict[str, list[int]] = {}
         self.early_hook: dict[str, tuple[Any, Any]] = {}
+        self.late_hook: dict[str, tuple[int, ...]] = {}
         self.error: BaseException | None = None
         self.failed_index: int | None = None
         self.n_asked = 0
@@ -77,6 +80,11 @@ class Recording:
         self._before: object = None
         self._kinds: set[tuple[object, ...]] = set()
         self._n_non_finite = 0
+
+    @property
+    def in_epochs(self) -> bool:
+        """Whether fit has begun its first epoch."""
+        return self.position.epochs_begun > 0
 
     # ------------------------------------------------------------------ yielded
     def through(self, iterator: Iterator[Any]) -> Iterator[Any]:

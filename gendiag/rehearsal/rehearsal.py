@@ -91,7 +91,7 @@ class _Run:
                 self._fit(steps_per_execution)
             except EnoughError:
                 pass
-            except Exception as error:  # noqa: BLE001  (whatever fit raises is the finding)
+            except BaseException as error:  # noqa: BLE001  (whatever fit raises is the finding, an exit too)
                 self.failure = cut(error)
         stopped = pulse.stop.is_set()
         self.ended = "stopped" if stopped else "raised" if self.failure else self.progress.reached or "finished"
@@ -207,6 +207,8 @@ class _Run:
             failed_index=tap.failed_index,
             seconds=self.progress.seconds,
             peeks=tuple(tap.peeks),
+            early_hook=dict(tap.early_hook),
+            late_hook=dict(tap.late_hook),
             growth={name: tuple(lengths) for name, lengths in tap.growth.items()},
             store=tap.store,
         )

@@ -9,14 +9,17 @@ import sys
 import sysconfig
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
 from gendiag.records import Failure
+from gendiag.runtime.failing_line import FailingLine, function_of
 
-LONGEST_LINE, LONGEST_TEXT, LONGEST_CHAIN = 300, 20_000, 10
+FITS = ("fit", "evaluate", "predict")  # a callback may call one of them, and be called by another
+LONGEST_LINE, LONGEST_TEXT, LONGEST_CHAIN, LONGEST_CODE = 300, 20_000, 10, 160
+COMPILED = (".pyx", ".pxd", ".pxi", ".c", ".cc", ".cpp", ".h", ".rs")  # a line of a compiled library, by its source
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _BOLD = re.compile(r"\x1b\[1m(.*?)(?:\x1b\[0m|\Z)", re.DOTALL)
@@ -85,6 +88,16 @@ def users_place(error: BaseException) -> Place | None:
     return _users_place(error)[0]
 
 
+def failing_line(error: BaseException | None) -> FailingLine | None:
+    """Return the statement at that line with its values; None where it is known as text only, or not at all."""
+    if error is None:
+        return None
+    try:
+        return next((FailingLine(frame, line) for _, _, frame, line in _users_frames(error)), None)
+    except Exception:  # noqa: BLE001  (an odd exception must not hide itself behind one of ours)
+        return None
+
+
 def standing() -> Place | None:
     """Where the user's source stands at this moment: its innermost line in a thread that reads it for us."""
     for ident, frame in sys._current_frames().items():  # noqa: SLF001  (documented for debuggers)
@@ -94,8 +107,8 @@ def standing() -> Place | None:
         taps = [depth for depth, (each, _) in enumerate(stack) if each.f_code.co_filename in _TAPS]
         for each, line in stack[: taps[0] if taps else 0]:
             file = each.f_code.co_filename
-            if _is_users(file):
-                return Place(file, line, each.f_code.co_name, linecache.getline(file, line, each.f_globals).strip())
+            if _is_users(file, each):
+                return _place(each, line)
     return None
 
 
@@ -104,7 +117,8 @@ def _cut(error: BaseException) -> Failure:
     plain = _ANSI.sub("", text)
     node = _NODE.search(plain)
     if node is not None:
-        line, place = _from_graph(plain[: node.start()], in_source=node["node"].startswith("PyFunc"))
+        line, place = _from_graph(plain[: node.start()], in_source="PyFunc" in node["node"])
+        line = _OP_NOISE.sub("", line)
     else:
         line, place = _from_python(error, text)
     return Failure(
@@ -113,8 +127,16 @@ def _cut(error: BaseException) -> Failure:
         layer=_layer(error, plain, node["node"] if node else ""),
         frame=None if place is None else str(place),
         code=None if place is None else place.code or None,
+        values=_values(error) if node is None else {},
+        in_source=node is not None and "PyFunc" in node["node"] and "IteratorGetNext" in plain,
         details=plain[:LONGEST_TEXT],
+        callback=_callback(error),
     )
+
+
+def _values(error: BaseException) -> Mapping[str, str]:
+    line = failing_line(error)
+    return {} if line is None else line.shown
 
 
 def _text(error: BaseException) -> str:
@@ -154,7 +176,7 @@ def _place_in_text(match: re.Match[str]) -> Place | None:
     if not _is_users(file):
         return None
     code = match["code"] or linecache.getline(file, line).strip()
-    return Place(file, line, (match["name"] or "?").strip(), "" if code.startswith("File ") else code)
+    return Place(file, line, (match["name"] or "?").strip(), "" if code.startswith("File ") else _short_code(code))
 
 
 def _from_python(error: BaseException, text: str) -> tuple[str, Place | None]:
@@ -175,17 +197,32 @@ def _without_values(text: str) -> str:
 
 def _users_place(error: BaseException) -> tuple[Place | None, bool]:
     """Return the innermost line of the user's own code, and whether the exception was raised there itself."""
-    for depth, each in enumerate(_causes(error)):
-        frames = list(traceback.walk_tb(each.__traceback__))
-        for back, (frame, line) in enumerate(reversed(frames)):
-            file = frame.f_code.co_filename
-            if _is_users(file):
-                code = linecache.getline(file, line, frame.f_globals).strip()
-                return Place(file, line, frame.f_code.co_name, code), depth == back == 0
+    for depth, back, frame, line in _users_frames(error):
+        return _place(frame, line), depth == back == 0
     return None, False
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def _users_frames(error: BaseException) -> Iterator[tuple[int, int, FrameType, int]]:
+    """Lines of the user's own code, the innermost first: how deep in the chain and in the stack, frame, number."""
+    for depth, each in enumerate(causes(error)):
+        frames = list(traceback.walk_tb(each.__traceback__))
+        for back, (frame, line) in enumerate(reversed(frames)):
+            if _is_users(frame.f_code.co_filename, frame):
+                yield depth, back, frame, line
+
+
+def _place(frame: FrameType, line: int) -> Place:
+    file = frame.f_code.co_filename
+    code = linecache.getline(file, line, frame.f_globals).strip()
+    return Place(file, line, function_of(frame), _short_code(code))
+
+
+def _short_code(code: str) -> str:
+    return code if len(code) <= LONGEST_CODE else f"{code[:LONGEST_CODE].rstrip()} …"
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Give an exception and what it came from, the outermost first."""
     seen: list[BaseException] = []
     each: BaseException | None = error
     while each is not None and len(seen) < LONGEST_CHAIN and not any(each is other for other in seen):
@@ -194,12 +231,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
 
 
-def _is_users(file: str) -> bool:
+def _is_users(file: str, frame: FrameType | None = None) -> bool:
     if file.startswith("<"):
-        return file.startswith(("<stdin>", "<ipython"))
+        is_command = file == "<string>" and frame is not None and frame.f_globals.get("__name__") == "__main__"
+        return is_command or file.startswith(("<stdin>", "<ipython"))
     path = os.path.normcase(os.path.realpath(file))
     foreign = ("site-packages", "dist-packages", "__autograph_generated_file")
-    return not path.startswith(_OWN) and not any(word in path for word in foreign)
+    return not (file.endswith(COMPILED) or path.startswith(_OWN) or any(word in path for word in foreign))
 
 
 def _shorten(line: str) -> str:
@@ -212,6 +250,22 @@ def _shorten(line: str) -> str:
         return line
     sentence = line[:LONGEST_LINE].rfind(". ") + 1
     return line[:sentence] if sentence > LONGEST_LINE // 3 else f"{line[: LONGEST_LINE - 2].rstrip()} …"
+
+
+def _callback(error: BaseException) -> str | None:
+    """Return the callback that fit had called, as it was called.
+
+    Keras cuts its own frames out of the traceback, but not out of the chain of callers.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for frame, _ in traceback.walk_stack(frames[-1]) if frames else ():
+        path, known = frame.f_code.co_filename.replace(os.sep, "/"), frame.f_locals
+        if path.endswith("/trainer.py") and frame.f_code.co_name in FITS:
+            return None
+        if path.endswith("/keras/src/callbacks/callback_list.py") and "callback" in known:
+            at = next((f"{name}={known[name]}" for name in ("batch", "epoch") if isinstance(known.get(name), int)), "")
+            return f"{type(known['callback']).__name__}.{frame.f_code.co_name.lstrip('_')}({at})"
+    return None
 
 
 def _layer(error: BaseException, text: str, node: str) -> str | None:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from gendiag.sources.held_state import changed_attributes, contents, plain_attributes
 from gendiag.sources.source import Source, Tap, class_names, defined_in
-from gendiag.sources.spot_check import changed_attributes, plain_attributes
 
 
 class PyDatasetSource(Source):
@@ -52,6 +52,14 @@ class PyDatasetSource(Source):
         return None if count is None else int(count)
 
     @property
+    def is_endless(self) -> bool:
+        """Whether its ``num_batches`` is None, which is how Keras says that it has no end."""
+        try:
+            return self.value.num_batches is None
+        except Exception:  # noqa: BLE001  (the user's own)
+            return False
+
+    @property
     def odd_length(self) -> object | None:
         """What ``__len__`` gives where that is no whole number, so that ``len()`` raises."""
         told = getattr(type(self.value), "__len__", None)
@@ -78,7 +86,7 @@ class PyDatasetSource(Source):
             if is_enough():
                 return
             if index not in read and index != tap.failed_index:
-                with suppress(Exception):  # fit never came to this item
+                with suppress(BaseException):  # fit never came to this item
                     tap.yielded(self.value[index], 0.0, index)
 
     def close(self) -> None:
@@ -128,9 +136,12 @@ class _Asked:
         self._dataset, self._tap, self._length = dataset, tap, length
         self._asked: Counter[int] = Counter()
         self._guard = threading.Lock()
+        self.ahead: list[int] = []  # asked for in training since the last epoch began
 
     def item(self, index: int) -> Any:
         start, tap, number = time.perf_counter(), self._tap, index
+        if tap.training:
+            self.ahead.append(self._number(index))
         with tap.asking(self._number(index)):
             raw = self._dataset[index]
         if tap.training:  # before that fit only peeks at items 0 and 1
@@ -172,10 +183,11 @@ def _recorded(dataset: Any, tap: Tap, length: int | None) -> Any:
             return len(dataset)
 
         def on_epoch_begin(self) -> None:
-            dataset.on_epoch_begin()
+            _begin_epoch(dataset, tap, asked)
 
         def on_epoch_end(self) -> None:
             _end_epoch(dataset, tap)
+            asked.ahead = []
 
         def __reduce__(self) -> Any:
             # Keras sends every live dataset to each worker process: such a process gets the user's own.
@@ -187,8 +199,18 @@ def _recorded(dataset: Any, tap: Tap, length: int | None) -> Any:
 def _end_epoch(dataset: Any, tap: Tap) -> None:
     before = plain_attributes(dataset)
     dataset.on_epoch_end()
-    if not tap.training:  # fit calls it before epoch 1, too
+    if not tap.in_epochs:  # fit calls it before epoch 1, too
         tap.early_hook.update(changed_attributes(dataset, before))
+
+
+def _begin_epoch(dataset: Any, tap: Tap, asked: _Asked) -> None:
+    """Note what the hook changes though items of this epoch had been asked for before: by worker threads."""
+    ahead, before = asked.ahead, contents(dataset)
+    dataset.on_epoch_begin()
+    if ahead and not tap.late_hook:
+        after = contents(dataset)
+        changed = tuple(name for name, value in before.items() if after.get(name) != value)
+        tap.late_hook.update(dict.fromkeys(changed, tuple(ahead)))
 
 
 def _same(dataset: Any) -> Any:

@@ -20,8 +20,12 @@ class Tap(Protocol):
         What was yielded so far.
     training
         Whether fit has begun to train; before that it only looks at the first items.
+    in_epochs
+        Whether fit has begun its first epoch.
     early_hook
         Attributes that the epoch hook of an indexed source changed before training: before and after, by name.
+    late_hook
+        Attributes that the hook at the beginning of an epoch changed, by name, with the batches asked for before it.
     error, failed_index
         What the source raised, and which batch it was making.
     """
@@ -29,8 +33,13 @@ class Tap(Protocol):
     batches: list[Batch]
     training: bool
     early_hook: dict[str, tuple[Any, Any]]
+    late_hook: dict[str, tuple[int, ...]]
     error: BaseException | None
     failed_index: int | None
+
+    @property
+    def in_epochs(self) -> bool:
+        """See above."""
 
     def through(self, iterator: Iterator[Any]) -> Iterator[Any]:
         """Yield what ``iterator`` yields, written down."""
@@ -165,6 +174,11 @@ class Source(ABC):
     @property
     def is_endless(self) -> bool:
         """Whether it provably has no end of its own."""
+        return False
+
+    @property
+    def loops_for_ever(self) -> bool:
+        """Whether its code has a loop that only a ``return`` or ``break`` inside, if any, can end."""
         return False
 
     def describe(self) -> str:

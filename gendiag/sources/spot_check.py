@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import random
 import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from gendiag.batches.measure import measure
 from gendiag.records import NOTHING, Batch
+from gendiag.sources.held_state import Moment, random_states
 
 MOST_AGAIN, MOST_BEYOND = 3, 3
 SLOW_S = 1.0  # a source that takes longer for one item is asked no more
@@ -34,6 +32,12 @@ class SpotCheck:
         Random states that item 0 draws from: ``np.random``, ``random``, or the name of an attribute.
     hook
         Plain attributes that ``on_epoch_end`` had changed before epoch 1: name to ``(before, after)``.
+    counters
+        Plain attributes that asking for item 0 moves.
+    reseeded
+        Item 0 with every random state put back to where it was before it was first asked for; None if not asked.
+    put_back
+        Items 0 and 1, each asked for with the counters put back too.
     """
 
     again: tuple[Batch, ...] = ()
@@ -41,6 +45,21 @@ class SpotCheck:
     ends: bool = False
     draws: tuple[str, ...] = ()
     hook: Mapping[str, tuple[Any, Any]] = field(default_factory=lambda: NOTHING)
+    counters: tuple[str, ...] = ()
+    reseeded: Batch | None = None
+    put_back: tuple[Batch, ...] = ()
+
+    @property
+    def ignores_index(self) -> bool:
+        """Whether the counters alone say which item comes: with them put back, items 0 and 1 are one."""
+        return len(self.put_back) > 1 and {batch.digests for batch in self.put_back} == {self.again[0].digests}
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether item 0 was another each time, though nothing was drawn, or with the draws put back."""
+        contents = [batch.digests for batch in self.again]
+        differ = len(contents) == MOST_AGAIN == len(set(contents)) and all(map(all, contents))
+        return differ and (self.reseeded is None or self.reseeded.digests != contents[0])
 
     @property
     def repeatable(self) -> bool:
@@ -49,20 +68,54 @@ class SpotCheck:
 
 
 def check_spots(dataset: Any, length: int | None, hook: Mapping[str, tuple[Any, Any]] = NOTHING) -> SpotCheck:
-    """Ask item 0 again, and what lies behind the last item; whatever it raises is an answer too."""
+    """Ask item 0 again, and what lies behind the last item; whatever it raises is an answer too. Nothing is changed."""
+    start = Moment(dataset)
+    try:
+        return _asked(dataset, start, length, hook)
+    finally:
+        start.put_back()
+
+
+def _asked(dataset: Any, start: Moment, length: int | None, hook: Mapping[str, tuple[Any, Any]]) -> SpotCheck:
     again: list[Batch] = []
     draws: tuple[str, ...] = ()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nobody asked for these items
         try:
             while len(again) < MOST_AGAIN and all(batch.wait_s < SLOW_S for batch in again):
-                before = _random_states(dataset)
+                before = random_states(dataset)
                 again.append(_item(dataset, 0))
-                draws = draws or _moved(before, _random_states(dataset))
-        except Exception:  # noqa: BLE001  (fit never asked for this)
+                draws = draws or _moved(before, random_states(dataset))
+        except BaseException:  # noqa: BLE001  (fit never asked for this)
             return SpotCheck(tuple(again), draws=draws, hook=hook)
+        counters, asked = start.moved(), {}
+        if len({batch.digests for batch in again}) == MOST_AGAIN:
+            asked = _from_there(dataset, start, draws, counters, length)
         beyond, ends = _beyond(dataset, length, again[0].rows) if again[-1].wait_s < SLOW_S else ([], False)
-    return SpotCheck(tuple(again), tuple(beyond), ends, draws, hook)
+    return SpotCheck(tuple(again), tuple(beyond), ends, draws, hook, counters, **asked)
+
+
+def _from_there(
+    dataset: Any, start: Moment, draws: tuple[str, ...], counters: tuple[str, ...], length: int | None
+) -> dict[str, Any]:
+    """Ask for item 0 from where it was first asked for, and for item 1; then everything is as it was."""
+    now, asked = Moment(dataset), {}
+    try:
+        if draws:
+            start.put_back_draws()
+            asked["reseeded"] = _item(dataset, 0)
+        if counters:
+            asked["put_back"] = tuple(_again_from(dataset, start, index) for index in range(min(2, length or 2)))
+    except BaseException:  # noqa: BLE001  (fit never asked for this)
+        asked = {}
+    finally:
+        now.put_back()
+    return asked
+
+
+def _again_from(dataset: Any, start: Moment, index: int) -> Batch:
+    start.put_back()
+    return _item(dataset, index)
 
 
 def _beyond(dataset: Any, length: int | None, full: int | None) -> tuple[list[Batch], bool]:
@@ -70,7 +123,7 @@ def _beyond(dataset: Any, length: int | None, full: int | None) -> tuple[list[Ba
     for index in range(length or 0, (length or 0) + (MOST_BEYOND if length and full else 0)):
         try:
             item = _item(dataset, index)
-        except Exception:  # noqa: BLE001  (no such item)
+        except BaseException:  # noqa: BLE001  (no such item)
             return beyond, True
         if item.rows:
             beyond.append(item)
@@ -83,39 +136,6 @@ def _item(dataset: Any, index: int) -> Batch:
     start = time.perf_counter()
     raw = dataset[index]
     return measure(raw, index=index, epoch=0, wait_s=time.perf_counter() - start)
-
-
-def plain_attributes(dataset: Any) -> dict[str, Any]:
-    """Numbers, texts and truth values that the dataset holds."""
-    return {name: value for name, value in _attributes(dataset) if isinstance(value, (bool, int, float, str))}
-
-
-def changed_attributes(dataset: Any, before: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Which of them are others now: name to ``(before, after)``."""
-    after = plain_attributes(dataset)
-    return {name: (value, after.get(name)) for name, value in before.items() if after.get(name) != value}
-
-
-def _attributes(dataset: Any) -> list[tuple[str, Any]]:
-    return list(getattr(dataset, "__dict__", {}).items())
-
-
-def _random_states(dataset: Any) -> dict[str, str]:
-    states: dict[str, Any] = {"np.random": np.random.get_state(legacy=False), "random": random.getstate()}  # noqa: NPY002  (the global one is what threads share)
-    for name, value in _attributes(dataset):
-        if isinstance(value, np.random.Generator):
-            states[f"self.{name}"] = value.bit_generator.state
-        elif isinstance(value, np.random.RandomState):
-            states[f"self.{name}"] = value.get_state(legacy=False)
-        elif isinstance(value, random.Random):
-            states[f"self.{name}"] = value.getstate()
-    return {name: _text(state) for name, state in states.items()}
-
-
-def _text(state: Any) -> str:
-    if isinstance(state, dict):
-        return "".join(map(_text, state.values()))
-    return state.tobytes().hex() if isinstance(state, np.ndarray) else f"{state};"
 
 
 def _moved(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:

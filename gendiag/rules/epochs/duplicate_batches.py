@@ -48,6 +48,8 @@ class DuplicateBatches(Rule):
         repeated = _all_one(batches, inputs) or _repeats(seen, batches, inputs)
         if repeated:
             yield self._finding(batches, repeated)
+        elif (last := _wraps(seen, batches)) is not None:
+            yield self._wrapped(last)
 
     def _finding(self, batches: list[Batch], repeated: dict[int, int]) -> Finding:
         first, original = next(iter(repeated.items()))
@@ -67,6 +69,14 @@ class DuplicateBatches(Rule):
             "in `__getitem__(self, index)` use `index`."
         )
         return self.finding("warning", message, fix=fix, batches=repeated, leaf="x", repeated=len(repeated))
+
+    def _wrapped(self, last: int) -> Finding:
+        message = (
+            f"Items 0 and {last} of {last + 1}, the first and the last one, are identical in x and y: likely an index "
+            f"below 0 counts from the end, or `__len__` is one too many, so this batch is trained on twice in a pass."
+        )
+        fix = "Let item `index` be `slice(index * size, (index + 1) * size)`, and `__len__` `math.ceil(len(x) / size)`."
+        return self.finding("warning", message, fix=fix, batches=[last], leaf="x", repeated=1)
 
     @staticmethod
     def _equal_targets(batches: list[Batch], first: int, original: int) -> bool:
@@ -108,6 +118,16 @@ def _repeats(seen: Evidence, batches: list[Batch], inputs: list[tuple[str, ...]]
     many = len(repeated) >= max(LEAST_REPEATS, MANY * len(batches))
     is_cycle = _is_cycle(inputs)
     return repeated if many and not is_cycle else {}
+
+
+def _wraps(seen: Evidence, batches: list[Batch]) -> int | None:
+    """Return the last item of an indexed source, where it is the first one again and no other repeats."""
+    length = seen.source.length
+    if not seen.source.is_indexed or not length or [batch.index for batch in batches] != list(range(length)):
+        return None
+    contents = [batch.digests for batch in batches]
+    only = len(set(contents)) == length - 1 and (batches[0].rows or 0) >= LEAST_ROWS
+    return length - 1 if only and contents[0] == contents[-1] and all(contents[0]) else None
 
 
 def _is_cycle(inputs: list[tuple[str, ...]]) -> bool:

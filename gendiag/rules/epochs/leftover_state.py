@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import ast
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from gendiag.records import Finding
+from gendiag.records import Finding, counted
 from gendiag.rules.edits import streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Edits, Rule, sound
-from gendiag.sources.spot_check import MOST_AGAIN
+from gendiag.runtime.tracebacks import failing_line
 
 
 class LeftoverState(Rule):
@@ -28,9 +29,10 @@ class LeftoverState(Rule):
         Make the batch from the index: ``rows = slice(index * size, (index + 1) * size)``.
 
     Known limits
-        Proven where each batch was always followed by the same one, and item 0, asked for three times in a row, gives
-        three batches in that order; or where StopIteration comes out of ``__getitem__``. State behind random batches is
-        not told from randomness.
+        Proven where item 0, asked for three times in a row, gives three batches, also with the random states put back;
+        and either they come in the order in which each batch was followed by the same one before, or with the counters
+        of the dataset put back item 1 is the same as item 0. Or where ``next()`` on an iterator that the dataset keeps
+        raises StopIteration. An iterator that never repeats a batch is not told from randomness.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0; keras 3.15.1, py_dataset_adapter.get_tf_dataset. Keras 3.5.0 also
@@ -49,19 +51,33 @@ class LeftoverState(Rule):
         if _ran_out(seen):
             index = seen.rehearsal.failed_batch
             peeked = len(seen.profile.peeks)
+            early = (
+                f" fit had asked for {counted(peeked, 'item')} before training, to learn the shapes, which cost the "
+                f"iterator {counted(peeked, 'batch', 'batches')}."
+            ) * bool(peeked)
+            what = (
+                "ignores its index and calls next()" if _ignores(seen) else "calls next() on an iterator that it keeps"
+            )
             message = (
-                "`__getitem__` ignores its index and calls next(): the iterator inside ran out (StopIteration) when "
-                f"fit asked for item {index}. fit had asked for {peeked} extra items before training, to learn the "
-                "shapes."
+                f"`__getitem__` {what}: the iterator inside ran out (StopIteration) when fit asked for item {index}."
+                f"{early}"
             )
             yield self.finding("error", message, fix=fix, batches=[] if index is None else [index])
-        elif _goes_on(seen):
-            message = (
-                "The source ignores the index: asked for item 0 three times in a row, `__getitem__` gives three "
-                "different batches, in the order of the last pass. So each pass starts where the one before stopped, "
-                f"and the {len(seen.profile.peeks)} items that fit reads before training shift what it trains on."
-            )
-            yield self.finding("warning", message, fix=fix, batches=[0])
+        elif (spot_check := seen.profile.spot_check) is not None and spot_check.goes_on:
+            if _goes_on(seen):
+                yield self._finding(seen, "in the order of the last pass", fix)
+            elif spot_check.ignores_index:
+                counters = " and ".join(f"self.{name}" for name in spot_check.counters)
+                yield self._finding(seen, f"and with {counters} put back item 1 is the very same as item 0", fix)
+
+    def _finding(self, seen: Evidence, proof: str, fix: str) -> Finding:
+        message = (
+            "The source ignores the index: asked for item 0 three times in a row, `__getitem__` gives three "
+            f"different batches, {proof}. So each pass starts where the one before stopped"
+        )
+        if peeked := len(seen.profile.peeks):
+            message += f", and the {counted(peeked, 'item')} that fit reads before training shift what it trains on"
+        return self.finding("warning", f"{message}.", fix=fix, batches=[0])
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         yield streams.kept(
@@ -76,18 +92,27 @@ class LeftoverState(Rule):
 
 
 def _ran_out(seen: Evidence) -> bool:
-    failure = seen.profile.failure
+    """Whether ``next()`` on an iterator that the dataset keeps, not on one made in that line, ran out."""
+    failure, error = seen.profile.failure, seen.profile.error
     if failure is None or seen.failure is None or "StopIteration" not in f"{failure.type} {failure.line}":
         return False
+    line = failing_line(error)
+    if line is None or _ignores(seen):
+        return _ignores(seen)
+    asked = [node.args[0] for node in line.find(ast.Call) if getattr(node.func, "id", "") == "next" and node.args]
+    return any(hasattr(line.value(each), "__next__") and isinstance(each, ast.Attribute) for each in asked)
+
+
+def _ignores(seen: Evidence) -> bool:
+    """Whether an item that fit peeked at was another one when it was asked for again."""
     first = {batch.index: batch.digests for batch in seen.batches}
     return any(peek.digests != first.get(peek.index, peek.digests) for peek in seen.profile.peeks)
 
 
 def _goes_on(seen: Evidence) -> bool:
+    """Whether the three batches came in an order in which the passes before had them."""
     spot_check = seen.profile.spot_check
     again = [] if spot_check is None else [batch.digests for batch in spot_check.again]
-    if len(again) < MOST_AGAIN or len(set(again)) < len(again) or not all(map(all, again)):
-        return False
     made = {batch.index: batch.digests for batch in seen.batches}
     orders = ([delivery.digests for delivery in seen.rehearsal.deliveries], [made[i] for i in seen.profile.read_order])
     return any(_goes_round(order) and set(pairwise(again)) <= set(pairwise([*order, *order[:1]])) for order in orders)

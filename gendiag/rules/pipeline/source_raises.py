@@ -1,37 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from gendiag.records import Failure, Finding, counted
+from gendiag.records import Failure, Finding, counted, listed
 from gendiag.rehearsal.profile import Profile
 from gendiag.rules.edits import datasets, generators, streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.exception_advice import advice, because
+from gendiag.rules.evidence.source_code import methods, stores
 from gendiag.rules.rule import BAD, Edits, Rule, sound
 from gendiag.sources.source import Source
-
-HINTS = {
-    "inhomogeneous": (
-        "The samples of the batch differ in length: pad them to one length before `np.array` or `np.stack`."
-    ),
-    "Cannot cast ufunc": "An in-place operation would need another dtype: convert first, `.astype('float32')`.",
-    "already executing": (
-        "Several worker threads call `next()` on one generator: "
-        "index the data by the index asked for, or use workers=1."
-    ),
-    "StopIteration": (
-        "An iterator used inside ran out (fit also reads two batches before training): "
-        "do not call `next()` on shared state; use the index asked for."
-    ),
-    "pickle": (
-        "Something the source holds cannot be sent to a worker process: drop it in `__getstate__`, or use threads."
-    ),
-    "out of range": "The index runs past the data: derive the number of batches from the same list that is indexed.",
-    "out of bounds": (
-        "The index runs past the data: derive the number of batches from the same array that is indexed."
-    ),
-}
 
 
 class SourceRaises(Rule):
@@ -46,10 +27,12 @@ class SourceRaises(Rule):
         The user's own line is buried in the text, fit has read ahead of training, and no batch is named.
 
     How to mend it
-        Mend the line named in the finding; run ``next()`` on the source by hand up to that batch.
+        Fix the line named in the finding; the values in brackets are those of its names when it raised. To see it again
+        without fit, ask the dataset for that item alone, or run ``next()`` on the source up to that batch.
 
     Known limits
-        In worker processes the frame is what the process sent back.
+        Where a dataset's Python function raised, or a worker process, the line is known and not its values: only text
+        comes back. Fit asks a PyDataset for its items in a drawn order, and several at a time with workers.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0; the same table on 3.8.0.
@@ -63,41 +46,53 @@ class SourceRaises(Rule):
         # An exception behind the batch at which fit raised is one that fit never came to.
         if seen.profile.failure is not None and index is not None and index == seen.rehearsal.failed_batch:
             place = seen.place(index) if seen.batches else f"batch {index}"
-            yield self._finding(seen.source, seen.profile, seen.profile.failure, f"The source raised in {place}", index)
+            raised = _Raised(seen.source, seen.profile, seen.profile.failure, index)
+            yield self._finding(raised, f"The source raised in {place}", _not_before(seen, index), _set_later(seen))
         elif seen.profile.failure is None:
-            yield from self._between_items(seen)
+            yield from self._out_of_sight(seen)
         if seen.validation.failure is not None and seen.validation_source is not None:
-            index = len(seen.validation.batches)
-            said = f"validation_data raised in its batch {index}"
-            yield self._finding(
-                seen.validation_source, seen.validation, seen.validation.failure, said, index, source="validation"
-            )
+            at = seen.validation.failed_index if seen.validation_source.is_indexed else None
+            index = len(seen.validation.batches) if at is None else at
+            raised = _Raised(seen.validation_source, seen.validation, seen.validation.failure, index)
+            yield self._finding(raised, f"validation_data raised in its batch {index}", source="validation")
 
-    def _between_items(self, seen: Evidence) -> Iterator[Finding]:
-        """What an indexed source raises in ``__len__`` or a hook of fit's epochs."""
+    def _out_of_sight(self, seen: Evidence) -> Iterator[Finding]:
+        """What came out of the source though nobody saw it being asked: of a graph, of a process, of a hook."""
         failure, is_ours = seen.rehearsal.failure, seen.rehearsal.failed_in != "validation"
-        if not seen.source.is_indexed or failure is None or not failure.frame or seen.never_ends or not is_ours:
+        if failure is None or seen.never_ends or not is_ours or not failure.frame:
             return
-        count = len(seen.rehearsal.deliveries)
-        message = (
-            f"The source raised outside of `__getitem__`, after {counted(count, 'training step')}: {failure}, "
-            f"at {failure.frame}: `{failure.code}`."
-        )
-        fix = "Mend that line; fit calls `on_epoch_end` once before epoch 1 too."
-        yield self.finding("error", message, fix=fix, type=failure.type, frame=failure.frame)
+        count = counted(len(seen.rehearsal.deliveries), "training step")
+        index = seen.rehearsal.failed_batch
+        if failure.in_source and index is not None:
+            where = (
+                f"The source raised after {count}"
+                if seen.source.in_processes
+                else f"The source raised in {seen.place(index)}"
+            )
+            batches, own = [index], ""
+        elif seen.source.is_indexed and not seen.source.in_processes:
+            where, batches = f"The source raised outside of `__getitem__`, after {count}", []
+            own = " fit calls `on_epoch_end` once before epoch 1 too." * ("on_epoch_end" in failure.frame)
+        else:
+            return
+        told = failure.line if failure.in_source else str(failure)
+        message = f"{where}: {told.rstrip('.')}{failure.place}.{_drawn(seen)}"
+        fix = (advice(failure, None) or f"Fix that line; {_before(seen)}.") + own
+        yield self.finding("error", message, fix=fix, batches=batches, type=_type(failure), frame=failure.frame)
 
-    def _finding(
-        self, origin: Source, profile: Profile, failure: Failure, said: str, index: int, **evidence: Any
-    ) -> Finding:
-        where = f", at {failure.frame}: `{failure.code}`" if failure.frame else ""
-        promised = f" `__len__` promises {origin.length} batches." if origin.is_indexed else ""
-        call = f" (`__getitem__({index % (origin.length or index + 1)})`)" if origin.is_indexed else ""
-        message = f"{said}{call}: {failure.line}{where}.{promised}"
-        hint = next((fix for mark, fix in HINTS.items() if mark in failure.line or mark in failure.type), None)
-        fix = hint or f"Mend that line; {len(profile.batches)} batches came before it."
-        return self.finding(
-            "error", message, fix=fix, batches=[index], type=failure.type, frame=failure.frame, **evidence
+    def _finding(self, raised: _Raised, said: str, drawn: str = "", fix: str = "", **evidence: Any) -> Finding:
+        source, failure, error = raised.source, raised.failure, raised.profile.error
+        promised = (
+            f" `__len__` promises {counted(source.length or 0, 'batch', 'batches')}." if source.is_indexed else ""
         )
+        call = f" (`__getitem__({raised.item})`)" if source.is_indexed else ""
+        told = str(failure).rstrip(".")
+        message = f"{said}{call}: {told}{failure.place}.{because(error)}{promised}{drawn}"
+        fix = fix or advice(failure, error) or raised.generally()
+        return self.finding(
+            "error", message, fix=fix, batches=[raised.index], type=failure.type, frame=failure.frame,
+            values=dict(failure.values), **evidence,
+        )  # fmt: skip
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
@@ -119,3 +114,64 @@ class SourceRaises(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """What a source raised, and at which batch."""
+
+    source: Source
+    profile: Profile
+    failure: Failure
+    index: int
+
+    @property
+    def item(self) -> int:
+        return self.index % (self.source.length or self.index + 1)
+
+    def generally(self) -> str:
+        """What to do where the kind of the exception says nothing special."""
+        line = "Fix that line" if self.failure.frame else "No line of yours is in its traceback: look at the call"
+        if self.source.is_indexed:
+            return f"{line}; to see it without fit, ask for that item alone: `dataset[{self.item}]`."
+        return f"{line}; the source had yielded {counted(self.index, 'batch', 'batches')} before."
+
+
+def _not_before(seen: Evidence, index: int) -> str:
+    """Which items behind the one that raised were trained on, since fit draws the order."""
+    length = seen.source.length
+    if not seen.source.is_indexed or not length:
+        return ""
+    behind = sorted({d.batch for d in seen.rehearsal.deliveries if d.batch is not None and d.batch > index})
+    if not behind:
+        return ""
+    return f" fit draws the order of the items: {listed(behind)} had been trained on by then."
+
+
+def _set_later(seen: Evidence) -> str:
+    """What to do about an attribute that is missing because a hook sets it, which fit calls behind its first look."""
+    name = getattr(seen.profile.error, "name", None)
+    if not isinstance(seen.profile.error, AttributeError) or not seen.source.is_indexed or not isinstance(name, str):
+        return ""
+    own = methods(seen.source.value)
+    hook = next((hook for hook in ("on_epoch_begin", "on_epoch_end") if hook in own and stores(own[hook], name)), None)
+    if hook is None or seen.rehearsal.deliveries:
+        return ""
+    return f"Set `self.{name}` in `__init__` too: fit reads items 0 and 1 before it calls `{hook}` for the first time."
+
+
+def _drawn(seen: Evidence) -> str:
+    if not seen.source.in_processes:
+        return ""
+    return f" It came out of one of {counted(seen.source.workers, 'worker process', 'worker processes')}, which does not tell the item."
+
+
+def _before(seen: Evidence) -> str:
+    if seen.source.is_indexed:
+        return "to see it without fit: `for index in range(len(dataset)): dataset[index]`"
+    return f"{counted(len(seen.rehearsal.deliveries), 'batch', 'batches')} had come out before"
+
+
+def _type(failure: Failure) -> str:
+    """The user's own class, where TensorFlow wrapped it."""
+    return failure.line.split(":")[0] if failure.in_source else failure.type

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+from gendiag.records import Finding
+from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.source_code import changes_something, methods, names_in
+from gendiag.rules.rule import Rule, sound
+
+CALLED = ("on_epoch_begin", "on_epoch_end")
+MEANT = {"start": CALLED[0], "begin": CALLED[0], "end": CALLED[1], "finish": CALLED[1]}
+ALIKE = 0.75
+
+
+class HookNeverCalled(Rule):
+    """A method of the dataset is named like a hook of fit, and fit never calls it.
+
+    What fit does
+        Calls ``on_epoch_begin`` and ``on_epoch_end`` of a PyDataset, and no other hook: ``on_epoch_start`` or
+        ``on_train_begin`` are methods like any other there.
+
+    Why it hurts
+        What the method does is never done: the data are not shuffled anew, the next stage never begins.
+
+    How to mend it
+        Name it ``on_epoch_begin`` or ``on_epoch_end``.
+
+    Known limits
+        Only of methods that change something and that the dataset's own class never calls; not looked for where fit is
+        given callbacks of the user's own, which may call it.
+
+    Source
+        keras 3.15.1, py_dataset_adapter.py; measured on keras 3.15.1.
+    """
+
+    name, title = "hook-never-called", "fit never calls a hook of the dataset"
+
+    def check(self, seen: Evidence) -> Iterator[Finding]:
+        if not seen.source.is_indexed or _own_callbacks(seen.fit_args.get("callbacks")):
+            return
+        own = methods(seen.source.value)
+        called = {name for function in own.values() for name in names_in(function)}
+        for name, function in own.items():
+            meant = _meant(name)
+            if meant is None or name in called or meant in own or not changes_something(function):
+                continue
+            message = (
+                f"The source has a method `{name}` that changes its data, and fit never calls it: of a PyDataset it "
+                f"calls `{CALLED[0]}` and `{CALLED[1]}` only. What `{name}` does is never done."
+            )
+            extra = "; it then runs once before epoch 1 too" if meant == CALLED[1] else ""
+            yield self.finding("warning", message, fix=f"Name it `{meant}`{extra}.", hook=name, meant=meant)
+
+    def broken(self) -> Any:
+        return _items("on_epoch_start")
+
+    def mended(self) -> Any:
+        return _items("on_epoch_begin")
+
+
+def _meant(name: str) -> str | None:
+    """The hook that a method's name is nearly, or that its place in training is."""
+    if name in CALLED or name.startswith("__"):
+        return None
+    if close := difflib.get_close_matches(name.lower(), CALLED, n=1, cutoff=ALIKE):
+        last = name.lower().rstrip("s").rpartition("_")[2]
+        return MEANT.get(last, close[0])
+    parts = name.lower().split("_")
+    if parts[0] == "on" and {"epoch", "train", "epochs", "training"} & set(parts):
+        return next((hook for word, hook in MEANT.items() if word in parts), None)
+    return None
+
+
+def _own_callbacks(callbacks: Any) -> bool:
+    given = callbacks if isinstance(callbacks, (list, tuple)) else [] if callbacks is None else [callbacks]
+    return any(
+        type(each).__module__.split(".")[0] != "keras" or type(each).__name__ == "LambdaCallback" for each in given
+    )
+
+
+def _items(hook: str) -> Any:
+    import keras
+    import numpy as np
+
+    class Items(keras.utils.PyDataset):
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts, self.order = list(sound()), np.arange(6)
+            self.random = np.random.default_rng(0)
+
+        def __len__(self) -> int:
+            return 6
+
+        def __getitem__(self, index: int) -> Any:
+            return self.parts[self.order[index]]
+
+    def shuffle(self: Any) -> None:
+        self.order = self.random.permutation(6)
+
+    setattr(Items, hook, shuffle)
+    return Items()

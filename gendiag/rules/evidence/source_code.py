@@ -1,0 +1,67 @@
+"""What the code of a source's class reads, calls and changes, told by its bytecode; nothing of it is run."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+from collections.abc import Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+LIBRARIES = ("keras", "abc", "builtins", "tensorflow", "typing")
+RANDOM = ("random", "shuffle", "permut", "default_rng", "seed", "normal", "uniform", "choice", "augment", "flow")
+CHANGES = {"STORE_ATTR", "STORE_SUBSCR", "DELETE_ATTR"}
+CHANGING = {"shuffle", "sort", "append", "clear", "reverse", "setattr", "update", "extend", "pop"}
+
+
+def methods(value: Any) -> dict[str, FunctionType]:
+    """Methods by name that the classes of the user's give an object, the most derived first."""
+    found: dict[str, FunctionType] = {}
+    for cls in type(value).__mro__:
+        if cls.__module__.split(".")[0] not in LIBRARIES:
+            for name, held in vars(cls).items():
+                function = inspect.unwrap(held) if callable(held) else held
+                if isinstance(function, FunctionType):
+                    found.setdefault(name, function)
+    return found
+
+
+def codes(function: FunctionType) -> Iterator[CodeType]:
+    """Its code, and that of what is defined inside of it."""
+    waiting = [function.__code__]
+    while waiting:
+        code = waiting.pop()
+        yield code
+        waiting += [each for each in code.co_consts if isinstance(each, CodeType)]
+
+
+def names_in(function: FunctionType) -> set[str]:
+    """Every attribute, global and method that it names."""
+    return {name for code in codes(function) for name in code.co_names}
+
+
+def reads(function: FunctionType, attribute: str) -> bool:
+    """Whether it loads an attribute of that name."""
+    loads = {"LOAD_ATTR", "LOAD_METHOD"}
+    steps = (step for code in codes(function) for step in dis.get_instructions(code))
+    return any(step.opname in loads and step.argval == attribute for step in steps)
+
+
+def stores(function: FunctionType, attribute: str) -> bool:
+    """Whether it sets an attribute of that name."""
+    steps = (step for code in codes(function) for step in dis.get_instructions(code))
+    return any(step.opname == "STORE_ATTR" and step.argval == attribute for step in steps)
+
+
+def changes_something(function: FunctionType) -> bool:
+    """Whether it stores anything outside of itself, or calls what does, such as ``shuffle``."""
+    steps = [step for code in codes(function) for step in dis.get_instructions(code)]
+    return any(step.opname in CHANGES for step in steps) or bool(names_in(function) & CHANGING)
+
+
+def draws(value: Any) -> bool:
+    """Whether the code of its class names anything random, functions of its own module included."""
+    functions = list(methods(value).values())
+    called = [each.__globals__.get(name) for each in functions for name in names_in(each)]
+    functions += [each for each in called if isinstance(each, FunctionType)]
+    return any(word in name.lower() for each in functions for name in names_in(each) for word in RANDOM)
