@@ -174,8 +174,8 @@ def _failure(evidence: Evidence) -> Failure:
         raise NotReproducibleError(msg)
     if not evidence.source.tapped and not evidence.source.is_sliced and _raised_before_the_model(evidence):
         msg = (
-            f"the {evidence.source.kind} itself raised at batch {evidence.fails_at} ({failure.line}): there is no batch "
-            "to keep. Read it alone to reproduce it: `for batch in source: pass`."
+            f"the {evidence.source.kind} itself raised at batch {evidence.fails_at} ({failure.line}): there is no "
+            "batch to keep. Read it alone to reproduce it: `for batch in source: pass`."
         )
         raise NotReproducibleError(msg)
     return failure

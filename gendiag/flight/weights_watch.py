@@ -60,6 +60,4 @@ class WeightsWatch:
 
 def _nbytes(model: Any) -> int:
     owners = (model, *optimizers(model))
-    return sum(
-        variable.value.dtype.size * math.prod(variable.shape) for owner in owners for variable in owner.variables
-    )
+    return sum(variable.value.dtype.size * math.prod(variable.shape) for owner in owners for variable in owner.variables)
