@@ -66,9 +66,9 @@ class XyLengthMismatch(Rule):
         """Of batches that trained: a loss of Keras's own broadcasts one row, and raises for any other number."""
         ones = {i: rows for i, rows in trained.items() if min(rows.values()) == 1 and seen.trained_on(i)}
         losses = [output.loss for output in seen.model_facts.outputs if output.loss is not None]
-        if not ones or not (seen.model_facts.keeps_rows or len(ones) < len(seen.batches)):
-            return
         is_measured = seen.model_facts.keeps_rows and bool(losses) and all(loss.key for loss in losses)
+        if not ones or not (is_measured or len(ones) < len(seen.batches)):  # a dummy target has one row in each
+            return
         end = "fit does not raise: the one row is broadcast to all of the other."
         yield self._told(seen, ones, "warning", end if is_measured else f"Likely {end[0].lower()}{end[1:]}")
 
