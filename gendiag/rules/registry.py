@@ -63,7 +63,9 @@ from gendiag.rules.structure.structure_drift import StructureDrift
 from gendiag.rules.structure.target_structure import TargetStructure
 from gendiag.rules.validation.never_validated import NeverValidated
 from gendiag.rules.validation.shared_generator import SharedGenerator
+from gendiag.rules.validation.validation_differs import ValidationDiffers
 from gendiag.rules.validation.validation_not_comparable import ValidationNotComparable
+from gendiag.rules.validation.validation_overlap import ValidationOverlap
 from gendiag.rules.values.blank_batches import BlankBatches
 from gendiag.rules.values.double_scaled import DoubleScaled
 from gendiag.rules.values.nan_inf import NanInf
@@ -91,6 +93,7 @@ RULES: tuple[Rule, ...] = (
     ClassWeightMismatch(),
     UnsupportedArgument(),
     SharedGenerator(),
+    ValidationDiffers(),
     SourceRaises(),
     ZeroLength(),
     NoneInBatch(),
@@ -150,6 +153,7 @@ RULES: tuple[Rule, ...] = (
     FitRefuses(),
     OrderNondeterministic(),
     NeverValidated(),
+    ValidationOverlap(),
     ValidationNotComparable(),
     EpochHookEarly(),
     InputBound(),
