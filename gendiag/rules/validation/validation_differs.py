@@ -7,8 +7,10 @@ import numpy as np
 
 from gendiag.model.facts import fits
 from gendiag.records import Batch, Finding, Leaf, format_shape
+from gendiag.rules.evidence.declared import declared
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Rule, dense, sound
+from gendiag.sources import recognise
 
 CLASSES, FEWER = 6, 4
 
@@ -36,6 +38,8 @@ class ValidationDiffers(Rule):
     """
 
     name, title = "validation-differs", "The validation data have another form than the training data"
+
+    consequence_of = ("input-mismatch", "labels-vs-loss")
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # arrays of its own
@@ -69,7 +73,7 @@ class ValidationDiffers(Rule):
         )
         message = message.rstrip(".") + "."
         fix = _fix(leaf, mine, theirs)
-        return self.finding("error", message, fix=fix, batches=[0], leaf=leaf.path, source="validation")
+        return self.finding("error", message, fix=fix, leaf=leaf.path, source="validation")
 
     def broken(self) -> Iterator[Any]:
         return self._batches()
@@ -90,7 +94,10 @@ def _first_evaluated(seen: Evidence) -> tuple[Leaf, ...]:
     if seen.validation.batches:
         return seen.validation.batches[0].leaves
     first = next(iter(seen.rehearsal.validation), None)
-    return () if first is None else first.leaves
+    given = seen.fit_args.get("validation_data")
+    if first is not None or given is None:
+        return () if first is None else first.leaves
+    return declared(seen.validation_source or recognise(tuple(given) if isinstance(given, list) else given))
 
 
 def _free(seen: Evidence, batch: Batch) -> dict[str, tuple[int | None, ...]]:

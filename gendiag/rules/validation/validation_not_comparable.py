@@ -19,7 +19,7 @@ STEPS, TWO = 4, 2
 
 def _endless() -> Iterator[Any]:
     while True:
-        yield from sound()
+        yield from ((x + 1, y) for x, y in sound())
 
 
 class ValidationNotComparable(Rule):
@@ -54,7 +54,7 @@ class ValidationNotComparable(Rule):
 
     @property
     def mended_fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]
-        arrays = tuple(np.concatenate(part) for part in zip(*sound(), strict=True))
+        arrays = tuple(np.concatenate(part) + 1 for part in zip(*sound(), strict=True))
         return {"epochs": 3, "steps_per_epoch": 2, "validation_data": arrays}
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
