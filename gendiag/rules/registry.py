@@ -72,7 +72,9 @@ from gendiag.rules.structure.structure_drift import StructureDrift
 from gendiag.rules.structure.target_structure import TargetStructure
 from gendiag.rules.validation.never_validated import NeverValidated
 from gendiag.rules.validation.shared_generator import SharedGenerator
+from gendiag.rules.validation.validation_differs import ValidationDiffers
 from gendiag.rules.validation.validation_not_comparable import ValidationNotComparable
+from gendiag.rules.validation.validation_overlap import ValidationOverlap
 from gendiag.rules.values.blank_batches import BlankBatches
 from gendiag.rules.values.double_scaled import DoubleScaled
 from gendiag.rules.values.ids_out_of_range import IdsOutOfRange
@@ -129,6 +131,7 @@ RULES: tuple[Rule, ...] = (
     IdsOutOfRange(),
     LabelsVsLoss(),
     LabelsOutOfRange(),
+    ValidationDiffers(),
     LabelShape(),
     WeightsShape(),
     LossDtype(),
@@ -173,6 +176,7 @@ RULES: tuple[Rule, ...] = (
     FitRefuses(),
     OrderNondeterministic(),
     NeverValidated(),
+    ValidationOverlap(),
     ValidationNotComparable(),
     EpochHookEarly(),
     SuperNotCalled(),

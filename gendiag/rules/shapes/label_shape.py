@@ -46,6 +46,7 @@ class LabelShape(Rule):
 
     name, title = "label-shape", "y has another shape than the model's output"
     batchwise = True
+    consequence_of = ("validation-differs",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for found in by_leaf(each for each in seen.scored() if _differs(*each)):
