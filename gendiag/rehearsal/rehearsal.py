@@ -12,8 +12,9 @@ from gendiag.records import Failure, Rehearsal
 from gendiag.rehearsal.probe import EnoughError, Limits, Progress, make_callback, make_probe
 from gendiag.rehearsal.profile import Profile
 from gendiag.rehearsal.recording import Recording
+from gendiag.runtime.standing import end, standing
 from gendiag.runtime.task import NoAnswerError, Pulse, Task
-from gendiag.runtime.tracebacks import cut, standing
+from gendiag.runtime.tracebacks import cut
 from gendiag.sources.source import Source
 from gendiag.sources.spot_check import SpotCheck, check_spots
 
@@ -130,9 +131,14 @@ class _Run:
         self.stood_still = not (error.stopped or tap.n_asked or tap.deliveries)
         self.ended = "stopped" if error.stopped else "no answer"
         if not error.stopped:
-            place = standing()
-            frame, code = (None, None) if place is None else (str(place), place.code or None)
-            self.failure = Failure("NoAnswerError", str(error), frame=frame, code=code, details=error.stack)
+            self.failure = Failure("NoAnswerError", str(error), details=error.stack)
+            stands = standing(tap)
+            if stands is not None:
+                frame, code = str(stands.place), stands.place.code or None
+                self.failure = replace(
+                    self.failure, frame=frame, code=code, values=stands.values, busy=stands.busy, loop=stands.loop
+                )
+                end(tap)
 
     def result(self) -> Rehearsed:
         """Make the records."""
