@@ -41,7 +41,7 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """``trains``, ``trains on altered data``, ``raises`` or ``never ends``."""
+        """``trains``, ``trains on altered data``, ``trains to NaN``, ``raises`` or ``never ends``."""
         return self.diagnosis.verdict
 
     @property
@@ -108,7 +108,8 @@ class Report:
             No further change is tried after so many seconds. Ctrl-C ends the search too, with what was found.
         """
         if self._repairs is None:
-            self._repairs = repairs(self._judged, budget_s=budget_s)
+            with self._judged.case.observer.weights():
+                self._repairs = repairs(self._judged, budget_s=budget_s)
         return self._repairs
 
     def shrink(self, batch: int, *, max_trials: int = 60) -> Shrunk:

@@ -47,10 +47,10 @@ def check(given: argparse.Namespace, out: TextIO) -> int:
 
 
 def is_found(diagnosis: Diagnosis, fail_on: str) -> bool:
-    """Whether there is a finding at or above a severity, or fit does not come through at all."""
+    """Whether there is a finding at or above a severity, or fit does not come through with finite weights."""
     failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     severe = any(finding.severity in failing for finding in diagnosis.findings)
-    return severe or diagnosis.verdict in {"raises", "never ends"}
+    return severe or diagnosis.verdict in {"raises", "never ends", "trains to NaN"}
 
 
 def _diagnosed(given: argparse.Namespace) -> Report:

@@ -73,7 +73,13 @@ class Case:
 
     def settings(self, source: Source) -> FitSettings:
         """How a replay hands batches to fit: as the source does that was read."""
-        return FitSettings(source.replay, source.replay_args(self.fit_args), self.options.quiet_s, self.policy)
+        return FitSettings(
+            lambda batches: source.replay(batches, self.fit_args),
+            source.replay_args(self.fit_args),
+            self.options.quiet_s,
+            self.policy,
+            source.close,
+        )
 
     def check_model(self) -> None:
         """Refuse a trial where there is no model, or where it is in use.

@@ -36,6 +36,8 @@ class Diagnosis:
         See ``Report``.
     notes
         What the user should know beside the findings: a spent generator, a limit that was reached.
+    left_out
+        What was asked for and not looked at, in a few words each.
     untried
         Whether it was stopped before the model was run on what was delivered.
     versions
@@ -55,17 +57,20 @@ class Diagnosis:
     fails_at: int | None = None
     notes: tuple[str, ...] = ()
     versions: str = ""
+    left_out: tuple[str, ...] = ()
     untried: bool = False
 
     @property
     def headline(self) -> str:
-        """The verdict and the root cause in one sentence; of a call that runs, or was cut short, as far as it came."""
+        """The root cause in one sentence, else the first note; "no fault found" only where all was looked at."""
         is_running = self.rehearsal.running
         is_early = is_running or self.untried
-        if self.findings and self.findings[0].severity != "note":
-            return f"{'So far: ' * is_early}{self.findings[0].message}"
-        if self.is_unknown:
+        if self.is_unknown and all(finding.severity == "note" for finding in self.findings):
             return f"Nothing is known{' yet' * is_running}: no complete step is on record."
+        if self.findings:
+            return f"{'So far: ' * is_early}{self.findings[0].message}"
+        if self.left_out:
+            return f"No fault seen in what was looked at. Left out: {'; '.join(self.left_out)}."
         so_far = " so far" * is_early
         return f"No fault found{so_far}{_alike(self.profile.batches, so_far)}."
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from gendiag.diagnosis.case import Case
+from gendiag.diagnosis.coverage import left_out
 from gendiag.diagnosis.diagnosis import Diagnosis
 from gendiag.diagnosis.failing_samples import with_samples
 from gendiag.diagnosis.model_run import of_the_model
@@ -74,7 +75,8 @@ class _Work:
         """Run the model on what was delivered, ask the rules, and try the suspects."""
         run = self.case.observer.run_model(self.case, rehearsed)
         rehearsal = of_the_model(self.case, rehearsed.rehearsal, run)
-        self.evidence = replace(self.evidence, model_run=run, rehearsal=rehearsal)
+        is_cut = run is not None and run.interrupted
+        self.evidence = replace(self.evidence, model_run=run, rehearsal=rehearsal, cut_short=is_cut)
         self.findings = find(self.evidence)
         for index in to_try(self.case, self.evidence, self.findings):
             self.trials[index] = try_on_model(self.case, self.evidence, index)
@@ -91,7 +93,9 @@ class _Work:
 def _concluded(case: Case, evidence: Evidence, found: tuple[Finding, ...], shrunk: Mapping[int, Shrunk]) -> Diagnosis:
     findings = with_samples(found, shrunk)
     ending = verdict(evidence, findings)
-    notes = [*case.observer.notes(case, evidence), *([CUT_SHORT] if evidence.cut_short else [])]
+    missing = tuple(left_out(evidence))
+    notes = [f"Left out: {'; '.join(missing)}."] if missing and findings else []
+    notes += [*case.observer.notes(case, evidence), *([CUT_SHORT] if evidence.cut_short else [])]
     return Diagnosis(
         source=evidence.source.describe(),
         model=evidence.model,
@@ -105,6 +109,7 @@ def _concluded(case: Case, evidence: Evidence, found: tuple[Finding, ...], shrun
         verdict=ending,
         fails_at=fails_at(evidence, findings) if ending == "raises" else None,
         notes=tuple(notes),
+        left_out=missing,
         versions=_versions(),
         untried=_is_untried(evidence),
     )

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from gendiag.batches.signature import PEEKED
 from gendiag.diagnosis.case import Case
 from gendiag.model.clone import stand_in
-from gendiag.model.replay import FitSettings, Replay, through_fit
+from gendiag.model.replay import FitSettings, Replay, lost_weight, through_fit
+from gendiag.model.serving import refusal
 from gendiag.records import Failure, ModelRun, Rehearsal
 from gendiag.rehearsal.rehearsal import Rehearsed
 from gendiag.runtime.task import Pulse
 
+MORE_UNTIL_S = 3.0  # so long, batches that it was trained on before are delivered again, as fit does
 MODEL_SHARE = 0.5  # of the time budget, for running the model on what was delivered
 
 
-def run_model(case: Case, rehearsed: Rehearsed) -> ModelRun | None:
-    """Train a copy on what fit delivered, in that order, as far as the batches are held and the time goes."""
+def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> ModelRun | None:
+    """Train a copy on what fit delivered, in that order, as far as the batches are held and the time goes.
+
+    None, and ``told`` why, where fit does not take from us again what it took from the source: that proves nothing.
+    """
     order = _delivery_order(rehearsed)
     if case.model is None or not order or rehearsed.rehearsal.ended == "stopped":
         return None
@@ -26,24 +33,37 @@ def run_model(case: Case, rehearsed: Rehearsed) -> ModelRun | None:
     raw = [rehearsed.profile.raw(index) for index in order]
     settings = case.settings(rehearsed.source)
     settings = replace(settings, fit_args={**settings.fit_args, **evaluation})
-    run, is_copy = train_stand_in(case, raw, settings)
+    first = {index: place for place, index in reversed([*enumerate(order)])}
+    once = max(first.values()) + 1
+    run, is_copy = train_stand_in(case, raw, settings, once=once)
     if is_copy and not run.answered:
         # Somebody else's iterator may have been destroyed meanwhile (see leftovers.py).
-        run, _ = train_stand_in(case, raw, settings)
+        run, _ = train_stand_in(case, raw, settings, once=once)
+    if run.answered and run.failure is not None and (refused := refusal(raw, settings)) is not None:
+        told(f"The model was not run: the batches could not be handed to fit once more ({refused.line}).")
+        return None
     return ModelRun(
         batches=tuple(order),
         steps=run.steps,
         failure=run.failure if run.answered else None,
         non_finite=order[run.first_non_finite] if run.first_non_finite is not None else None,
+        lost_before=lost_weight(case.model) if case.model.built else "",
+        losses=run.losses,
         seconds=run.step_s,
+        interrupted=run.interrupted,
         validation=again,
         evaluated=run.evaluated,
     )
 
 
-def train_stand_in(case: Case, raw: list[Any], settings: FitSettings) -> tuple[Replay, bool]:
-    """Train on raw batches as fit does, within half of the time; and whether that was on a copy."""
-    pulse = Pulse()
+def train_stand_in(
+    case: Case, raw: list[Any], settings: FitSettings, *, once: int | None = None
+) -> tuple[Replay, bool]:
+    """Train on raw batches as fit does, within half of the time; and whether that was on a copy.
+
+    Behind the first ``once`` batches, which are all that there are, it goes on only as long as it was quick.
+    """
+    pulse, began = Pulse(), time.monotonic()
     timer = threading.Timer(case.options.budget_s * MODEL_SHARE, pulse.stop.set)
     timer.start()
     try:
@@ -51,7 +71,13 @@ def train_stand_in(case: Case, raw: list[Any], settings: FitSettings) -> tuple[R
             stand_in(case.model) as copy,
             case.options.bar("training a copy on what fit delivered", len(raw)) as show,
         ):
-            run = through_fit(copy, raw, settings, learning_rate_zero=False, pulse=pulse, on_progress=show)
+
+            def on_progress(steps: int) -> None:
+                show(steps)
+                if once is not None and steps >= once and time.monotonic() - began > MORE_UNTIL_S:
+                    pulse.stop.set()
+
+            run = through_fit(copy, raw, settings, learning_rate_zero=False, pulse=pulse, on_progress=on_progress)
             return run, copy is not case.model
     finally:
         timer.cancel()
@@ -65,7 +91,7 @@ def of_the_model(case: Case, rehearsal: Rehearsal, run: ModelRun | None) -> Rehe
 
 
 def _delivery_order(rehearsed: Rehearsed) -> list[int]:
-    """Indices of the delivered batches still held, each once, in the order delivered.
+    """Indices of the delivered batches still held, in the order delivered, again where fit delivers one again.
 
     An indexed source is peeked at items 0 and 1 whatever comes first, so these are put in front.
     """
@@ -73,7 +99,10 @@ def _delivery_order(rehearsed: Rehearsed) -> list[int]:
     delivered = [d.batch for d in rehearsed.rehearsal.deliveries if d.batch is not None and d.batch in store]
     is_peeked = rehearsed.source.is_indexed and bool(delivered)
     peeked = [index for index in range(PEEKED) if index in store] if is_peeked else []
-    return list(dict.fromkeys([*peeked, *delivered]))
+    for index in peeked:
+        if index in delivered:
+            delivered.remove(index)
+    return [*peeked, *delivered]
 
 
 def _evaluation(case: Case, rehearsed: Rehearsed) -> tuple[tuple[int, ...], dict[str, Any]]:
@@ -83,10 +112,10 @@ def _evaluation(case: Case, rehearsed: Rehearsed) -> tuple[tuple[int, ...], dict
     if case.validation is None:
         names = ("validation_data", "validation_batch_size", "validation_steps")
         given = {name: case.fit_args[name] for name in names if name in case.fit_args}
-        return (), {**rehearsed.source.split_off(case.fit_args.get("validation_split")), **given}
+        return (), {**rehearsed.source.split_off(case.fit_args), **given}
     store = rehearsed.validation.store
     delivered = [d.batch for d in rehearsed.rehearsal.validation if d.batch is not None and d.batch in store]
     order = tuple(dict.fromkeys(delivered))
     if not order:
         return (), {}
-    return order, {"validation_data": case.validation.replay([store.get(index) for index in order])}
+    return order, {"validation_data": case.validation.replay([store.get(index) for index in order], case.fit_args)}

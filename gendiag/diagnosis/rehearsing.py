@@ -47,6 +47,9 @@ def _validation_source(fit_args: dict[str, Any]) -> Source | None:
 class Rehearsing:
     """Looks at a case by running the real fit on a probe, and on a copy of the model."""
 
+    def __init__(self) -> None:
+        self._told: list[str] = []
+
     def observe(self, case: Case) -> Rehearsed:
         """Rehearse fit; once more where it stood still by no fault of the source."""
         rehearsed = _rehearsed(case, case.source)
@@ -57,13 +60,14 @@ class Rehearsing:
 
     def run_model(self, case: Case, rehearsed: Rehearsed) -> ModelRun | None:
         """Train a copy on what fit delivered."""
-        return run_model(case, rehearsed)
+        return run_model(case, rehearsed, self._told.append)
 
     def notes(self, case: Case, evidence: Evidence) -> Iterator[str]:
         """Say what is known of the model, and which limits were reached."""
         failure = evidence.rehearsal.failure
         if case.model_note and (failure is None or failure.line != case.model_note):
             yield case.model_note
+        yield from self._told
         yield from notes(evidence)
 
     def undisturbed(self) -> AbstractContextManager[Any]:

@@ -21,10 +21,11 @@ SHRINK_S, SHRINK_TRIALS = 3.0, 30  # for all failing batches together; for each
 
 
 def to_try(case: Case, evidence: Evidence, findings: tuple[Finding, ...]) -> list[int]:
-    """Suspects that are held."""
+    """Suspects that are held; where fit gave no answer, those that it took: another one would keep it waiting again."""
     if case.model is None or evidence.rehearsal.ended == "stopped":
         return []
-    return [index for index in suspects(evidence, findings) if index in evidence.profile.store]
+    held = [index for index in suspects(evidence, findings) if index in evidence.profile.store]
+    return [index for index in held if index in _delivered(evidence)] if evidence.never_ends else held
 
 
 def try_on_model(case: Case, evidence: Evidence, index: int, *, fresh_weights: bool = False) -> Trial:
@@ -45,11 +46,16 @@ def try_on_model(case: Case, evidence: Evidence, index: int, *, fresh_weights: b
             index,
             first=evidence.profile.store.peeked(),
             delivered=_as_delivered(evidence, yielded),
-            yielded=yielded,
+            yielded=evidence.source.packed(yielded),
+            was_taken=index in _delivered(evidence),
             settings=case.settings(evidence.source),
             fresh_weights=fresh_weights,
             clones=case.clones,
         )
+
+
+def _delivered(evidence: Evidence) -> set[int | None]:
+    return {delivery.batch for delivery in evidence.rehearsal.deliveries}
 
 
 def shrink_failing(case: Case, evidence: Evidence, trials: Mapping[int, Trial]) -> Iterator[tuple[int, Shrunk]]:
@@ -75,7 +81,7 @@ def shrink_batch(case: Case, evidence: Evidence, index: int, *, max_trials: int,
     yielded = evidence.profile.raw(index)
     delivered = _as_delivered(evidence, yielded)
     bar = case.options.bar(f"narrowing batch {index} down to samples", max_trials, unit="trials")
-    with bar as show:
+    with bar as show, case.observer.weights():
         return shrink(
             case.model,
             index,
@@ -100,6 +106,6 @@ def _as_delivered(evidence: Evidence, yielded: object) -> Any:
         return value if array is None or not dtype or array.dtype.name == dtype else cast(array, dtype)
 
     try:
-        return transform(change, yielded)
+        return evidence.source.packed(transform(change, yielded))
     except (TypeError, ValueError):  # fit cannot cast it either, and says so
         return None

@@ -93,12 +93,14 @@ def _with_trial(finding: Finding, evidence: Evidence) -> Finding:
 
 
 def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
-    """Say in one of four words what fit does."""
+    """Say in a few words what fit does, the worst first."""
     errors = {finding.rule for finding in findings if finding.severity == "error"}
     if evidence.waits_for_ever or "endless" in errors:
         return "never ends"
     if evidence.failure is not None:
         return "raises"
+    if evidence.model_run is not None and evidence.model_run.turned_non_finite:
+        return "trains to NaN"
     altered = any(f.severity == "warning" and BY_NAME[f.rule].alters and not f.in_validation for f in findings)
     return "trains on altered data" if altered or _has_idle_epoch(evidence.rehearsal) else "trains"
 
@@ -126,24 +128,13 @@ def suspects(evidence: Evidence, findings: tuple[Finding, ...]) -> list[int]:
 
 
 def notes(evidence: Evidence) -> Iterator[str]:
-    """Say what the user should know beside the findings: a spent generator, a limit that was reached."""
-    source, rehearsal, run = evidence.source, evidence.rehearsal, evidence.model_run
+    """Say what the user should know beside the findings: a spent generator, a model that is missing."""
+    source = evidence.source
     if source.one_shot and source.maker is None:
         name = source.value.__name__
         yield (
             f"The generator {name} was read by this diagnosis and is spent now. Pass the function that makes it, "
             f"without the parentheses, to have it made anew: diagnose({name}, ...)."
         )
-    steps = len(rehearsal.deliveries)
-    endings = {
-        "stopped": f"Stopped after {steps} steps; what follows is about these.",
-        "budget": f"The rehearsal ended at its limit, after {steps} steps and {rehearsal.seconds:.0f} s "
-        "(max_batches, budget_s).",
-        "epochs": f"Rehearsed are {rehearsal.epochs_run} of {rehearsal.epochs} epochs (rehearse_epochs).",
-    }
-    if rehearsal.ended in endings:
-        yield endings[rehearsal.ended]
     if evidence.model is None:
         yield "No model was given: what the model does with the batches was not tried."
-    elif run is not None and run.failure is None and run.steps < len({d.batch for d in rehearsal.deliveries}):
-        yield f"The model was tried on {run.steps} of the delivered batches; the others were not held, or time was up."

@@ -6,7 +6,7 @@
 ``versions``            object: of ``gendiag``, and of the ``keras`` and ``tensorflow`` that the verdict is about
 ``source``, ``model``   texts: what was diagnosed; ``model`` is null where none was given
 ``fit_args``            object: the arguments of fit, as code
-``verdict``             ``trains``, ``trains on altered data``, ``raises`` or ``never ends``
+``verdict``             ``trains``, ``trains on altered data``, ``trains to NaN``, ``raises``, ``never ends``
 ``fails_at``            number of the batch that fit cannot take, or null
 ``headline``            text: the verdict's cause in one sentence
 ``findings``            array, the root cause first: ``rule``, ``severity`` (``error``, ``warning``, ``note``),

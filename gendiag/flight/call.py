@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from gendiag.flight.feed import Feed
+from gendiag.flight.weights_watch import WeightsWatch
 from gendiag.model.snapshot import held_values
 from gendiag.model.uninitialized import weights_without_values
 from gendiag.records import Failure
@@ -40,6 +41,8 @@ class Call:
         At the end of each epoch.
     put_back
         Gives the model the weights that it had when fit raised, or None.
+    weights
+        What became of them in the epochs that came to an end.
     warnings
         What was warned of meanwhile.
     closing
@@ -56,12 +59,14 @@ class Call:
         found = None if validation is None else as_given(validation)
         self.validation = None if found is None or found.is_sliced else found
         self.position = FitPosition()
-        self.train = Feed(source, keep_bytes, self.position, full=full)
+        weighted = self.given.get("class_weight") is not None
+        self.train = Feed(source, keep_bytes, self.position, full=full, adds_weights=weighted)
         self.test = Feed(self.validation or ForeignSource(()), keep_bytes, self.position, full=full)
         self.state: State = "running"
         self.failure: Failure | None = None
         self.losses: dict[int, float] = {}
         self.put_back: Callable[[], None] | None = None
+        self.weights = WeightsWatch(model)
         self.warnings: list[str] = []
         self.stop_asked = self.stopped_early = False
         self.closing: list[Callable[[], None]] = []
@@ -101,6 +106,12 @@ class Call:
         return arguments
 
     # ------------------------------------------------------------------ after
+    @property
+    def trial_weights(self) -> Callable[[], None] | None:
+        """Gives the model the weights that tell: when fit raised, or before it lost them."""
+        watch = self.weights
+        return self.put_back or (watch.at_first or watch.put_back if watch.lost_in is not None else None)
+
     def done(self) -> None:
         """It returned."""
         self.state = "finished"
@@ -108,7 +119,7 @@ class Call:
 
     def raised(self, error: BaseException) -> None:
         """It raised: keep where it stood, and with which weights."""
-        is_failure = isinstance(error, (Exception, SystemExit))  # Ctrl-C may come while the source is at work
+        is_failure = not isinstance(error, KeyboardInterrupt)
         if is_failure:
             self.failure = cut(error)
             if self.method == "fit" and self.position.phase == "training":
@@ -128,7 +139,9 @@ class Call:
     def steps(self) -> int:
         """Groups of steps that are known to be complete."""
         begun = len(self.train.epochs)
-        return begun if self.state == "finished" or self.position.phase != "training" else max(0, begun - 1)
+        in_callback = self.failure is not None and self.failure.callback is not None  # behind a step, or before one
+        is_whole = self.state == "finished" or self.position.phase != "training" or in_callback
+        return begun if is_whole else max(0, begun - 1)
 
     def stop(self) -> None:
         """Let fit end after the current step."""

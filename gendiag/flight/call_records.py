@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from gendiag.flight.call import Call, State
@@ -12,6 +13,7 @@ from gendiag.records import Rehearsal
 from gendiag.rehearsal.profile import Profile
 from gendiag.rehearsal.rehearsal import Rehearsed, count
 from gendiag.runtime.tracebacks import cut
+from gendiag.sources.spot_check import SpotCheck, check_spots
 
 
 def recorded(call: Call, state: State, located: Located) -> Rehearsed:
@@ -33,7 +35,16 @@ def recorded(call: Call, state: State, located: Located) -> Rehearsed:
         running=state == "running",
     )
     profiles = [_profile(call, feed, running=rehearsal.running) for feed in (call.train, call.test)]
+    profiles[0] = replace(profiles[0], spot_check=_spot_check(call, state))
     return Rehearsed(call.train.source, rehearsal, *profiles)
+
+
+def _spot_check(call: Call, state: State) -> SpotCheck | None:
+    """Ask an indexed source a few questions, now that fit is done with it; see ``spot_check``."""
+    source = call.train.source
+    if state != "finished" or call.method != "fit" or not source.is_indexed:
+        return None
+    return check_spots(source.value, source.length, dict(call.train.tap.early_hook))
 
 
 def _evaluated(call: Call, state: State) -> int:

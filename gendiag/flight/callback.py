@@ -32,6 +32,8 @@ def _follower(call: Call) -> Any:  # noqa: C901  (one short method for each of K
 
         def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
             call.position.begin_epoch(epoch, "between")
+            with call.train.tap.sparing():
+                call.weights.epoch_begins()
 
         def on_train_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
             call.position.phase = "training"
@@ -59,6 +61,8 @@ def _follower(call: Call) -> Any:  # noqa: C901  (one short method for each of K
             loss = (logs or {}).get("loss")
             if isinstance(loss, float):
                 call.losses[epoch] = loss
+            with call.train.tap.sparing():
+                call.weights.epoch_ends(epoch, loss)
             call.stopped_early = bool(self.model.stop_training)
             call.position.phase = "between"
 

@@ -54,8 +54,8 @@ class Altered:
 class Stream:
     """The elements of one source on their way to TensorFlow."""
 
-    def __init__(self, source: Source, tap: FlightTap, standing: Callable[[], int]) -> None:
-        self.source, self.tap, self._standing = source, tap, standing
+    def __init__(self, source: Source, tap: FlightTap, standing: Callable[[], int], *, adds_weights: bool) -> None:
+        self.source, self.tap, self._standing, self._adds_weights = source, tap, standing, adds_weights
         self.spans: list[Span] = []
         self.altered: dict[int, Altered] = {}
 
@@ -93,7 +93,7 @@ class Stream:
         replayed = index is None and self.source.one_shot and position < PEEKED
         if replayed:  # the adapter puts the two batches that it peeked at in front of every iterator
             index = position
-        if index is not None and (replayed or not _fits(element, dtypes)):
+        if index is not None and (replayed or self._adds_weights or not _fits(element, dtypes)):
             self._compare(index, element, dtypes, again=replayed)
         return index
 
@@ -102,14 +102,13 @@ class Stream:
         batch = self.tap.batch(index)
         if batch is None:
             return
-        leaves = batch.leaves
+        leaves, parts = batch.leaves, [_as_cast(part, dtypes) for part in flatten(element)]
         differs = any(dtypes.get(leaf.path, leaf.dtype) != leaf.dtype for leaf in leaves if leaf.dtype)
         filled_anew = again and any(
             digest(part.value) != leaf.digest for part, leaf in zip(flatten(element), leaves, strict=False)
         )
-        if not (differs or filled_anew):
+        if not (differs or filled_anew or len(parts) > len(leaves)):
             return
-        parts = [_as_cast(part, dtypes) for part in flatten(element)]
         arrays: dict[str, Array] = {part.path: a for part in parts if (a := as_array(part.value)) is not None}
         yielded = self.tap.store.get(index) if index in self.tap.store else element
         arrived = tuple(measure_leaf(part, full=self.tap.full) for part in parts)

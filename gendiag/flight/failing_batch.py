@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from gendiag.batches.signature import PEEKED
 from gendiag.diagnosis.case import Case
 from gendiag.flight.call import Call
 from gendiag.flight.loop import Loop
@@ -49,6 +50,8 @@ def locate(call: Call, case: Case) -> Located:
         return nothing
     if isinstance(call, Loop):
         return replace(nothing, failed_in="training", failed_batch=call.failed_batch, failure=call.failure)
+    if call.failure.callback is not None:
+        return replace(nothing, failed_in=_phase(call), failure=call.failure)
     if call.position.phase == "start":
         return _at_the_start(call, case, call.failure)
     if call.position.phase == "validation":
@@ -57,6 +60,10 @@ def locate(call: Call, case: Case) -> Located:
         why = f"fit raised between two steps, not at a batch: {call.failure.line}"
         return replace(nothing, failed_in="training", failure=call.failure, unproven=why)
     return _in_step(call, case, call.failure)
+
+
+def _phase(call: Call) -> Literal["start", "training", "validation"]:
+    return "training" if call.position.phase == "between" else call.position.phase
 
 
 def _of_the_model(call: Call, run: ModelRun, unproven: str = "") -> Located:
@@ -120,11 +127,13 @@ def _proven(call: Call, case: Case, candidates: list[int]) -> tuple[int | None, 
     if case.model is None or not held:
         why = "The step at which fit raised was not replayed: its batch is not held (keep_bytes)."
         return (candidates[0] if len(candidates) == 1 else None), why
+    peeked = [index for index in range(PEEKED) if index in store]
     for index in held:
+        order = [*peeked, *({index} - {*peeked})]
         with dtype_policy(case.policy), stand_in(case.model) as copy:
-            replay = through_fit(copy, [*store.peeked(), store.get(index)], case.settings(case.source))
-        if replay.failure is not None:
-            return index, ""
+            replay = through_fit(copy, [store.get(each) for each in order], case.settings(case.source))
+        if replay.failure is not None and replay.answered and (at := order[min(replay.steps, len(order) - 1)]) in held:
+            return at, ""
     named = f"batch {candidates[0]}" if len(candidates) == 1 else f"batches {candidates[0]} to {candidates[-1]}"
     return None, (
         f"fit raised in the step of {named} or right behind it; replayed on a copy with the weights of that "

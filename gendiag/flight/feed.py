@@ -29,6 +29,8 @@ class Feed:
     ----------
     epochs, times
         Of each group of steps that was begun (one step, but for ``steps_per_execution``): its epoch, and when.
+    adds_weights
+        Whether fit makes sample weights of its ``class_weight``, and appends them to each batch.
     by_content
         Whether deliveries are measured where they arrive, and matched to yields by content; else fit takes what its
         adapter hands on, in that order.
@@ -38,10 +40,12 @@ class Feed:
         What went wrong in the recording itself.
     """
 
-    def __init__(self, source: Source, keep_bytes: int, position: FitPosition, *, full: bool) -> None:
+    def __init__(
+        self, source: Source, keep_bytes: int, position: FitPosition, *, full: bool, adds_weights: bool = False
+    ) -> None:
         self.source, self.full = source, full
         self.tap = FlightTap(keep_bytes, position, full=full)
-        self.stream = Stream(source, self.tap, lambda: max(0, len(self.epochs) - 1))
+        self.stream = Stream(source, self.tap, lambda: max(0, len(self.epochs) - 1), adds_weights=adds_weights)
         self.epochs: list[int] = []
         self.times: list[float] = []
         self.by_content, self.arrived = True, False

@@ -39,5 +39,7 @@ def _with_all(batch: Batch, full: Batch) -> Batch:
     """Add the figures of the copy to what only the moment of the yield could tell."""
     if batch.digests != full.digests:  # another item by now
         return batch
-    leaves = (replace(new, shared=old.shared) for new, old in zip(full.leaves, batch.leaves, strict=True))
+    leaves = (
+        replace(new, shared=old.shared, kind=old.kind) for new, old in zip(full.leaves, batch.leaves, strict=True)
+    )
     return replace(batch, leaves=tuple(leaves))

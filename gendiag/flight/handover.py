@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from gendiag.batches.tree import flatten, transform
+from gendiag.runtime.tracebacks import causes
 
 
 class Handover:
@@ -62,5 +63,5 @@ class Handover:
             raise
 
     def raised_for(self, error: BaseException) -> int | None:
-        """Return the batch that the source was making when it raised this."""
-        return self._errors.get(id(error))
+        """Return the batch that the source was making when it raised this, or what this was made of."""
+        return next((at for each in causes(error) if (at := self._errors.get(id(each))) is not None), None)

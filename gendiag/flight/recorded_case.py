@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 from typing import Any
 
@@ -47,8 +47,18 @@ def _usable(model: Any) -> tuple[Any, str]:
         return None, str(error)
 
 
+@contextmanager
+def _given(model: Any, put_back: Callable[[], None]) -> Iterator[None]:
+    now = held_values(model)
+    put_back()
+    try:
+        yield
+    finally:
+        now()
+
+
 class Record:
-    """Looks at a case through what was recorded; the model is tried with the weights that it had when fit raised."""
+    """Looks at a case through what was recorded; the model is tried with the weights of ``Call.trial_weights``."""
 
     def __init__(self, call: Call) -> None:
         self.call = call
@@ -87,7 +97,30 @@ class Record:
         if self._located.is_run_known:
             return self._located.model_run
         batches = tuple(d.batch for d in rehearsed.rehearsal.deliveries if d.batch is not None)
-        return ModelRun(batches, len(batches), seconds=self._step_s(case, rehearsed)) if batches else None
+        if not batches:
+            return None
+        run = ModelRun(batches, len(batches), seconds=self._step_s(case, rehearsed))
+        weights = self.call.weights
+        run = replace(run, lost_before=weights.lost_before)
+        if weights.lost_in is None or weights.lost_before:
+            return run
+        return replace(run, **self._turned(case, rehearsed, weights.lost_in))
+
+    def _turned(self, case: Case, rehearsed: Rehearsed, epoch: int) -> dict[str, Any]:
+        """Find the batch at which the loss or a weight turned NaN: the epoch again, on a copy with its first weights."""
+        order = [delivery.batch for delivery in rehearsed.rehearsal.deliveries if delivery.epoch == epoch]
+        store = rehearsed.profile.store
+        held = [*takewhile(lambda index: index is not None and index in store, order)]
+        put_back = self.call.weights.put_back
+        if put_back is None or not held:
+            return {"non_finite_epoch": epoch}
+        raw = [store.get(index) for index in held if index is not None]
+        with _given(self.call.model, put_back):
+            again, _ = train_stand_in(case, raw, case.settings(case.source))
+        if again.first_non_finite is None:
+            return {"non_finite_epoch": epoch}
+        before = tuple(self.call.losses[each] for each in sorted(self.call.losses) if each < epoch)
+        return {"non_finite": held[again.first_non_finite], "losses": again.losses, "losses_before": before}
 
     def _step_s(self, case: Case, rehearsed: Rehearsed) -> tuple[float, ...]:
         """Time a few steps on a copy, where fit may have waited for its source: its own steps include the waiting."""
@@ -110,16 +143,13 @@ class Record:
 
     @contextmanager
     def weights(self) -> Iterator[None]:
-        """Give the model the weights that it had when fit raised, and take them away again."""
-        if self.call.put_back is None or self.call.state == "running":
+        """Give the model the weights that it had when fit raised, or before it lost them; and take them away again."""
+        put_back = self.call.trial_weights
+        if put_back is None or self.call.state == "running":
             yield
             return
-        now = held_values(self.call.model)
-        self.call.put_back()
-        try:
+        with _given(self.call.model, put_back):
             yield
-        finally:
-            now()
 
     def check_idle(self) -> None:
         """Refuse to touch a model that is being trained.
@@ -154,11 +184,17 @@ class Record:
                 break
         yield from dict.fromkeys([*call.train.troubles, *call.test.troubles])
 
+    def _making(self) -> str:
+        """Say which batch the source was making when the interrupt hit it."""
+        tap = self.call.train.tap
+        is_hit = isinstance(tap.error, KeyboardInterrupt) and tap.failed_index is not None
+        return f" while the source made batch {tap.failed_index}" if is_hit else ""
+
     def _what(self) -> str:
         call = self.call
         endings: Mapping[str, str] = {
             "running": "It is still running: this is about the steps so far.",
-            "interrupted": "It was interrupted: this is about the steps before.",
+            "interrupted": f"It was interrupted{self._making()}: this is about the steps before.",
             "raised": "It raised.",
             "finished": "It was stopped." if call.stop_asked else "",
         }

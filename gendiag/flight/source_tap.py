@@ -19,7 +19,7 @@ from gendiag.rehearsal.recording import Recording
 from gendiag.runtime.task import Pulse
 from gendiag.runtime.tracebacks import cut
 
-RSS_EVERY = 16  # batches, between two looks at the memory of the process
+RSS_EVERY, RSS_FIRST = 16, 64  # batches, between two looks at the memory of the process; each of so many at first
 MOST_LATER = 20_000  # batches whose measurement is put off
 PINNED_SHARE = 0.5  # of the bytes held, for the first two and suspicious ones: the newest must have room
 
@@ -104,7 +104,7 @@ class FlightTap(Recording):
     def _noted(self, raw: tuple[Array, ...], wait_s: float, index: int | None) -> Later:
         """Write down what only this moment can tell."""
         place = len(self.batches)
-        if place % RSS_EVERY == 0:
+        if place < RSS_FIRST or place % RSS_EVERY == 0:
             self._rss_bytes = resident()
         number, same = place if index is None else index, shared(raw, self._before)
         self._before = raw

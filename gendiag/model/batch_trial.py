@@ -17,7 +17,8 @@ from gendiag.model.clone_cache import CloneCache
 from gendiag.model.fault_localization import Told, keep_weights, look_inside
 from gendiag.model.fresh_weights import fresh_stand_in
 from gendiag.model.hooks import Seen, watched
-from gendiag.model.replay import PLAIN, FitSettings, Replay, all_finite, build_optimizer, through_fit
+from gendiag.model.replay import PLAIN, FitSettings, Replay, all_finite, build_optimizer, finite_weights, through_fit
+from gendiag.model.serving import refusal
 from gendiag.model.snapshot import held_values
 from gendiag.records import Failure, Outcome, Trial, TrialStep
 from gendiag.runtime.quiet import quiet
@@ -63,6 +64,7 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     delivered: object | None,
     yielded: object | None,
     settings: FitSettings = PLAIN,
+    was_taken: bool = False,
     fresh_weights: bool = False,
     clones: CloneCache | None = None,
 ) -> Trial:
@@ -81,6 +83,8 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
         that yielded None has neither, and is replayed with None.
     settings
         How batches are handed to fit; a generator's are held to its rules.
+    was_taken
+        Whether fit took the batch from the source. Where it does not take it again, its trial proves nothing.
     fresh_weights
         Whether to try it on weights as they are made for a new model, in place of those that the model has.
     clones
@@ -96,7 +100,10 @@ def try_batch(  # noqa: PLR0913  (keyword-only options)
     try:
         kept = clones if batch >= PEEKED and not fresh_weights else None
         with dtype_policy(settings.policy):
-            steps = _steps(model, _replayed(batch, first, ways.suspect), ways, settings, kept)
+            replayed = _replayed(batch, first, ways.suspect)
+            steps = _steps(model, replayed, ways, settings, kept)
+            if was_taken and steps[0].outcome == "raises":
+                steps = _without_ours(steps, refusal(replayed.batches, settings))
     except NoFreshWeightsError:
         raise
     except Exception as error:  # noqa: BLE001  (no model at all, or one whose own code fails when it is copied)
@@ -108,6 +115,11 @@ def _replayed(batch: int, first: Sequence[Any], suspect: object) -> _Replayed:
     """Put the suspect behind the two batches that fit peeks at; it may be one of them."""
     peeked = list(first[:PEEKED])
     return _Replayed(peeked, batch) if batch < len(peeked) else _Replayed([*peeked, suspect], len(peeked))
+
+
+def _without_ours(steps: Steps, refused: Failure | None) -> Steps:
+    """Leave out what fit raises whatever the model: it took the batch from the source, so that is our doing."""
+    return steps if refused is None else (replace(steps[0], outcome="not tried", failure=refused), *steps[1:])
 
 
 def _steps(
@@ -199,11 +211,11 @@ def eager_step(  # noqa: PLR0913  (keyword-only options)
     model.run_eagerly = True
     model.reset_metrics()
     kept = keep_weights(model) if look else ()
-    data = None
+    data, weights = None, finite_weights(model)
     with watched(model, layers=look) as seen:
         try:
             data = as_tensors(raw, only_tuples=only_tuples)
-            step = _finished(way, model, seen, model.train_step(data))
+            step = _finished(way, weights, seen, model.train_step(data))
         except BaseException as error:  # noqa: BLE001  (what the step raises is the answer; the thread is ours)
             step = TrialStep(way, "raises", failure=cut(error))
     if not look:
@@ -212,11 +224,11 @@ def eager_step(  # noqa: PLR0913  (keyword-only options)
     return replace(step, inside=replace(inside, weights="fresh" if fresh else "as they are"))
 
 
-def _finished(way: str, model: Model, seen: Seen, logs: object) -> TrialStep:
+def _finished(way: str, weights: Sequence[Any], seen: Seen, logs: object) -> TrialStep:
     flat = _flat(logs)
     told = {name: float(value) for name, value in flat.items() if not np.ndim(value)}  # fit logs others as they are
     losses = (value for name, value in flat.items() if "loss" in name)
-    finite = seen.gradient_is_finite and all_finite(model.variables) and all_finite(losses)
+    finite = seen.gradient_is_finite and all_finite(weights) and all_finite(losses)
     outcome: Outcome = "trains" if finite else "non-finite"
     return TrialStep(way, outcome, loss=told.pop("loss", None), metrics=told, grad_norm=seen.grad_norm)
 

@@ -37,6 +37,23 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
+class IdLayer:
+    """A layer that takes ids.
+
+    Attributes
+    ----------
+    name, kind
+        The layer's name and the name of its class.
+    size
+        How many ids it knows, counted from 0; None where it takes any.
+    """
+
+    name: str
+    kind: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """One input.
 
@@ -46,15 +63,15 @@ class Input:
         The leaf it takes, as a source of the same nesting would call it, and Keras's name.
     shape, dtype
         As declared, batch axis first.
-    takes_ids
-        Whether an embedding or a lookup reads it.
+    ids
+        The embedding or lookup that reads it, or None.
     """
 
     path: str
     name: str
     shape: Shape
     dtype: str = "float32"
-    takes_ids: bool = False
+    ids: IdLayer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +123,18 @@ class ModelFacts:
         The smallest number by which a Rescaling layer multiplies; None where there is no such layer.
     half
         Whether a layer computes in float16.
+    keeps_rows
+        Whether it is known that row k of each output is made of row k of each input, and of no other.
+    steps_per_execution
+        As given to compile.
+    embeddings
+        Every layer of the model that knows so many ids only, wherever it stands.
+    unadapted
+        Preprocessing layers that were to learn from the data with ``adapt`` and have not: name and class.
+    metrics
+        Keys of the metrics that were given to compile, such as ``precision``.
+    own_steps
+        Which of ``train_step``, ``compute_loss`` and ``call`` are the user's own.
     """
 
     inputs: tuple[Input, ...] = ()
@@ -116,6 +145,12 @@ class ModelFacts:
     scales: Literal["yes", "no", "unknown"] = "unknown"
     rescaling: float | None = None
     half: bool = False
+    keeps_rows: bool = False
+    steps_per_execution: int = 1
+    embeddings: tuple[IdLayer, ...] = ()
+    unadapted: tuple[tuple[str, str], ...] = ()
+    metrics: tuple[str, ...] = ()
+    own_steps: frozenset[str] = frozenset()
 
     def fed(self, batch: Batch) -> list[tuple[Leaf, Input]]:
         """Which leaf of x each input takes; empty where they cannot be paired."""

@@ -57,7 +57,8 @@ def told_limits(raw: object, failure: Failure | None) -> dict[str, Limit]:
     is_label = "label" in failure.line
     why = _classes(high + 1) if is_label else f"the model takes {low} to {high} there"
     role = "y" if is_label else "x"
-    return {part.path: Limit(low, high, why) for part in flatten(raw) if part.role == role}
+    ids = {path for path, array in arrays(raw).items() if _is_whole(array)}  # a float that goes elsewhere is no id
+    return {part.path: Limit(low, high, why) for part in flatten(raw) if part.role == role and part.path in ids}
 
 
 def odd_values(raw: object, limits: Mapping[str, Limit]) -> dict[int, list[Odd]]:
@@ -107,6 +108,13 @@ def every_value(raw: object, row: int, like: int) -> list[Odd]:
         if len(places):
             found.append(Odd(path, places, ""))
     return found
+
+
+def _is_whole(array: Array) -> bool:
+    if array.dtype.kind != "f":
+        return True
+    finite = array[np.isfinite(array)]
+    return bool((finite == np.floor(finite)).all())
 
 
 def _flat(array: Array) -> Array:

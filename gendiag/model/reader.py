@@ -10,11 +10,11 @@ from typing import Any, Literal, TypeAlias
 from gendiag.batches.tree import walk
 from gendiag.model.facts import Input, Loss, ModelFacts, Output
 from gendiag.model.keras_private import KERAS, is_kerass_own, layers
+from gendiag.model.layer_facts import embeddings, id_layer, metrics, unadapted
 from gendiag.records import Role
 
 Model: TypeAlias = Any  # keras ships no types
 OWN = ("train_step", "compute_loss", "call")
-READS_IDS = ("Embedding", "Hashing", "IntegerLookup", "CategoryEncoding", "StringLookup")
 RESHAPES = ("Reshape", "Flatten", "Permute", "Dropout", "Cropping2D", "ZeroPadding2D")
 SCALES = ("Rescaling", "Normalization")
 PLAIN = (
@@ -32,6 +32,8 @@ def read_model(model: Model) -> ModelFacts:
     with suppress(Exception):  # The model may be anything; to know less is always right.
         known["layers"] = frozenset(_named(layers(model))) | _inner(model)
     with suppress(Exception):
+        known["steps_per_execution"] = int(getattr(model, "steps_per_execution", 1) or 1)
+    with suppress(Exception):
         known["half"] = any(getattr(layer, "compute_dtype", None) == "float16" for layer in layers(model)[1:])
         known["stateful"] = any(getattr(layer, "stateful", False) is True for layer in layers(model)[1:])
     with suppress(Exception):
@@ -39,12 +41,33 @@ def read_model(model: Model) -> ModelFacts:
     with suppress(Exception):
         known["rescaling"] = _rescaling(model)
     with suppress(Exception):
+        known["embeddings"] = embeddings(model)
+    with suppress(Exception):
+        known["unadapted"] = unadapted(model, _graph(model))
+    with suppress(Exception):
+        known["metrics"] = metrics(model)
+        known["own_steps"] = frozenset(method for method in OWN if not is_kerass_own(model, method))
+    with suppress(Exception):
         if all(is_kerass_own(model, method) for method in OWN):
             known["outputs"] = _outputs(model)
             known["inputs"] = _inputs(model)
             sizes = {each.shape[0] for each in known["inputs"]}
+            known["keeps_rows"] = _keeps_rows(model)
             known["batch_size"] = sizes.pop() if len(sizes) == 1 else None
     return ModelFacts(**known)
+
+
+def _keeps_rows(model: Model) -> bool:
+    """Whether it is made of Keras's own layers alone, which keep the batch axis; operations and functions may not."""
+    graph = _graph(model)
+    parts = [*layers(model)[1:], *(graph.operations if graph is not None else ())]
+    return bool(parts) and all(_is_plain_layer(part) for part in parts)
+
+
+def _is_plain_layer(part: Any) -> bool:
+    kind = type(part)
+    is_model = kind.__name__ in ("Sequential", "Functional") and kind.__module__.startswith(KERAS)
+    return is_model or (kind.__module__.startswith(f"{KERAS}layers.") and kind.__name__ != "Lambda")
 
 
 def fixed_batch_sizes(model: Model) -> set[int]:
@@ -76,7 +99,7 @@ def _inputs(model: Model) -> tuple[Input, ...]:
     if graph is None:
         return ()
     return tuple(
-        Input(path, _name(path, tensor), tuple(tensor.shape), str(tensor.dtype), _takes_ids(graph, tensor))
+        Input(path, _name(path, tensor), tuple(tensor.shape), str(tensor.dtype), id_layer(graph, tensor))
         for path, tensor in _tensors("x", graph._inputs_struct)  # noqa: SLF001  (public .inputs has lost the nesting)
     )
 
@@ -88,14 +111,6 @@ def _tensors(role: Role, structure: Any) -> list[tuple[str, Any]]:
 def _name(path: str, tensor: Any) -> str:
     key = re.search(r"\['([^']*)'\]$", path)
     return key.group(1) if key else str(tensor._keras_history.operation.name)  # noqa: SLF001  (no public way)
-
-
-def _takes_ids(graph: Model, tensor: Any) -> bool:
-    return any(
-        type(operation).__name__ in READS_IDS and any(given is tensor for given in node.input_tensors)
-        for operation in graph.operations
-        for node in operation._inbound_nodes  # noqa: SLF001  (no public way)
-    )
 
 
 def _scales(model: Model) -> Literal["yes", "no", "unknown"]:

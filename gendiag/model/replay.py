@@ -40,12 +40,15 @@ class FitSettings:
         Longest time without a step; seconds.
     policy
         The dtype policy of the user's thread; None for that of the present one.
+    close
+        Takes back what fit leaves behind of such a source.
     """
 
     as_source: AsSource | None = None
     fit_args: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     quiet_s: float = QUIET_S
     policy: object = None
+    close: Callable[[], None] = lambda: None
 
 
 PLAIN = FitSettings()
@@ -68,6 +71,8 @@ class Replay:
         What fit raised, or None.
     answered
         False if fit gave no sign of life for too long and was left behind.
+    interrupted
+        Whether Ctrl-C ended it.
     seconds
         Wall time.
     step_s
@@ -81,6 +86,7 @@ class Replay:
     non_finite: tuple[int, ...] = ()
     failure: Failure | None = None
     answered: bool = True
+    interrupted: bool = False
     seconds: float = 0.0
     step_s: tuple[float, ...] = ()
     evaluated: int = 0
@@ -104,12 +110,19 @@ class _Log:
         self.step_began = time.perf_counter()
         self.non_finite: list[int] = []
         self.evaluated = 0
+        self._weights: Sequence[Any] | None = None
+
+    def step_begins(self, model: Model) -> None:
+        if self._weights is None and model.built:
+            self._weights = finite_weights(model)
+        self.step_began = time.perf_counter()
 
     def step_was_finite(self, logs: Mapping[str, Any], model: Model) -> bool:
+        weights = model.weights if self._weights is None else self._weights
         loss = logs.get("loss", math.nan)
         self.losses.append(math.nan if np.ndim(loss) else float(loss))  # fit takes what is no number as it is
         self.step_s.append(time.perf_counter() - self.step_began)
-        finite = all_finite(value for name, value in logs.items() if "loss" in name) and all_finite(model.variables)
+        finite = all_finite(value for name, value in logs.items() if "loss" in name) and all_finite(weights)
         if not finite:
             self.non_finite.append(len(self.losses) - 1)
         return finite
@@ -142,7 +155,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         Called from the waiting thread with the number of steps.
     """
     log, started = _Log(), time.monotonic()
-    failure, answered = None, True
+    failure, answered, interrupted = None, True, False
 
     def work(own: Pulse) -> Failure | None:
         watch = _watch(log, [own] if pulse is None else [own, pulse], keep_weights=learning_rate_zero)
@@ -153,7 +166,9 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
             if learning_rate_zero:
                 _stop_learning(model)
                 build_optimizer(model)
-            failure = Task(work).start().wait(quiet_s=settings.quiet_s, tick=lambda: on_progress(len(log.losses)))
+            task = Task(work)
+            failure = task.start().wait(quiet_s=settings.quiet_s, tick=lambda: on_progress(len(log.losses)))
+            interrupted = task.pulse.stop.is_set()
     except NoAnswerError as error:
         answered, failure = False, Failure(type(error).__name__, str(error), details=error.stack)
     seconds = time.monotonic() - started
@@ -163,6 +178,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         non_finite=tuple(log.non_finite),
         failure=failure,
         answered=answered,
+        interrupted=interrupted,
         seconds=seconds,
         step_s=tuple(log.step_s),
         evaluated=log.evaluated,
@@ -183,6 +199,7 @@ def _fit(model: Model, batches: Sequence[Any], settings: FitSettings, callback: 
         return None if isinstance(error, _StoppedError) else cut(error)
     finally:
         callback.leftovers.let_go()
+        settings.close()
     return None
 
 
@@ -223,7 +240,7 @@ def _watch(log: _Log, pulses: Sequence[Pulse], *, keep_weights: bool) -> Callbac
             _beat(pulses)
             if keep_weights and not self.built:
                 self.built, self.hold = bool(self.model.built), held_values(self.model)
-            log.step_began = time.perf_counter()
+            log.step_begins(self.model)
 
         def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             if not log.step_was_finite(logs or {}, self.model):
@@ -248,6 +265,20 @@ def _beat(pulses: Sequence[Pulse]) -> None:
         pulse.beat()
         if pulse.stop.is_set():
             raise _StoppedError
+
+
+def finite_weights(model: Model) -> list[Any]:
+    """Return the weights that hold neither NaN nor infinity by now; a mask of ``-inf`` is meant. No metrics' states."""
+    return [weight for weight in model.weights if all_finite([weight])]
+
+
+def lost_weight(model: Model) -> str:
+    """Return the path of the first weight that holds NaN by now, or nothing; infinity may be meant, as a mask."""
+    import tensorflow as tf
+
+    values = ((weight, tf.convert_to_tensor(weight.value)) for weight in model.weights)
+    floating = ((weight, value) for weight, value in values if value.dtype.is_floating)
+    return next((str(weight.path) for weight, value in floating if bool(tf.reduce_any(tf.math.is_nan(value)))), "")
 
 
 def all_finite(values: Iterable[Any]) -> bool:

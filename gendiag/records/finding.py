@@ -9,7 +9,7 @@ from typing import Any, Literal
 from gendiag.records.batch import NOTHING
 
 Severity = Literal["error", "warning", "note"]
-Verdict = Literal["trains", "trains on altered data", "raises", "never ends"]
+Verdict = Literal["trains", "trains on altered data", "trains to NaN", "raises", "never ends"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class Failure:
         Whether TensorFlow says that it was raised by Python code that makes the elements of a dataset.
     busy, loop
         Where no answer came: whether the source used the processor all the while, and the loop that it was in.
+    callback
+        The callback of fit that raised, as it was called: ``Sampler.on_train_batch_end(batch=3)``; or None.
     """
 
     type: str
@@ -45,6 +47,7 @@ class Failure:
     in_source: bool = False
     busy: bool = False
     loop: str = ""
+    callback: str | None = None
 
     @property
     def place(self) -> str:
@@ -126,8 +129,17 @@ class ModelRun:
         What fit raised at the next one, or None.
     non_finite
         The batch after which the loss or a weight was NaN or infinite, or None.
+    non_finite_epoch
+        The epoch in which that happened, of a live fit, where it is not known at which batch; else None.
+    lost_before
+        The path of a weight that was NaN before the first step, or empty.
+    losses, losses_before
+        Loss of each step; NaN where it logs none. Of a live fit: of the epoch in which it turned NaN, and the mean of
+        each epoch before.
     seconds
         Wall time of each step. The first includes that the step was traced.
+    interrupted
+        Whether Ctrl-C ended it before all were tried.
     validation, evaluated
         Indices of the validation batches that it was given then, and how many of them it was evaluated on.
     """
@@ -136,9 +148,19 @@ class ModelRun:
     steps: int = 0
     failure: Failure | None = None
     non_finite: int | None = None
+    non_finite_epoch: int | None = None
+    lost_before: str = ""
+    losses: tuple[float, ...] = ()
+    losses_before: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
+    interrupted: bool = False
     validation: tuple[int, ...] = ()
     evaluated: int = 0
+
+    @property
+    def turned_non_finite(self) -> bool:
+        """Whether the loss or a weight was NaN or infinite in the end."""
+        return self.non_finite is not None or self.non_finite_epoch is not None or bool(self.lost_before)
 
     @property
     def failed_batch(self) -> int | None:

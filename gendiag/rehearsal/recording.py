@@ -78,6 +78,11 @@ class Recording:
         self._kinds: set[tuple[object, ...]] = set()
         self._n_non_finite = 0
 
+    @property
+    def in_epochs(self) -> bool:
+        """Whether fit has begun its first epoch."""
+        return self.position.epochs_begun > 0
+
     # ------------------------------------------------------------------ yielded
     def through(self, iterator: Iterator[Any]) -> Iterator[Any]:
         """Yield what ``iterator`` yields, recorded; what it raises is recorded too, and passes."""

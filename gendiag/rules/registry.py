@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from gendiag.rules.arguments.class_weight_mismatch import ClassWeightMismatch
+from gendiag.rules.arguments.impossible_argument import ImpossibleArgument
 from gendiag.rules.arguments.not_iterable import NotIterable
+from gendiag.rules.arguments.steps_not_positive import StepsNotPositive
 from gendiag.rules.arguments.unsupported_argument import UnsupportedArgument
 from gendiag.rules.dtypes.complex_dtype import ComplexDtype
 from gendiag.rules.dtypes.dtype_drift import DtypeDrift
@@ -19,18 +22,24 @@ from gendiag.rules.epochs.hook_never_called import HookNeverCalled
 from gendiag.rules.epochs.leftover_state import LeftoverState
 from gendiag.rules.epochs.len_mismatch import LenMismatch
 from gendiag.rules.epochs.never_reshuffled import NeverReshuffled
+from gendiag.rules.epochs.no_steps import NoSteps
 from gendiag.rules.epochs.overlapping_batches import OverlappingBatches
+from gendiag.rules.epochs.samples_as_steps import SamplesAsSteps
 from gendiag.rules.epochs.steps_mismatch import StepsMismatch
 from gendiag.rules.epochs.zero_length import ZeroLength
 from gendiag.rules.labels.constant_labels import ConstantLabels
 from gendiag.rules.labels.labels_out_of_range import LabelsOutOfRange
 from gendiag.rules.labels.labels_vs_loss import LabelsVsLoss
+from gendiag.rules.labels.rows_without_class import RowsWithoutClass
 from gendiag.rules.labels.single_class import SingleClass
 from gendiag.rules.labels.torn_pairs import TornPairs
 from gendiag.rules.model.loss_not_finite import LossNotFinite
 from gendiag.rules.model.model_rejects import ModelRejects
+from gendiag.rules.model.nan_weights import NanWeights
+from gendiag.rules.model.not_adapted import NotAdapted
 from gendiag.rules.model.output_vs_loss import OutputVsLoss
 from gendiag.rules.pipeline.buffer_reuse import BufferReuse
+from gendiag.rules.pipeline.dataset_raises import DatasetRaises
 from gendiag.rules.pipeline.fit_refuses import FitRefuses
 from gendiag.rules.pipeline.input_bound import InputBound
 from gendiag.rules.pipeline.leak import Leak
@@ -47,20 +56,24 @@ from gendiag.rules.shapes.label_shape import LabelShape
 from gendiag.rules.shapes.missing_batch_axis import MissingBatchAxis
 from gendiag.rules.shapes.rank_drift import RankDrift
 from gendiag.rules.shapes.static_batch import StaticBatch
+from gendiag.rules.shapes.unknown_shape import UnknownShape
 from gendiag.rules.shapes.weights_shape import WeightsShape
 from gendiag.rules.shapes.xy_length_mismatch import XyLengthMismatch
 from gendiag.rules.structure.arity import Arity
 from gendiag.rules.structure.input_count import InputCount
+from gendiag.rules.structure.list_for_array import ListForArray
 from gendiag.rules.structure.list_of_inputs import ListOfInputs
 from gendiag.rules.structure.none_in_batch import NoneInBatch
 from gendiag.rules.structure.not_a_tuple import NotATuple
 from gendiag.rules.structure.python_list_leaf import PythonListLeaf
 from gendiag.rules.structure.structure_drift import StructureDrift
 from gendiag.rules.structure.target_structure import TargetStructure
+from gendiag.rules.validation.never_validated import NeverValidated
 from gendiag.rules.validation.shared_generator import SharedGenerator
 from gendiag.rules.validation.validation_not_comparable import ValidationNotComparable
 from gendiag.rules.values.blank_batches import BlankBatches
 from gendiag.rules.values.double_scaled import DoubleScaled
+from gendiag.rules.values.ids_out_of_range import IdsOutOfRange
 from gendiag.rules.values.nan_inf import NanInf
 from gendiag.rules.values.negative_weights import NegativeWeights
 from gendiag.rules.values.unfilled_rows import UnfilledRows
@@ -80,13 +93,17 @@ FAMILIES = (
 )
 # The specific before the general.
 RULES: tuple[Rule, ...] = (
+    ListForArray(),
     NotIterable(),
     ThreadUnsafe(),
     LeftoverState(),
     ForkPickle(),
+    ImpossibleArgument(),
+    ClassWeightMismatch(),
     UnsupportedArgument(),
     SharedGenerator(),
     SourceRaises(),
+    DatasetRaises(),
     ZeroLength(),
     NoneInBatch(),
     NotATuple(),
@@ -105,26 +122,34 @@ RULES: tuple[Rule, ...] = (
     TargetStructure(),
     XyLengthMismatch(),
     SingleClass(),
+    NotAdapted(),
+    IdsOutOfRange(),
     LabelsVsLoss(),
     LabelsOutOfRange(),
     LabelShape(),
     WeightsShape(),
     LossDtype(),
+    UnknownShape(),
     Endless(),
     NoAnswer(),
+    NanWeights(),
     BufferReuse(),
     MaskLost(),
     SilentCast(),
     RoundedInModel(),
     ComplexDtype(),
     NanInf(),
+    NoSteps(),
+    StepsNotPositive(),
     Exhausted(),
     LenMismatch(),
     StepsMismatch(),
+    SamplesAsSteps(),
     ForkRng(),
     Leak(),
     EmptyBatch(),
     OutputVsLoss(),
+    RowsWithoutClass(),
     NegativeWeights(),
     TornPairs(),
     UnfilledRows(),
@@ -143,6 +168,7 @@ RULES: tuple[Rule, ...] = (
     ModelRejects(),
     FitRefuses(),
     OrderNondeterministic(),
+    NeverValidated(),
     ValidationNotComparable(),
     EpochHookEarly(),
     SuperNotCalled(),

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from gendiag.records import Failure
 from gendiag.runtime.failing_line import FailingLine, function_of
 
+FITS = ("fit", "evaluate", "predict")  # a callback may call one of them, and be called by another
 LONGEST_LINE, LONGEST_TEXT, LONGEST_CHAIN, LONGEST_CODE = 300, 20_000, 10, 160
 COMPILED = (".pyx", ".pxd", ".pxi", ".c", ".cc", ".cpp", ".h", ".rs")  # a line of a compiled library, by its source
 
@@ -95,7 +96,8 @@ def _cut(error: BaseException) -> Failure:
     plain = _ANSI.sub("", text)
     node = _NODE.search(plain)
     if node is not None:
-        line, place = _from_graph(plain[: node.start()], in_source=node["node"].startswith("PyFunc"))
+        line, place = _from_graph(plain[: node.start()], in_source="PyFunc" in node["node"])
+        line = _OP_NOISE.sub("", line)
     else:
         line, place = _from_python(error, text)
     return Failure(
@@ -107,6 +109,7 @@ def _cut(error: BaseException) -> Failure:
         values=_values(error) if node is None else {},
         in_source=node is not None and "PyFunc" in node["node"] and "IteratorGetNext" in plain,
         details=plain[:LONGEST_TEXT],
+        callback=_callback(error),
     )
 
 
@@ -228,6 +231,22 @@ def _shorten(line: str) -> str:
         return line
     sentence = line[:LONGEST_LINE].rfind(". ") + 1
     return line[:sentence] if sentence > LONGEST_LINE // 3 else f"{line[: LONGEST_LINE - 2].rstrip()} …"
+
+
+def _callback(error: BaseException) -> str | None:
+    """Return the callback that fit had called, as it was called.
+
+    Keras cuts its own frames out of the traceback, but not out of the chain of callers.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for frame, _ in traceback.walk_stack(frames[-1]) if frames else ():
+        path, known = frame.f_code.co_filename.replace(os.sep, "/"), frame.f_locals
+        if path.endswith("/trainer.py") and frame.f_code.co_name in FITS:
+            return None
+        if path.endswith("/keras/src/callbacks/callback_list.py") and "callback" in known:
+            at = next((f"{name}={known[name]}" for name in ("batch", "epoch") if isinstance(known.get(name), int)), "")
+            return f"{type(known['callback']).__name__}.{frame.f_code.co_name.lstrip('_')}({at})"
+    return None
 
 
 def _layer(error: BaseException, text: str, node: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 import inspect
 import time
 import types
@@ -11,6 +10,7 @@ from typing import Any
 
 from gendiag.errors import SourceSpentError
 from gendiag.sources.source import Source, Tap
+from gendiag.sources.without_end import is_without_end, loops_for_ever
 
 RETRIES, RETRY_S = 20, 0.05
 
@@ -21,6 +21,7 @@ class GeneratorSource(Source):
     kind = "generator"
     one_shot = True
     restarts_each_epoch = False
+    _proven = False  # kept: once the generator is closed, nobody can tell any more
 
     @classmethod
     def accepts(cls, value: object) -> bool:
@@ -57,9 +58,14 @@ class GeneratorSource(Source):
 
     @property
     def is_endless(self) -> bool:
-        """No RETURN in its bytecode: it can only end by an exception."""
-        code = self.value.gi_code
-        return not any(step.opname in {"RETURN_VALUE", "RETURN_CONST"} for step in dis.get_instructions(code))
+        """Whether it can only end by an exception; see without_end.py."""
+        self._proven = self._proven or is_without_end(self.value)
+        return self._proven
+
+    @property
+    def loops_for_ever(self) -> bool:
+        """Whether there is a ``while True:`` in its code."""
+        return loops_for_ever(self.value)
 
     def check(self) -> None:
         """A closed generator yields nothing, and a running one belongs to another thread."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from gendiag.sources.source import Source, Tap, class_names, defined_in
 from gendiag.sources.held_state import changed_attributes, contents, plain_attributes
 
@@ -48,6 +50,14 @@ class PyDatasetSource(Source):
         except Exception:  # noqa: BLE001  (the user's own)
             return None
         return None if count is None else int(count)
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether its ``num_batches`` is None, which is how Keras says that it has no end."""
+        try:
+            return self.value.num_batches is None
+        except Exception:  # noqa: BLE001  (the user's own)
+            return False
 
     @property
     def odd_length(self) -> object | None:
@@ -92,12 +102,23 @@ class PyDatasetSource(Source):
         """Sample weights are made of ``class_weight`` behind the dataset (keras 3.15.1, py_dataset_adapter.py)."""
         return {name: fit_args[name] for name in ("class_weight",) if fit_args.get(name) is not None}
 
-    def replay(self, batches: Sequence[Any]) -> Any:
-        """A dataset again: its batches are held to other rules than a generator's (lists are taken, for one)."""
+    def packed(self, raw: object) -> Any:
+        """Return an array as x alone, and a list as a tuple (keras 3.15.1, py_dataset_adapter.py)."""
+        if isinstance(raw, np.ndarray):
+            return (raw,)
+        return tuple(raw) if isinstance(raw, list) else raw
+
+    def replay(self, batches: Sequence[Any], fit_args: Mapping[str, Any]) -> Any:  # noqa: ARG002  (see ArraysSource)
+        """A dataset again: its batches are held to other rules than a generator's (lists are taken, for one).
+
+        Its workers are threads: what is made already needs no processes. With several, fit waits for ever for None.
+        """
         import keras
 
         class Replayed(keras.utils.PyDataset):
             """These batches, in this order."""
+
+            recorded_for = self.value
 
             def __len__(self) -> int:
                 return len(batches)
@@ -105,7 +126,7 @@ class PyDatasetSource(Source):
             def __getitem__(self, index: int) -> Any:
                 return batches[index]
 
-        return Replayed(workers=1)
+        return Replayed(workers=1 if self.in_processes else self.workers)
 
 
 class _Asked:
@@ -178,7 +199,7 @@ def _recorded(dataset: Any, tap: Tap, length: int | None) -> Any:
 def _end_epoch(dataset: Any, tap: Tap) -> None:
     before = plain_attributes(dataset)
     dataset.on_epoch_end()
-    if not tap.training:  # fit calls it before epoch 1, too
+    if not tap.in_epochs:  # fit calls it before epoch 1, too
         tap.early_hook.update(changed_attributes(dataset, before))
 
 

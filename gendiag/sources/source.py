@@ -20,6 +20,8 @@ class Tap(Protocol):
         What was yielded so far.
     training
         Whether fit has begun to train; before that it only looks at the first items.
+    in_epochs
+        Whether fit has begun its first epoch.
     early_hook
         Attributes that the epoch hook of an indexed source changed before training: before and after, by name.
     late_hook
@@ -34,6 +36,10 @@ class Tap(Protocol):
     late_hook: dict[str, tuple[int, ...]]
     error: BaseException | None
     failed_index: int | None
+
+    @property
+    def in_epochs(self) -> bool:
+        """See above."""
 
     def through(self, iterator: Iterator[Any]) -> Iterator[Any]:
         """Yield what ``iterator`` yields, written down."""
@@ -135,15 +141,19 @@ class Source(ABC):
     def close(self) -> None:  # noqa: B027  (most kinds leave nothing behind)
         """Take back what fit, when it raised, left behind of this source."""
 
-    def replay(self, batches: Sequence[Any]) -> Any:
-        """Return what fit holds to the same signature as this source, made of these raw batches."""
+    def replay(self, batches: Sequence[Any], fit_args: Mapping[str, Any]) -> Any:  # noqa: ARG002  (see ArraysSource)
+        """Return a source of the same kind, which fit holds to the same signature, made of these raw batches."""
         return (batch for batch in batches)
+
+    def packed(self, raw: object) -> Any:
+        """Return a batch in the structure in which fit hands it to ``train_step``."""
+        return raw
 
     def replay_args(self, fit_args: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002  (see PyDatasetSource)
         """Return those of fit's arguments that a replay needs to make of a batch what fit makes of it."""
         return {}
 
-    def split_off(self, share: float | None) -> dict[str, Any]:  # noqa: ARG002  (arrays alone can be split)
+    def split_off(self, fit_args: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002  (arrays alone can be split)
         """Return as ``validation_data`` what fit sets aside for a ``validation_split``."""
         return {}
 
@@ -160,6 +170,11 @@ class Source(ABC):
     @property
     def is_endless(self) -> bool:
         """Whether it provably has no end of its own."""
+        return False
+
+    @property
+    def loops_for_ever(self) -> bool:
+        """Whether its code has a loop that only a ``return`` or ``break`` inside, if any, can end."""
         return False
 
     def describe(self) -> str:

@@ -68,10 +68,17 @@ class SpotCheck:
 
 
 def check_spots(dataset: Any, length: int | None, hook: Mapping[str, tuple[Any, Any]] = NOTHING) -> SpotCheck:
-    """Ask item 0 again, and what lies behind the last item; whatever it raises is an answer too."""
+    """Ask item 0 again, and what lies behind the last item; whatever it raises is an answer too. Nothing is changed."""
+    start = Moment(dataset)
+    try:
+        return _asked(dataset, start, length, hook)
+    finally:
+        start.put_back()
+
+
+def _asked(dataset: Any, start: Moment, length: int | None, hook: Mapping[str, tuple[Any, Any]]) -> SpotCheck:
     again: list[Batch] = []
     draws: tuple[str, ...] = ()
-    start = Moment(dataset)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nobody asked for these items
         try:

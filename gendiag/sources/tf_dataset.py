@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gendiag.sources.source import Source, Tap, class_names, defined_in
@@ -39,7 +39,7 @@ class TfDatasetSource(Source):
         """Yield one pass."""
         return iter(self.value)
 
-    def replay(self, batches: Any) -> Any:
+    def replay(self, batches: Sequence[Any], fit_args: Mapping[str, Any]) -> Any:  # noqa: ARG002  (see ArraysSource)
         """Hold the batches to the dataset's own ``element_spec``; ``class_weight`` has put sample weights behind it."""
         import tensorflow as tf
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gendiag.batches.tree import transform
 from gendiag.sources.source import Source, Tap, class_names, defined_in
 
 
@@ -44,9 +45,13 @@ class TorchLoaderSource(Source):
         """Yield one pass."""
         return iter(self.value)
 
-    def replay(self, batches: Any) -> Any:
-        """Tensors become arrays in tuples, as Keras's adapter does."""
-        return (tuple(_as_array(leaf) for leaf in batch) for batch in batches)
+    def packed(self, raw: object) -> Any:
+        """Tensors become arrays, and the batch a tuple, as Keras's adapter does."""
+        return tuple(transform(_as_array, raw))
+
+    def replay(self, batches: Sequence[Any], fit_args: Mapping[str, Any]) -> Any:  # noqa: ARG002  (see ArraysSource)
+        """What Keras's adapter makes of it is held to a generator's signature."""
+        return (self.packed(batch) for batch in batches)
 
 
 def _as_array(leaf: Any) -> Any:

@@ -19,7 +19,8 @@ def to_html(diagnosis: Diagnosis) -> str:
     """Draw every finding, or say that there is none."""
     if not diagnosis.findings:
         is_early = diagnosis.is_unknown or diagnosis.untried or diagnosis.rehearsal.running
-        chip = markup.chip("no finding so far", "note") if is_early else markup.chip("no finding", "ok")
+        told = "no finding so far" if is_early else "no finding in what was looked at" if diagnosis.left_out else ""
+        chip = markup.chip(told, "note") if told else markup.chip("no finding", "ok")
         return markup.tag("p", chip, css_class="gd-quiet")
     return markup.join(_card(diagnosis, finding, first=place == 0) for place, finding in enumerate(diagnosis.findings))
 

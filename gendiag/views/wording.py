@@ -21,6 +21,7 @@ TONES: dict[str, Tone] = {
     "note": "note",
     "trains": "ok",
     "trains on altered data": "warning",
+    "trains to NaN": "error",
     "raises": "error",
     "never ends": "error",
     "non-finite": "error",

@@ -1,9 +1,13 @@
 """Which of several findings is the cause."""
 
+import keras
 import numpy as np
+import pytest
 
+import gendiag
 from gendiag.diagnosis.verdict import _follows
 from gendiag.records import Finding
+from gendiag.rules.rule import sound
 from tests.support.items import VIEWS, Views
 from tests.support.rules import findings
 from tests.support.streams import ROWS, rows_of
@@ -44,3 +48,90 @@ def test_only_the_same_leaf_and_batches_make_a_consequence():
     assert not _follows(finding("nan-inf", severity="error"), cast)
     assert not _follows(cast, finding("nan-inf"))
     assert not _follows(finding("value-drift"), finding("unscaled", batches=()))
+
+
+# ---------------------------------------------------------------------- trains to NaN
+def steep(rate=2.0, **layer):
+    """A model that a learning rate of 2 drives out of range within some thirty steps."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, **layer)])
+    model.compile(keras.optimizers.SGD(rate), "mse")
+    return model
+
+
+def endless():
+    while True:
+        yield from sound(8, rows=8)
+
+
+class InMemory(keras.utils.PyDataset):
+    def __init__(self):
+        super().__init__()
+        self.batches = [*sound(8, rows=8)]
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        return self.batches[index]
+
+
+def whole():
+    return tuple(np.concatenate(part) for part in zip(*sound(8, rows=8), strict=True))
+
+
+def judged(model, source=endless, epochs=30, **given):
+    options = {"steps_per_epoch": 8} if source is endless else {}
+    return gendiag.diagnose(source, model, epochs=epochs, rehearse_epochs=epochs, progress=False, **options | given)
+
+
+@pytest.mark.parametrize("source", [endless, InMemory, whole])
+def test_a_training_that_diverges_in_a_later_epoch_trains_to_nan(source):
+    report = judged(steep(), source)
+    assert report.verdict == "trains to NaN"
+    first = report.findings[0]
+    assert (first.rule, "Training diverges: the loss grows" in first.message) == ("loss-not-finite", True)
+    assert "learning rate" in first.fix
+
+
+def test_the_same_training_at_a_small_rate_trains():
+    assert judged(steep(0.01)).verdict == "trains"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_batch_that_is_not_finite_trains_to_nan(value):
+    def source():
+        for step, (x, y) in enumerate(sound()):
+            x[0, 0] = value if step == 3 else x[0, 0]
+            yield x, y
+
+    report = judged(steep(0.01), source, epochs=1)
+    assert report.verdict == "trains to NaN"
+    assert report.findings[0].rule == "nan-inf"
+
+
+class Floor(keras.layers.Layer):
+    """Holds ``-inf`` on purpose, as masks of attention do."""
+
+    def build(self, _shape):
+        self.floor = self.add_weight(shape=(), initializer=keras.initializers.Constant(-np.inf), trainable=False)
+
+    def call(self, x):
+        return keras.ops.maximum(x, self.floor)
+
+
+class NotANumber(keras.metrics.Mean):
+    def update_state(self, *_args, **_kwargs):
+        return super().update_state(np.float32("nan"))
+
+
+def test_infinities_that_were_there_before_and_metrics_that_are_none_are_no_nan_of_training():
+    model = keras.Sequential([keras.Input((3,)), Floor(), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.01), "mse", metrics=[NotANumber(name="odd")])
+    assert judged(model, epochs=2).verdict == "trains"
+
+
+def test_two_batches_trained_on_again_and_again_may_diverge_too():
+    report = judged(steep(1.2), lambda: sound(3, rows=8), epochs=90)
+    assert [d.batch for d in report.diagnosis.rehearsal.deliveries][:7] == [0, 1, 2, 0, 1, 0, 1]
+    assert report.verdict == "trains to NaN"

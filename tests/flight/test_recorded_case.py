@@ -208,21 +208,25 @@ def test_a_validation_batch_that_the_model_alone_can_refuse_is_named():
 @pytest.mark.parametrize(
     ("hook", "call", "where"),
     [
-        ("on_epoch_begin", 0, "fit raises before the first batch is trained on"),
-        ("on_epoch_begin", 1, "fit raised between two steps, not at a batch"),
-        ("on_test_begin", 0, "fit raised in the step of batch 3 or right behind it"),
-        ("on_test_end", 0, "fit raises in the validation"),
-        ("on_epoch_end", 0, "fit raised between two steps, not at a batch"),
+        ("on_train_begin", 0, "(), before the first batch is trained on"),
+        ("on_epoch_begin", 0, "(epoch=0), before the first batch is trained on"),
+        ("on_epoch_begin", 1, "(epoch=1), after 4 training steps"),
+        ("on_train_batch_begin", 2, "(batch=2), after 2 training steps"),
+        ("on_train_batch_end", 2, "(batch=2), after 3 training steps"),
+        ("on_test_begin", 0, "(), after 4 training steps"),
+        ("on_test_end", 0, "(), in the validation"),
+        ("on_epoch_end", 0, "(epoch=0), after 4 training steps"),
+        ("on_train_end", 0, "(), after 8 training steps"),
     ],
 )
-def test_what_raises_between_two_steps_is_blamed_on_no_batch(hook, call, where):
+def test_a_callback_that_raises_is_named_with_its_hook_and_no_batch_is_blamed(hook, call, where):
     model = classifier()
     fit = {"validation_data": finite(3), "epochs": 2, "steps_per_epoch": 4, "verbose": 0}
     fit |= {"callbacks": [At(hook, stumble, call)]}
     report = raised(lambda: model.fit(endless(), **fit), "callback is broken")
     assert report.fails_at is None
-    assert not any(finding.batches for finding in report.findings)
-    assert where in f"{told(report)} {report}"
+    assert not report.findings[0].batches
+    assert f"The callback raises in At.{hook}{where}" in report.findings[0].message
     assert "the callback is broken" in str(report.diagnosis.rehearsal.failure)
 
 

@@ -87,6 +87,7 @@ def test_what_is_held_is_a_copy():
 def test_memory_is_looked_at_now_and_then(monkeypatch):
     readings = iter(range(1, 100))
     monkeypatch.setattr(source_tap, "resident", lambda: next(readings))
+    monkeypatch.setattr(source_tap, "RSS_FIRST", 0)
     records = tapped(map(batch, range(40))).settle()
     assert [record.rss_bytes for record in records] == [1] * 16 + [2] * 16 + [3] * 8
 

@@ -49,8 +49,8 @@ def test_nothing_is_claimed_of_a_loss_or_a_step_of_ones_own():
 
 
 def test_an_input_is_known_to_take_ids_and_a_model_to_scale():
-    assert read_model(net((5,), layers.Embedding(9, 2))).inputs[0].takes_ids
-    assert not read_model(dense(1)).inputs[0].takes_ids
+    assert read_model(net((5,), layers.Embedding(9, 2))).inputs[0].ids.size == 9
+    assert not read_model(dense(1)).inputs[0].ids
     assert read_model(dense(1)).scales == "no"
     assert read_model(pooled(3, "mse", (6, 6, 3), layers.Rescaling(1 / 255))).scales == "yes"
     assert read_model(MODELS["lambdas"].make()).scales == "unknown"

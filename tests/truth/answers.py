@@ -8,21 +8,17 @@ prints where the verdict, the failing batch or a finding above a note differs, a
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
-import multiprocessing
 import os
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
-QUIET_S = 10.0
 MEASURED = re.compile(r"0x[0-9a-f]+|\d+(\.\d+)?(e[-+]?\d+)? ?(ms|s|us|µs|MB|MiB|KiB|GB|%|x)\b")  # differs by the run
 COUNTED = re.compile(r"(_\d+)+\b")  # Keras numbers layers over the whole process
 
@@ -43,39 +39,18 @@ def main() -> int:
 
 
 def _answers(cases: Path) -> Iterator[tuple[str, Any]]:
-    import keras
-
     from tests.truth.bench import run
+    from tests.truth.cases import diagnosed, modules
     from tests.truth.scenario import draw
     from tests.truth.test_truth import SEEDS
 
     for seed in SEEDS:
         result = run(draw(seed))
         yield f"seed {seed}", [[str(each) for each in result.disagreements], answer(result.report)]
-    start_method = multiprocessing.get_start_method()
-    sys.path.append(str(cases))  # so that worker processes find a case again
-    for path in sorted(cases.glob("*.py")):
-        for kind in ("", "fixed"):
-            sys.modules.pop(path.stem, None)  # a case may change its own FIT
-            module = importlib.import_module(path.stem)
-            if hasattr(module, f"make_{kind}_source".replace("__", "_")):
-                yield f"{path.stem} {kind}".strip(), _case(module, kind)
-            keras.backend.clear_session()
-            multiprocessing.set_start_method(start_method, force=True)  # some cases set another one
-
-
-def _case(module: ModuleType, kind: str) -> Any:
-    import keras
-
-    import gendiag
-
-    keras.utils.set_random_seed(0)
-    names = ("make_fixed_source", "make_fixed_model", "FIXED_FIT") if kind else ("make_source", "make_model", "FIT")
-    source = getattr(module, names[0])()  # first: it may put a fresh validation source into FIT
-    model = getattr(module, names[1], module.make_model)()
-    report = gendiag.diagnose(source, model, progress=False, quiet_s=QUIET_S, **getattr(module, names[2], module.FIT))
-    sys.stderr.write(f"{module.__name__} {kind}: {report.verdict}\n")
-    return answer(report)
+    for name, module, kind in modules(cases):
+        report = diagnosed(module, kind)
+        sys.stderr.write(f"{name}: {report.verdict}\n")
+        yield name, answer(report)
 
 
 def answer(report: Any) -> Any:

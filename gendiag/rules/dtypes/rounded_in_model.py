@@ -96,7 +96,7 @@ def _casts(seen: Evidence, batch: Batch) -> list[tuple[Leaf, str, bool]]:
     """Leaves whose largest number the type they are cast to may not hold."""
     facts = seen.model_facts
     scored = [(leaf, _loss_dtype(out.loss), False) for leaf, out in facts.scored(batch) if out.loss is not None]
-    fed = [(leaf, port.dtype, port.takes_ids) for leaf, port in facts.fed(batch)]
+    fed = [(leaf, port.dtype, port.ids is not None) for leaf, port in facts.fed(batch)]
     return [(leaf, dtype, is_id) for leaf, dtype, is_id in scored + fed if _may_lose(leaf, dtype)]
 
 

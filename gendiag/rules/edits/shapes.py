@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from gendiag.records import Leaf
 from gendiag.rules.edits.edit import Edit
@@ -127,3 +127,11 @@ def swap_name(place: Place, name: str, old: str, new: str) -> Edit | None:
     value = f"{{{new!r} if key == {old!r} else key: part for key, part in {name}.items()}}"
     costs = f"right only if {name}[{old!r}] is meant for {new!r}"
     return set_leaf(place, name, f"Rename {name}[{old!r}] to {new!r}", value, in_graph=value, costs=costs)
+
+
+def ensured(place: Place, shapes: Mapping[str, tuple[int | None, ...]]) -> Edit | None:
+    """State the shape of what a dataset yields, which it forgot."""
+    if not place.is_graph:
+        return None
+    values = [(path, f"tf.ensure_shape({path}, {shape})") for path, shape in shapes.items()]
+    return set_leaves(place, f"State the shape of {', '.join(shapes)}", values)

@@ -137,3 +137,12 @@ def shuffled(place: Place, count: int | None, rows: int) -> Edit | None:
     costs = f"each epoch has the samples of {which}, as they were read first (no new augmentation)"
     title = f"Shuffle the samples of {which} anew in each epoch"
     return edit(place, title, SHUFFLED.format(read=read, rows=rows), changes_meaning=costs, size=3)
+
+
+def without_errors(place: Place) -> Edit | None:
+    """Let a tf.data.Dataset leave out what it cannot make."""
+    if not place.is_graph:
+        return None
+    code = function("dataset", ["return dataset.ignore_errors(log_warning=True)"])
+    costs = "drops the batches that raise, with all their samples"
+    return edit(place, "Leave out the batches that raise", code, changes_meaning=costs, size=2)

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from gendiag.records import Delivery, Finding
+from gendiag.records import Delivery, Finding, counted
 from gendiag.rules.edits import arguments, streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -28,8 +28,9 @@ class Endless(Rule):
         Pass ``steps_per_epoch`` (``validation_steps``), or let the source end after one pass.
 
     Known limits
-        Proven where the generator's code has no way to return, where a dataset says so, or where the batches begin to
-        repeat. Otherwise a source that does not end within the budget is only noted.
+        Proven where the generator's code has no way to return, where a dataset says so, or a PyDataset has no length.
+        A source that only repeats itself, or whose ``while True:`` was still going round where the rehearsal stopped,
+        gives a warning with the number of batches seen; any other that outlasts the budget is noted.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -42,31 +43,36 @@ class Endless(Rule):
         if seen.rehearsal.ended not in {"budget", "raised", "stopped"}:
             return
         if not seen.rehearsal.steps_per_epoch and len(seen.by_epoch) == 1:
-            yield from self._training(seen, seen.by_epoch[0])
+            yield from self._of(seen, seen.source, seen.by_epoch[0], validation=False)
         validation = seen.validation_source
-        if validation is not None and seen.validation_by_epoch and not seen.fit_args.get("validation_steps"):
-            yield from self._validation(seen, validation, seen.validation_by_epoch[-1])
+        is_told = bool(seen.fit_args.get("validation_steps"))
+        if validation is not None and seen.validation_by_epoch and not is_told:
+            yield from self._of(seen, validation, seen.validation_by_epoch[-1], validation=True)
 
-    def _training(self, seen: Evidence, steps: tuple[Delivery, ...]) -> Iterator[Finding]:
-        proof, fix = _proof(seen.source, steps), _fix("steps_per_epoch")
-        if proof and seen.failure is None:
-            message = f"The source is endless ({proof}) and steps_per_epoch is not set: epoch 1 never ends."
-            yield self.finding("error", message, fix=fix, steps=len(steps))
-        elif not proof and seen.rehearsal.ended == "budget" and len(steps) == len(seen.rehearsal.deliveries):
-            message = (
-                f"The source had not come to an end after {len(steps)} batches, where the rehearsal stopped. "
-                "If it is endless, pass steps_per_epoch."
-            )
-            yield self.finding("note", message, fix=fix, steps=len(steps))
-
-    def _validation(self, seen: Evidence, source: Source, steps: tuple[Delivery, ...]) -> Iterator[Finding]:
-        proof = _proof(source, steps)
-        if proof and seen.failure is None:
-            message = (
-                f"validation_data is endless ({proof}) and validation_steps is not set: "
-                "training stops in the first validation for ever (never ends)."
-            )
-            yield self.finding("error", message, fix=_fix("validation_steps"), steps=len(steps), source="validation")
+    def _of(self, seen: Evidence, source: Source, steps: Sequence[Delivery], *, validation: bool) -> Iterator[Finding]:
+        name, what = ("validation_steps", "validation_data") if validation else ("steps_per_epoch", "The source")
+        more = {"source": "validation"} if validation else {}
+        untold, fix = _untold(seen, name), _fix(seen, name)
+        if source.is_endless:
+            if seen.failure is None:
+                ends = "training stops in the first validation for ever" if validation else "epoch 1 never ends"
+                message = (
+                    f"{what} is endless ({_proof(source)}) and {untold}: {ends}"
+                    f"{' (never ends)' if validation else ''}. Looked at are its first "
+                    f"{counted(len(steps), 'batch', 'batches')}; what comes later was not."
+                )
+                yield self.finding("error", message, fix=fix, steps=len(steps), **more)
+            return
+        is_first = validation or len(steps) == len(seen.rehearsal.deliveries)
+        if seen.rehearsal.ended != "budget" or not is_first or source.length is not None or not steps:
+            return
+        sign = _sign(source, steps)
+        message = (
+            f"{what} had not come to an end after {counted(len(steps), 'batch', 'batches')}, where the rehearsal "
+            f"stopped, and {untold}{sign}. If it has no end, {'a validation' if validation else 'an epoch'} has none "
+            "either; what comes later was not looked at."
+        )
+        yield self.finding("warning" if sign else "note", message, fix=fix, steps=len(steps), **more)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
@@ -83,19 +89,40 @@ class Endless(Rule):
         return sound()
 
 
-def _fix(argument: str) -> str:
-    return f"Pass `{argument}=...` (the number of batches in one pass), or let the source end after one pass."
+def _untold(seen: Evidence, name: str) -> str:
+    value = seen.fit_args.get(name)
+    return f"{name} is not set" if value is None else f"{name} is {value}, which fit takes as if it were not set"
 
 
-def _proof(source: Source, steps: tuple[Delivery, ...]) -> str | None:
-    if source.is_endless:
-        return "its code has no way to return" if source.kind == "generator" else "its cardinality is infinite"
+def _fix(seen: Evidence, name: str) -> str:
+    rest = "or let the source end after one pass."
+    if seen.fit_args.get(name) is None:
+        return f"Pass `{name}=...` (the number of batches in one pass), {rest}"
+    return (
+        f"Round up, `{name}=math.ceil(n_samples / batch_size)`: `n_samples // batch_size` is 0 with fewer samples "
+        f"than one batch; {rest}"
+    )
+
+
+def _proof(source: Source) -> str:
+    if source.is_indexed:
+        return "it has no length"
+    return "its cardinality is infinite" if source.is_graph else "its code has no way to return"
+
+
+def _sign(source: Source, steps: Sequence[Delivery]) -> str:
+    """Why it may well have no end; empty where nothing points to that."""
+    length = _period(steps)
+    if length is not None:
+        return f"; its batches repeat after {length}"
+    return "; its code goes round in a `while True:`" if source.loops_for_ever else ""
+
+
+def _period(steps: Sequence[Delivery]) -> int | None:
     contents = [delivery.digests for delivery in steps]
     if not contents or not any(contents[0]):
         return None
     period = next((i for i in range(1, len(contents)) if contents[i] == contents[0]), None)
     if period is None or len(contents) < 2 * period or len(set(contents)) == 1:
         return None
-    if all(contents[i] == contents[i - period] for i in range(period, len(contents))):
-        return f"its batches repeat after {period}"
-    return None
+    return period if contents[period:] == contents[:-period] else None

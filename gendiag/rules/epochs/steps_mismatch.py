@@ -23,6 +23,9 @@ class StepsMismatch(Rule):
         data"). Where it is smaller and does not divide the pass, the next epoch goes on in the middle and gets the
         rest only: 6 batches with steps_per_epoch=4 give epochs of 4, 2, 4, 2 steps.
 
+        With ``compile(steps_per_execution=4)`` fit takes 4 steps at a time whatever is left: an endless source with
+        steps_per_epoch=10 gives epochs of 12.
+
     Why it hurts
         Epochs differ in length or are shorter than asked for, so that their losses, schedules and checkpoints do not
         mean the same. Older TensorFlow ended the whole training at that point.
@@ -45,6 +48,7 @@ class StepsMismatch(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         asked, counts = seen.rehearsal.steps_per_epoch, _steps(seen)
+        yield from _overruns(self, seen, asked, counts)
         is_cut = asked and any(count < asked for count in counts)
         if not is_cut or not counts[-1]:
             return
@@ -82,7 +86,10 @@ class StepsMismatch(Rule):
         return self.finding("warning", message, fix=fix, asked=asked, steps=counts, length=None)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
-        place = at(seen, finding)
+        place, instead = at(seen, finding), finding.evidence.get("instead")
+        if instead:
+            yield arguments.with_argument(place, "steps_per_epoch", instead)
+            return
         yield arguments.without(place, "steps_per_epoch")
         if place.is_graph:
             yield streams.again(place)
@@ -92,6 +99,25 @@ class StepsMismatch(Rule):
 
     def mended(self) -> Any:
         return _dataset(5).repeat()
+
+
+def _overruns(rule: StepsMismatch, seen: Evidence, asked: int | None, counts: list[int]) -> Iterator[Finding]:
+    """Epochs longer than asked for, because steps are taken several at a time."""
+    at_once = seen.model_facts.steps_per_execution
+    if not asked or not counts or at_once <= 1 or counts[0] <= asked or counts[0] % at_once:
+        return
+    few = asked < at_once
+    message = (
+        f"The model is compiled with steps_per_execution={at_once}, which "
+        f"{'is more than' if few else 'does not divide'} steps_per_epoch={asked}: fit takes {at_once} steps at a time, "
+        f"so that every epoch trains on {counted(counts[0], 'batch', 'batches')} instead of {asked}."
+    )
+    divides = max(n for n in range(1, min(at_once, asked) + 1) if asked % n == 0)
+    fix = (
+        f"Compile with a steps_per_execution that divides {asked}, such as `steps_per_execution={divides}`, or pass "
+        f"`steps_per_epoch={counts[0]}`."
+    )
+    yield rule.finding("warning", message, fix=fix, asked=asked, steps=counts, length=None, instead=counts[0])
 
 
 def _steps(seen: Evidence) -> list[int]:

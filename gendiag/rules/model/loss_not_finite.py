@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from gendiag.records import Batch, Finding, LayerStep, Leaf, Trial
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import BAD, Rule, sound
 
+GROWN = 1e3  # times the first loss: no noise of a training that goes well
 HALF_MOST = 65504.0  # the largest number of float16
 WHERE = {
     "loss": ": every layer gives numbers, the loss does not",
@@ -40,14 +43,18 @@ class LossNotFinite(Rule):
     reads_trials = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        index = seen.model_run.non_finite if seen.model_run is not None else None
-        batch = seen.profile.find(index)
+        run = seen.model_run
+        if run is None or run.lost_before:
+            return
+        if run.non_finite_epoch is not None and all(_is_sound(seen, batch) for batch in seen.batches):
+            yield self._in_epoch(seen, run.non_finite_epoch)
+        index, batch = run.non_finite, seen.profile.find(run.non_finite)
         if index is None or batch is None or not _is_sound(seen, batch):
             return
-        half = _too_large_for_half(seen, batch)
+        half, diverges = _too_large_for_half(seen, batch), _diverges(seen)
         message = (
             f"After the step on {seen.place(index)} the loss or a weight is NaN or infinite, though every number of "
-            f"the batch is finite.{_alone(seen.trials.get(index))}"
+            f"the batch is finite.{diverges}{_alone(seen, seen.trials.get(index))}"
         )
         if half is not None:
             message += (
@@ -57,11 +64,27 @@ class LossNotFinite(Rule):
         fix = (
             f"Look at batch {index} with `report.trial({index})`: scale its numbers, guard a division or a logarithm "
             "in the model or its loss, or lower the learning rate."
-            if half is None
-            else f"Scale {half.path} before the first yield, or let the first layers compute in float32 "
-            "(`dtype='float32'`)."
         )
+        if half is not None:
+            fix = (
+                f"Scale {half.path} before the first yield, or let the first layers compute in float32 "
+                "(`dtype='float32'`)."
+            )
+        elif diverges:
+            fix = "Lower the learning rate, clip the gradients (`clipnorm=1.0` in the optimizer), or scale x and y."
         yield self.finding("warning", message, fix=fix, batches=[index], leaf=None if half is None else half.path)
+
+    def _in_epoch(self, seen: Evidence, epoch: int) -> Finding:
+        """Say it of a live fit that cannot be run again from the beginning of the epoch."""
+        message = (
+            f"In epoch {epoch + 1}/{seen.rehearsal.epochs} the loss or a weight turned NaN or infinite, though every "
+            "number of every batch is finite; at which step is not known."
+        )
+        fix = (
+            "Lower the learning rate, clip the gradients (`clipnorm=1.0` in the optimizer), or guard a division or a "
+            "logarithm in the model or its loss."
+        )
+        return self.finding("warning", message, fix=fix, epoch=epoch)
 
     def broken(self) -> Iterator[Any]:
         return ((x * (1e30 if step == BAD else 1), y) for step, (x, y) in enumerate(sound()))
@@ -80,12 +103,26 @@ def _is_sound(seen: Evidence, batch: Batch) -> bool:
     )  # fmt: skip
 
 
-def _alone(trial: Trial | None) -> str:
+def _diverges(seen: Evidence) -> str:
+    """Say from where to where the loss grew, where it did so step by step before it was lost."""
+    run = seen.model_run
+    steps = [*takewhile(math.isfinite, run.losses)] if run is not None else []
+    before = [(loss, f"epoch {epoch + 1}") for epoch, loss in enumerate(run.losses_before if run is not None else ())]
+    epoch = f"epoch {len(before) + 1}, " if before else ""
+    told = [*before, *((loss, f"{epoch}step {step + 1}") for step, loss in enumerate(steps))]
+    first, when = next(((loss, when) for loss, when in told if loss > 0), (0.0, ""))
+    if not when or told[-1][0] < GROWN * first:
+        return ""
+    return f" Training diverges: the loss grows from {first:.3g} in {when} to {told[-1][0]:.3g} in {told[-1][1]}."
+
+
+def _alone(seen: Evidence, trial: Trial | None) -> str:
     if trial is None or trial.outcome not in {"trains", "non-finite"}:
         return ""
     if trial.outcome == "trains":
+        weights = "from before" if seen.rehearsal.live else "as they are"
         return (
-            " Alone, with the weights as they are, the batch trains: what came before has likely driven the weights "
+            f" Alone, with the weights {weights}, the batch trains: what came before has likely driven the weights "
             "out of range."
         )
     inside = trial.inside

@@ -10,7 +10,7 @@ from gendiag.rules.rule import Rule, sound
 
 
 class FitRefuses(Rule):
-    """fit raises, before the model sees the batch, for a reason that no other rule names.
+    """fit raises, outside of the model, for a reason that no other rule names; a callback is named.
 
     What fit does
         Raises what the finding quotes.
@@ -41,8 +41,13 @@ class FitRefuses(Rule):
         evidence = {"type": failure.type, "text": failure.details}
         if seen.rehearsal.failed_in == "validation":
             evidence["source"] = "validation"
-        message = f"fit raises {_where(seen)}: {failure.line}{'' if failure.line.endswith('.') else '.'}"
+        stop = "" if failure.line.endswith(".") else "."
+        message = f"fit raises {_where(seen)}: {failure.line}{stop}"
         fix = "Do as this sentence says; the full text is in the evidence."
+        if failure.callback is not None:
+            at = f", at {failure.frame}: `{failure.code}`." if failure.frame else ""
+            message = f"The callback raises in {failure.callback}, {_where(seen)}: {failure.line}{at or stop}"
+            fix = "Look at that line of the callback; no batch is at fault."
         yield self.finding("error", message, fix=fix, batches=batches, **evidence)
 
     def broken(self) -> Any:

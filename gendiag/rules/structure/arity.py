@@ -9,6 +9,7 @@ from gendiag.rules.edits import generators
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Edits, Rule, sound
+from gendiag.sources.source import Source
 
 
 class Arity(Rule):
@@ -37,10 +38,13 @@ class Arity(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = seen.profile.find(0)
-        if first is None or not seen.refused(0) or not first.structure.startswith("("):
+        if first is None or not seen.refused(0):
             return
         if {leaf.role for leaf in first.leaves} == {"x"} and _loss_raised(seen):
             yield self._without_targets(seen, first)
+            return
+        if not first.structure.startswith("("):
+            return
         extra = sorted({leaf.path.split("]")[0] + "]" for leaf in first.leaves if leaf.role == "batch"})
         count = len(ROLES) + len(extra) if extra else 0 if not first.leaves else None
         if count is None:
@@ -55,8 +59,7 @@ class Arity(Rule):
             f"Batch 0 is {first.structure}, x alone; {' and '.join(sorted(losses))} compares the outputs with y, and "
             "there is no y."
         )
-        fix = "Yield the targets too, `yield x, y`; an autoencoder's target is its input, `yield x, x`."
-        return self.finding("error", message, fix=fix, batches=[0], elements=1)
+        return self.finding("error", message, fix=_with_targets(seen.source), batches=[0], elements=1)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
@@ -71,6 +74,18 @@ class Arity(Rule):
 
     def mended(self) -> Iterator[Any]:
         return ((x, y, y[:, 0] * 0 + 1) for x, y in sound())
+
+
+def _with_targets(source: Source) -> str:
+    """How y is given to fit with such a source."""
+    if source.is_indexed and hasattr(source.value, "class_mode"):
+        return 'Let the iterator yield labels: `class_mode="categorical"` (or another), in place of None.'
+    if source.is_sliced:
+        return "Pass the targets too, `fit(x, y)`; an autoencoder's target is its input, `fit(x, x)`."
+    if source.is_graph:
+        return "Let its elements be pairs: `dataset.map(lambda x: (x, x))` for an autoencoder, else `(x, y)`."
+    verb = "return" if source.is_indexed else "yield"
+    return f"{verb.capitalize()} the targets too, `{verb} x, y`; an autoencoder's target is its input, `{verb} x, x`."
 
 
 def _loss_raised(seen: Evidence) -> bool:

@@ -33,7 +33,7 @@ class InputCount(Rule):
     """
 
     name, title = "input-count", "x has another number of arrays than the model has inputs"
-    consequence_of = ("not-iterable",)
+    consequence_of = ("list-for-array", "not-iterable")
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:

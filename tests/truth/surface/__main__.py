@@ -1,6 +1,6 @@
-"""``python -m tests.truth.surface``: every row through ``diagnose`` and ``watch``, its look-alikes too; 1 if one is wrong.
+"""``python -m tests.truth.surface``: every row through ``diagnose`` and ``watch``, look-alikes too; 1 if one is wrong.
 
-``--area A`` and ``--row NAME`` (a part of the name) choose; ``--no-watch`` and ``--no-sound`` leave the second half out.
+``--area A`` and ``--row NAME`` (a part of the name) choose; ``--no-watch`` and ``--no-sound`` leave these out.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What gendiag says of a row, through ``diagnose`` and through ``watch`` beside the real fit, against what it must say."""
+"""What gendiag says of a row, through ``diagnose`` and ``watch`` beside the real fit, against what it must say."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -74,10 +74,15 @@ def _diagnosed(make: Make) -> Any:
 
 def _watched(make: Make) -> tuple[Any, BaseException | None]:
     call = _fresh(make)
+    return watched(call.source, call.model, call.fit)
+
+
+def watched(source: Any, model: Any, fit: Mapping[str, Any]) -> tuple[Any, BaseException | None]:
+    """Record the real fit of a source as ``diagnose`` takes it, and return the report and what fit raised."""
     raised: BaseException | None = None
     with gendiag.watch() as flight:
         try:
-            call.model.fit(**_x_and_y(call.source), **{"verbose": 0} | call.fit)
+            model.fit(**_x_and_y(source), **{"verbose": 0} | dict(fit))
         except BaseException as error:  # noqa: BLE001  (whatever fit raises is the truth)
             raised = error
     return flight.report, raised

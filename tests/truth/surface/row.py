@@ -1,4 +1,4 @@
-"""What a row of the surface is: the smallest broken call of fit, what gendiag must say of it, and its sound look-alikes."""
+"""What a row of the surface is: the smallest broken call of fit, what must be said of it, and sound look-alikes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Look:
         return make
 
 
-def fault(
+def fault(  # noqa: PLR0913  (keyword-only options)
     *,
     first: str,
     verdict: str = "trains",
@@ -84,7 +84,8 @@ def fault(
 
     def register(make: Callable[..., Call]) -> Look:
         rows = tuple(
-            Row(_area(make), name, each, verdict, first, batch, words, live=live) for name, each in _each(make, variants)
+            Row(_area(make), name, each, verdict, first, batch, words, live=live)
+            for name, each in _each(make, variants)
         )
         ROWS.extend(rows)
         return Look(rows)

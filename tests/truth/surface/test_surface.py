@@ -1,6 +1,6 @@
 """A share of the surface that changes with the day; ``python -m tests.truth.surface`` walks all of it."""
 
-import datetime
+import datetime as dt
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.truth.surface.row import Row
 from tests.truth.surface.table import rows
 
 SHARES = 12
-TODAY = datetime.datetime.now(tz=datetime.timezone.utc).toordinal() % SHARES
+TODAY = dt.datetime.now(tz=dt.timezone.utc).toordinal() % SHARES
 
 proof = pytest.mark.proof
 

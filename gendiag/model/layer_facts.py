@@ -1,0 +1,94 @@
+"""What single layers and metrics of a model want: ids in a range, an ``adapt``; attributes are read, nothing is run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from gendiag.model.facts import IdLayer
+from gendiag.model.keras_private import layers
+
+Model: TypeAlias = Any  # keras ships no types
+READS_IDS = ("Embedding", "Hashing", "IntegerLookup", "CategoryEncoding", "StringLookup")
+SIZES = {"Embedding": "input_dim", "CategoryEncoding": "num_tokens"}
+MOVES = ("Reshape", "Flatten", "Permute")  # what only moves ids
+LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
+
+
+def id_layer(graph: Model, tensor: Any) -> IdLayer | None:
+    """Return the layer that takes a symbolic tensor for ids, also behind layers that only move them."""
+    for operation, node in _readers(graph, tensor):
+        kind = type(operation).__name__
+        if kind in READS_IDS:
+            return _known(operation)
+        if kind in MOVES and (found := id_layer(graph, node.output_tensors[0])):
+            return found
+    return None
+
+
+def _readers(graph: Model, tensor: Any) -> Iterator[tuple[Any, Any]]:
+    for operation in graph.operations:
+        for node in operation._inbound_nodes:  # noqa: SLF001  (no public way)
+            if any(given is tensor for given in node.input_tensors):
+                yield operation, node
+
+
+def _known(layer: Any) -> IdLayer:
+    kind = type(layer).__name__
+    size = getattr(layer, SIZES[kind]) if kind in SIZES else None
+    return IdLayer(layer.name, kind, size if isinstance(size, int) else None)
+
+
+def embeddings(model: Model) -> tuple[IdLayer, ...]:
+    """Every layer that knows so many ids only."""
+    return tuple(_known(layer) for layer in layers(model) if type(layer).__name__ in SIZES)
+
+
+def unadapted(model: Model, graph: Model | None) -> tuple[tuple[str, str], ...]:
+    """Layers that were to learn from the data and have not; a Normalization only where it is the first to read an input.
+
+    Further inside, such as in EfficientNet without weights, it is meant to do nothing.
+    """
+    first = {id(operation) for tensor in getattr(graph, "inputs", ()) for operation, _ in _readers(graph, tensor)}
+    every = layers(model)
+    inner = {id(getattr(layer, "_lookup_layer", None)) for layer in every}
+    return tuple(
+        (layer.name, type(layer).__name__)
+        for layer in every
+        if id(layer) not in inner and _is_unadapted(layer, is_first=not first or id(layer) in first)
+    )
+
+
+def _is_unadapted(layer: Any, *, is_first: bool) -> bool:
+    kind = type(layer).__name__
+    if kind == "Normalization":
+        return is_first and layer.input_mean is None and _is_as_made(layer)
+    if kind == "Discretization":
+        return layer.bin_boundaries is None or not len(layer.bin_boundaries)
+    table = layer._lookup_layer if kind == "TextVectorization" else layer  # noqa: SLF001  (no public way)
+    return kind in LOOKUPS and table.input_vocabulary is None and table.vocabulary_size() <= _special(table)
+
+
+def _is_as_made(layer: Any) -> bool:
+    """Whether mean 0 and variance 1 are still what the layer began with."""
+    if not layer.built:
+        return True
+    mean, variance = layer.adapt_mean, layer.adapt_variance
+    return float(abs(mean.numpy()).max()) == 0 and float(abs(variance.numpy() - 1).max()) == 0
+
+
+def _special(table: Any) -> int:
+    """How many tokens a table has before it was told any: for the mask, and for what is unknown."""
+    return int(table.num_oov_indices) + (table.mask_token is not None)
+
+
+def metrics(model: Model) -> tuple[str, ...]:
+    """Keys of the metrics given to compile; nothing where they are given by output."""
+    given = getattr(getattr(model, "_compile_metrics", None), "_user_metrics", None)
+    return tuple(_key(each) for each in given) if isinstance(given, (list, tuple)) else ()
+
+
+def _key(metric: Any) -> str:
+    name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
