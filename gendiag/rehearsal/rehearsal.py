@@ -16,7 +16,7 @@ from gendiag.runtime.standing import end, standing
 from gendiag.runtime.task import NoAnswerError, Pulse, Task
 from gendiag.runtime.tracebacks import cut
 from gendiag.sources.source import Source
-from gendiag.sources.spot_check import SpotCheck, check_spots
+from gendiag.sources.spot_check import SpotCheck, check_spots, comes_alone
 
 DROPPED = ("callbacks", "verbose")  # they are the user's own, and the rehearsal must not set them off
 
@@ -77,6 +77,7 @@ class _Run:
         self.stood_still = False
         self.fit_is_over = False
         self.spot_check: SpotCheck | None = None
+        self.comes_alone = False
 
     def attach(self, pulse: Pulse) -> None:
         """Open the taps."""
@@ -99,6 +100,7 @@ class _Run:
             self.failed_batch = self._find_failed_batch()
             self.fit_is_over = True
             self.source.close()
+            self.comes_alone = self._comes_alone()
             self.source.drain(self.progress.training, self._is_enough)
         elif self.ended in {"finished", "epochs"} and self.source.is_indexed:
             self.fit_is_over = True
@@ -115,6 +117,14 @@ class _Run:
             probe.fit(**arguments, callbacks=[follow], verbose=0)
         finally:
             follow.leftovers.let_go()  # of fit's iterator, and with it of the generator
+
+    def _comes_alone(self) -> bool:
+        """Whether the item that raised in a worker thread comes when it is asked for alone."""
+        tap, source = self.progress.training, self.source
+        in_threads = source.is_indexed and source.workers > 1 and not source.in_processes
+        if not in_threads or tap.failed_index is None or tap.failed_index != self.failed_batch:
+            return False
+        return comes_alone(source.value, tap.failed_index % (source.length or tap.failed_index + 1))
 
     def _is_enough(self) -> bool:
         """Whether as many batches were read as fit would have read, had it not raised; or time is up."""
@@ -158,7 +168,8 @@ class _Run:
             warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in self.caught)),
             seconds=progress.seconds,
         )
-        training = replace(self._profile(progress.training), spot_check=self.spot_check)
+        training = self._profile(progress.training)
+        training = replace(training, spot_check=self.spot_check, comes_alone=self.comes_alone)
         return Rehearsed(self.source, rehearsal, training, self._profile(progress.validation))
 
     def _place(self) -> Literal["start", "training", "validation"]:
