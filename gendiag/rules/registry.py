@@ -14,6 +14,7 @@ from gendiag.rules.dtypes.mask_lost import MaskLost
 from gendiag.rules.dtypes.object_or_string_dtype import ObjectOrStringDtype
 from gendiag.rules.dtypes.rounded_in_model import RoundedInModel
 from gendiag.rules.dtypes.silent_cast import SilentCast
+from gendiag.rules.epochs.changed_in_place import ChangedInPlace
 from gendiag.rules.epochs.duplicate_batches import DuplicateBatches
 from gendiag.rules.epochs.endless import Endless
 from gendiag.rules.epochs.epoch_hook_early import EpochHookEarly
@@ -161,6 +162,7 @@ RULES: tuple[Rule, ...] = (
     TornAugmentation(),
     UnfilledRows(),
     BlankBatches(),
+    ChangedInPlace(),
     DuplicateBatches(),
     OverlappingBatches(),
     HookNeverCalled(),

@@ -40,6 +40,7 @@ class DoubleScaled(Rule):
     """
 
     name, title = "double-scaled", "Values are divided by 255 twice"
+    consequence_of = ("changed-in-place",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in columns(seen, "x").items():
