@@ -11,10 +11,12 @@ from gendiag.rules.dtypes.mask_lost import MaskLost
 from gendiag.rules.dtypes.object_or_string_dtype import ObjectOrStringDtype
 from gendiag.rules.dtypes.rounded_in_model import RoundedInModel
 from gendiag.rules.dtypes.silent_cast import SilentCast
+from gendiag.rules.epochs.batches_shuffled_whole import BatchesShuffledWhole
 from gendiag.rules.epochs.duplicate_batches import DuplicateBatches
 from gendiag.rules.epochs.endless import Endless
 from gendiag.rules.epochs.epoch_hook_early import EpochHookEarly
 from gendiag.rules.epochs.exhausted import Exhausted
+from gendiag.rules.epochs.frozen_augmentation import FrozenAugmentation
 from gendiag.rules.epochs.leftover_state import LeftoverState
 from gendiag.rules.epochs.len_mismatch import LenMismatch
 from gendiag.rules.epochs.never_reshuffled import NeverReshuffled
@@ -58,7 +60,9 @@ from gendiag.rules.structure.not_a_tuple import NotATuple
 from gendiag.rules.structure.python_list_leaf import PythonListLeaf
 from gendiag.rules.structure.structure_drift import StructureDrift
 from gendiag.rules.structure.target_structure import TargetStructure
+from gendiag.rules.structure.zip_cut import ZipCut
 from gendiag.rules.validation.shared_generator import SharedGenerator
+from gendiag.rules.validation.split_reshuffled import SplitReshuffled
 from gendiag.rules.validation.validation_not_comparable import ValidationNotComparable
 from gendiag.rules.values.blank_batches import BlankBatches
 from gendiag.rules.values.double_scaled import DoubleScaled
@@ -128,10 +132,12 @@ RULES: tuple[Rule, ...] = (
     OutputVsLoss(),
     NegativeWeights(),
     TornPairs(),
+    ZipCut(),
     UnfilledRows(),
     BlankBatches(),
     DuplicateBatches(),
     OverlappingBatches(),
+    FrozenAugmentation(),
     NeverReshuffled(),
     ConstantLabels(),
     DoubleScaled(),
@@ -142,8 +148,10 @@ RULES: tuple[Rule, ...] = (
     ModelRejects(),
     FitRefuses(),
     OrderNondeterministic(),
+    SplitReshuffled(),
     ValidationNotComparable(),
     EpochHookEarly(),
+    BatchesShuffledWhole(),
     InputBound(),
     DtypeDrift(),
     BatchSizeVaries(),

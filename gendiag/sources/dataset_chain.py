@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 BATCHING = frozenset({"batch", "padded_batch", "ragged_batch"})
+CACHES = ("cache", "snapshot")
 # What leaves the samples in their order and number.
 ONE_TO_ONE = frozenset({"map", "prefetch", "cache", "options", "restructured"})
 _WRAPPED = re.compile(r"^_*(?:Parallel)?(.*?)(?:Dataset)?(?:V\d)?$")
