@@ -47,14 +47,17 @@ from gendiag.rules.shapes.feature_shape_drift import FeatureShapeDrift
 from gendiag.rules.shapes.input_mismatch import InputMismatch
 from gendiag.rules.shapes.label_shape import LabelShape
 from gendiag.rules.shapes.missing_batch_axis import MissingBatchAxis
+from gendiag.rules.shapes.ragged_tensor import RaggedTensor
 from gendiag.rules.shapes.rank_drift import RankDrift
 from gendiag.rules.shapes.static_batch import StaticBatch
 from gendiag.rules.shapes.unknown_shape import UnknownShape
 from gendiag.rules.shapes.weights_shape import WeightsShape
 from gendiag.rules.shapes.xy_length_mismatch import XyLengthMismatch
 from gendiag.rules.structure.arity import Arity
+from gendiag.rules.structure.counter_as_x import CounterAsX
 from gendiag.rules.structure.input_count import InputCount
 from gendiag.rules.structure.list_of_inputs import ListOfInputs
+from gendiag.rules.structure.nested_dataset import NestedDataset
 from gendiag.rules.structure.none_in_batch import NoneInBatch
 from gendiag.rules.structure.not_a_tuple import NotATuple
 from gendiag.rules.structure.python_list_leaf import PythonListLeaf
@@ -94,6 +97,8 @@ RULES: tuple[Rule, ...] = (
     ZeroLength(),
     NoneInBatch(),
     NotATuple(),
+    NestedDataset(),
+    CounterAsX(),
     Arity(),
     StructureDrift(),
     InputCount(),
@@ -101,6 +106,7 @@ RULES: tuple[Rule, ...] = (
     PythonListLeaf(),
     ListOfInputs(),
     ObjectOrStringDtype(),
+    RaggedTensor(),
     RankDrift(),
     FeatureShapeDrift(),
     ExtraAxis(),

@@ -93,7 +93,7 @@ def _is_zipped_apart(seen: Evidence) -> bool:
     if pair is None or not seen.rehearsal.deliveries or not seen.batches or not are_shuffled_apart(*pair):
         return False
     scored = [leaf for batch in seen.batches for leaf, _ in seen.model_facts.scored(batch)]
-    return len({leaf.digest for leaf in scored}) > 1
+    return any(leaf.low != leaf.high for leaf in scored) or len({leaf.low for leaf in scored}) > 1
 
 
 def _epochs(*, together: bool) -> Iterator[Any]:
