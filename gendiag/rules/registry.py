@@ -24,6 +24,7 @@ from gendiag.rules.epochs.overlapping_batches import OverlappingBatches
 from gendiag.rules.epochs.steps_mismatch import StepsMismatch
 from gendiag.rules.epochs.zero_length import ZeroLength
 from gendiag.rules.labels.constant_labels import ConstantLabels
+from gendiag.rules.labels.label_leak import LabelLeak
 from gendiag.rules.labels.labels_out_of_range import LabelsOutOfRange
 from gendiag.rules.labels.labels_vs_loss import LabelsVsLoss
 from gendiag.rules.labels.single_class import SingleClass
@@ -139,6 +140,7 @@ RULES: tuple[Rule, ...] = (
     NegativeWeights(),
     TornPairs(),
     ZipCut(),
+    LabelLeak(),
     UnfilledRows(),
     BlankBatches(),
     DuplicateBatches(),
