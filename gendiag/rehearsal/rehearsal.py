@@ -114,6 +114,7 @@ class _Run:
             probe.fit(**arguments, callbacks=[follow], verbose=0)
         finally:
             follow.leftovers.let_go()  # of fit's iterator, and with it of the generator
+            self.source.release()
 
     def _is_enough(self) -> bool:
         """Whether as many batches were read as fit would have read, had it not raised; or time is up."""

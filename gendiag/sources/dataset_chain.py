@@ -135,6 +135,16 @@ def samples_of(dataset: Any, batch: int) -> range | None:
     return None
 
 
+def batch_of(dataset: Any, element: int) -> int | None:
+    """Return which batch an element of the data is in; None where the chain changes the order."""
+    steps = chain(dataset)
+    plain = next((place for place, step in enumerate(steps) if is_generator(step)), None)
+    if plain is not None and all(step.name in ONE_TO_ONE for step in steps[:plain]):
+        return element  # the generator yields batches
+    first = samples_of(dataset, 0)
+    return None if first is None else element // len(first)
+
+
 def generator_state(dataset: Any) -> Any | None:
     """Return what ``from_generator`` keeps of the user's function, at the beginning of the chain; else None."""
     found = next((step for step in chain(dataset) if is_generator(step)), None)
