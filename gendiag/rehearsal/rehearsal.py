@@ -118,6 +118,7 @@ class _Run:
             probe.fit(**arguments, callbacks=[follow], verbose=0)
         finally:
             follow.leftovers.let_go()  # of fit's iterator, and with it of the generator
+            self.source.release()
 
     def _comes_alone(self) -> bool:
         """Whether the item that raised in a worker thread comes when it is asked for alone."""

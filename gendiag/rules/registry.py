@@ -15,11 +15,13 @@ from gendiag.rules.dtypes.object_or_string_dtype import ObjectOrStringDtype
 from gendiag.rules.dtypes.rounded_in_model import RoundedInModel
 from gendiag.rules.dtypes.silent_cast import SilentCast
 from gendiag.rules.epochs.changed_in_place import ChangedInPlace
+from gendiag.rules.epochs.batches_shuffled_whole import BatchesShuffledWhole
 from gendiag.rules.epochs.duplicate_batches import DuplicateBatches
 from gendiag.rules.epochs.endless import Endless
 from gendiag.rules.epochs.epoch_hook_early import EpochHookEarly
 from gendiag.rules.epochs.exhausted import Exhausted
 from gendiag.rules.epochs.hook_never_called import HookNeverCalled
+from gendiag.rules.epochs.frozen_augmentation import FrozenAugmentation
 from gendiag.rules.epochs.leftover_state import LeftoverState
 from gendiag.rules.epochs.len_mismatch import LenMismatch
 from gendiag.rules.epochs.never_reshuffled import NeverReshuffled
@@ -29,6 +31,7 @@ from gendiag.rules.epochs.samples_as_steps import SamplesAsSteps
 from gendiag.rules.epochs.steps_mismatch import StepsMismatch
 from gendiag.rules.epochs.zero_length import ZeroLength
 from gendiag.rules.labels.constant_labels import ConstantLabels
+from gendiag.rules.labels.label_leak import LabelLeak
 from gendiag.rules.labels.labels_out_of_range import LabelsOutOfRange
 from gendiag.rules.labels.labels_vs_loss import LabelsVsLoss
 from gendiag.rules.labels.rows_without_class import RowsWithoutClass
@@ -57,15 +60,18 @@ from gendiag.rules.shapes.feature_shape_drift import FeatureShapeDrift
 from gendiag.rules.shapes.input_mismatch import InputMismatch
 from gendiag.rules.shapes.label_shape import LabelShape
 from gendiag.rules.shapes.missing_batch_axis import MissingBatchAxis
+from gendiag.rules.shapes.ragged_tensor import RaggedTensor
 from gendiag.rules.shapes.rank_drift import RankDrift
 from gendiag.rules.shapes.static_batch import StaticBatch
 from gendiag.rules.shapes.unknown_shape import UnknownShape
 from gendiag.rules.shapes.weights_shape import WeightsShape
 from gendiag.rules.shapes.xy_length_mismatch import XyLengthMismatch
 from gendiag.rules.structure.arity import Arity
+from gendiag.rules.structure.counter_as_x import CounterAsX
 from gendiag.rules.structure.input_count import InputCount
 from gendiag.rules.structure.list_for_array import ListForArray
 from gendiag.rules.structure.list_of_inputs import ListOfInputs
+from gendiag.rules.structure.nested_dataset import NestedDataset
 from gendiag.rules.structure.none_in_batch import NoneInBatch
 from gendiag.rules.structure.not_a_tuple import NotATuple
 from gendiag.rules.structure.python_list_leaf import PythonListLeaf
@@ -74,6 +80,9 @@ from gendiag.rules.structure.target_structure import TargetStructure
 from gendiag.rules.validation.never_validated import NeverValidated
 from gendiag.rules.validation.shared_generator import SharedGenerator
 from gendiag.rules.validation.validation_differs import ValidationDiffers
+from gendiag.rules.structure.zip_cut import ZipCut
+from gendiag.rules.validation.shared_generator import SharedGenerator
+from gendiag.rules.validation.split_reshuffled import SplitReshuffled
 from gendiag.rules.validation.validation_not_comparable import ValidationNotComparable
 from gendiag.rules.validation.validation_overlap import ValidationOverlap
 from gendiag.rules.values.blank_batches import BlankBatches
@@ -113,6 +122,8 @@ RULES: tuple[Rule, ...] = (
     ZeroLength(),
     NoneInBatch(),
     NotATuple(),
+    NestedDataset(),
+    CounterAsX(),
     Arity(),
     StructureDrift(),
     InputCount(),
@@ -120,6 +131,7 @@ RULES: tuple[Rule, ...] = (
     PythonListLeaf(),
     ListOfInputs(),
     ObjectOrStringDtype(),
+    RaggedTensor(),
     RankDrift(),
     FeatureShapeDrift(),
     ExtraAxis(),
@@ -160,6 +172,8 @@ RULES: tuple[Rule, ...] = (
     NegativeWeights(),
     TornPairs(),
     TornAugmentation(),
+    ZipCut(),
+    LabelLeak(),
     UnfilledRows(),
     BlankBatches(),
     ChangedInPlace(),
@@ -167,6 +181,7 @@ RULES: tuple[Rule, ...] = (
     OverlappingBatches(),
     HookNeverCalled(),
     HookOvertaken(),
+    FrozenAugmentation(),
     NeverReshuffled(),
     ConstantLabels(),
     DoubleScaled(),
@@ -182,6 +197,10 @@ RULES: tuple[Rule, ...] = (
     ValidationNotComparable(),
     EpochHookEarly(),
     SuperNotCalled(),
+    SplitReshuffled(),
+    ValidationNotComparable(),
+    EpochHookEarly(),
+    BatchesShuffledWhole(),
     InputBound(),
     DtypeDrift(),
     BatchSizeVaries(),

@@ -11,7 +11,6 @@ from gendiag.rules.edits import streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import period
-from gendiag.rules.evidence.validation_split import Moved, moved
 from gendiag.rules.rule import Edits, Rule, sound
 
 STEPS, TWO = 4, 2
@@ -28,8 +27,8 @@ class ValidationNotComparable(Rule):
     What fit does
         Begins each evaluation of a generator with the two batches that it read to learn the shapes, and goes on where
         the generator stands. So an endless one with ``validation_steps`` gives each epoch other batches, and these two
-        in all of them, even where validation_steps is exactly one pass. A ``tf.data.Dataset`` is read from its start,
-        and with ``shuffle`` before ``take`` and ``skip`` it is split anew each time.
+        in all of them, even where validation_steps is exactly one pass. A ``tf.data.Dataset`` is read from its start
+        (see split-reshuffled).
 
     Why it hurts
         val_loss goes up and down with the batches and not with the model; the "best" epoch is the one with the easiest
@@ -61,8 +60,6 @@ class ValidationNotComparable(Rule):
         source = seen.validation_source
         if source is None or seen.failure is not None or seen.never_ends:
             return
-        if source.is_graph and seen.source.is_graph and (samples := moved(seen)) is not None:
-            yield self._split(samples)
         if source.one_shot:
             yield from self._goes_on(seen)
 
@@ -98,22 +95,8 @@ class ValidationNotComparable(Rule):
         )
         return self.finding("warning", message, fix=fix, source="validation", steps=steps, period=length)
 
-    def _split(self, samples: Moved) -> Finding:
-        message = (
-            f"Of the {samples.all} samples that the second epoch of validation_data has, {samples.other} are not those "
-            f"of the first, and {samples.trained} of these were trained on in the epoch before: likely `take` and "
-            "`skip` split a dataset that is shuffled anew at each pass."
-        )
-        fix = (
-            "Split first and shuffle the training part alone, or shuffle with "
-            "`dataset.shuffle(n, reshuffle_each_iteration=False)` before `take` and `skip`."
-        )
-        return self.finding("warning", message, fix=fix, source="validation", period=None, steps=None)
-
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         length, steps = finding.evidence["period"], finding.evidence["steps"]
-        if steps is None:
-            return
         place = at(seen, finding)
         if length:
             yield streams.kept(place, length, steps=None)
