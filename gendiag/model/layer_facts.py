@@ -46,7 +46,7 @@ def embeddings(model: Model) -> tuple[IdLayer, ...]:
 
 
 def unadapted(model: Model, graph: Model | None) -> tuple[tuple[str, str], ...]:
-    """Layers that were to learn from the data and have not; a Normalization only where it is the first to read an input.
+    """Layers that were to learn from the data and have not; a Normalization only where it reads an input.
 
     Further inside, such as in EfficientNet without weights, it is meant to do nothing.
     """

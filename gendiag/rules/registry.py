@@ -27,6 +27,8 @@ from gendiag.rules.labels.labels_vs_loss import LabelsVsLoss
 from gendiag.rules.labels.rows_without_class import RowsWithoutClass
 from gendiag.rules.labels.single_class import SingleClass
 from gendiag.rules.labels.torn_pairs import TornPairs
+from gendiag.rules.labels.transcript_too_long import TranscriptTooLong
+from gendiag.rules.labels.zero_targets import ZeroTargets
 from gendiag.rules.model.loss_not_finite import LossNotFinite
 from gendiag.rules.model.model_rejects import ModelRejects
 from gendiag.rules.model.not_adapted import NotAdapted
@@ -128,6 +130,8 @@ RULES: tuple[Rule, ...] = (
     EmptyBatch(),
     OutputVsLoss(),
     RowsWithoutClass(),
+    TranscriptTooLong(),
+    ZeroTargets(),
     NegativeWeights(),
     TornPairs(),
     UnfilledRows(),
