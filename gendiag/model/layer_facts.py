@@ -90,5 +90,17 @@ def metrics(model: Model) -> tuple[str, ...]:
 
 
 def _key(metric: Any) -> str:
+    """Return its key; one with thresholds of its own is called so."""
+    config = metric.get_config() if hasattr(metric, "get_config") else {}
+    if (
+        config.get("from_logits")
+        or config.get("thresholds") is not None
+        or config.get("threshold", 0.5) not in (0.5, None)
+    ):
+        return f"{_name(metric)} with thresholds"
+    return _name(metric)
+
+
+def _name(metric: Any) -> str:
     name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -30,6 +30,7 @@ from gendiag.rules.labels.torn_pairs import TornPairs
 from gendiag.rules.labels.transcript_too_long import TranscriptTooLong
 from gendiag.rules.labels.zero_targets import ZeroTargets
 from gendiag.rules.model.loss_not_finite import LossNotFinite
+from gendiag.rules.model.metric_mismatch import MetricMismatch
 from gendiag.rules.model.model_rejects import ModelRejects
 from gendiag.rules.model.not_adapted import NotAdapted
 from gendiag.rules.model.output_vs_loss import OutputVsLoss
@@ -49,6 +50,7 @@ from gendiag.rules.shapes.input_mismatch import InputMismatch
 from gendiag.rules.shapes.label_shape import LabelShape
 from gendiag.rules.shapes.missing_batch_axis import MissingBatchAxis
 from gendiag.rules.shapes.rank_drift import RankDrift
+from gendiag.rules.shapes.smaller_last_batch import SmallerLastBatch
 from gendiag.rules.shapes.static_batch import StaticBatch
 from gendiag.rules.shapes.weights_shape import WeightsShape
 from gendiag.rules.shapes.xy_length_mismatch import XyLengthMismatch
@@ -58,6 +60,7 @@ from gendiag.rules.structure.list_of_inputs import ListOfInputs
 from gendiag.rules.structure.none_in_batch import NoneInBatch
 from gendiag.rules.structure.not_a_tuple import NotATuple
 from gendiag.rules.structure.python_list_leaf import PythonListLeaf
+from gendiag.rules.structure.step_unpacks import StepUnpacks
 from gendiag.rules.structure.structure_drift import StructureDrift
 from gendiag.rules.structure.target_structure import TargetStructure
 from gendiag.rules.validation.shared_generator import SharedGenerator
@@ -94,16 +97,19 @@ RULES: tuple[Rule, ...] = (
     NotATuple(),
     Arity(),
     StructureDrift(),
+    StepUnpacks(),
     InputCount(),
     MissingBatchAxis(),
     PythonListLeaf(),
     ListOfInputs(),
     ObjectOrStringDtype(),
+    EmptyBatch(),
     RankDrift(),
     FeatureShapeDrift(),
     ExtraAxis(),
     InputMismatch(),
     StaticBatch(),
+    SmallerLastBatch(),
     TargetStructure(),
     XyLengthMismatch(),
     SingleClass(),
@@ -113,6 +119,7 @@ RULES: tuple[Rule, ...] = (
     LabelsOutOfRange(),
     LabelShape(),
     WeightsShape(),
+    MetricMismatch(),
     LossDtype(),
     Endless(),
     NoAnswer(),
@@ -127,7 +134,6 @@ RULES: tuple[Rule, ...] = (
     StepsMismatch(),
     ForkRng(),
     Leak(),
-    EmptyBatch(),
     OutputVsLoss(),
     RowsWithoutClass(),
     TranscriptTooLong(),

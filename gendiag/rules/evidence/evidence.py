@@ -36,6 +36,8 @@ class Evidence:
         What was known of the model beforehand; nothing where no model was given.
     trials
         By batch; empty while suspects are sought.
+    evaluates
+        Whether these are the validation data, in the place of the training data.
     cut_short
         Whether it was stopped behind the rehearsal, while the model was run or tried.
     """
@@ -50,6 +52,7 @@ class Evidence:
     model_run: ModelRun | None = None
     model_facts: ModelFacts = field(default_factory=ModelFacts)
     trials: Mapping[int, Trial] = field(default_factory=dict)
+    evaluates: bool = False
     cut_short: bool = False
 
     @property

@@ -30,8 +30,8 @@ class TranscriptTooLong(Rule):
     """A sample has more symbols than the model gives frames for CTC to lay them on.
 
     What fit does
-        Trains. No path through the frames spells the label, so the loss has no minimum there: Keras gives a large finite
-        number in the place of infinity.
+        Trains. No path through the frames spells the label, so the loss has no minimum there: Keras gives a large
+        finite number in the place of infinity.
 
     Why it hurts
         The loss of such a sample is a hundred times that of the others and can never fall, and its gradient drives the
@@ -71,13 +71,13 @@ class TranscriptTooLong(Rule):
         samples = sum(each.count for each in found.values())
         more = f" ({counted(samples, 'such sample')} in {listed(found)})" if samples > 1 else ""
         message = (
-            f"Sample {long.row} of {seen.place(index)} has {counted(long.symbols, 'symbol')} in {path}{between} and needs "
-            f"{long.needs} frames; the model's output has {frames}{more}. CTC finds no alignment for a label that is "
+            f"Sample {long.row} of {seen.place(index)} has {counted(long.symbols, 'symbol')} in {path}{between} and "
+            f"needs {long.needs} frames; the model's output has {frames}{more}. CTC finds no alignment for a label that is "
             f"longer than its frames.{_loss(seen.trials.get(index), long.row)}"
         )
         fix = (
-            f"Leave out samples with more than {frames} symbols, or let the model keep more frames: a smaller stride or "
-            "pool before the output."
+            f"Leave out samples with more than {frames} symbols, or let the model keep more frames: a smaller stride "
+            "or pool before the output."
         )
         return self.finding("warning", message, fix=fix, batches=found, leaf=path, frames=frames, needs=long.needs)
 

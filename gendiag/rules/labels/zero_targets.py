@@ -32,8 +32,8 @@ class ZeroTargets(Rule):
         silent.
 
     Source
-        keras 3.15.1, losses/losses.py; measured on keras 3.15.1 / tensorflow 2.21.0: one target of 0 among 8 gave a loss
-        of 1e9 and more.
+        keras 3.15.1, losses/losses.py; measured on keras 3.15.1 / tensorflow 2.21.0: one target of 0 among 8 gave a
+        loss of 1e9 and more.
     """
 
     name, title = "zero-targets", "Targets of 0 under a loss in percent"

@@ -68,7 +68,7 @@ class NotAdapted(Rule):
             return
         message = (
             f"The layer {name!r} (Normalization) was never adapted: its mean is 0 and its variance 1, so it hands "
-            f"{leaves[0].path} of every batch on as it is, {whole} (mean {whole.mean:.3g}, standard deviation {whole.std:.3g})."
+            f"{leaves[0].path} of every batch on as it is, {whole} (mean {whole.mean:.3g}, spread {whole.std:.3g})."
         )
         fix = (
             f"Call `model.get_layer({name!r}).adapt(x)` with the training inputs before fit, or give it `mean=` and "

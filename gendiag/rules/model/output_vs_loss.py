@@ -13,7 +13,6 @@ CROSSENTROPIES = (
     "binary_crossentropy", "binary_focal_crossentropy", "sparse_categorical_crossentropy", *CATEGORICAL,
 )  # fmt: skip
 UNBOUNDED = ("linear", "relu", "tanh", "leaky_relu", "elu")
-CLASSES = ("sparse_categorical_crossentropy", "categorical_crossentropy")
 PROBABILITIES = ("softmax", "sigmoid")
 TWO = 2
 
@@ -24,8 +23,9 @@ class OutputVsLoss(Rule):
     What fit does
         Trains. A softmax over one unit is 1 for every sample; ``categorical_crossentropy`` over one unit is 0 for every
         sample; a cross-entropy without ``from_logits=True`` takes the outputs for probabilities and clips a linear
-        layer's to 0..1, where they have no gradient; with it, outputs of a softmax or sigmoid go through it again. The
-        cosine similarity of a single number is its sign, which has no gradient.
+        layer's to 0..1, where they have no gradient. The cosine similarity of a single number is its sign, which has
+        no gradient. Of a softmax or sigmoid right at the end Keras takes the numbers before it, so ``from_logits=True``
+        does no harm there; behind a Reshape they go through it again.
 
     Why it hurts
         The loss stands still or falls for no good reason, and nothing that the source yields can change it.
@@ -37,7 +37,8 @@ class OutputVsLoss(Rule):
     Known limits
         Only Keras's own losses and layers. A linear or relu layer that is trained under a cross-entropy all the same is
         a warning, as its outputs may happen to lie in 0..1. What works, but is mostly meant otherwise, is a note:
-        ``binary_crossentropy`` over a softmax of several classes, a categorical loss over sigmoids.
+        ``binary_crossentropy`` over a softmax of several classes, a categorical loss over sigmoids,
+        ``from_logits=True`` over a softmax.
 
     Source
         keras 3.15.1, backend/tensorflow/nn.py; measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -70,7 +71,7 @@ class OutputVsLoss(Rule):
 
 
 def _fault(output: Output) -> tuple[str, str] | None:
-    """What is wrong with this output under its loss, and the remedy."""
+    """What is wrong with this output under its loss, and what to do."""
     loss, channels = output.loss, output.channels
     binary = "With one unit use `activation='sigmoid'` and `loss='binary_crossentropy'`."
     if loss is None or not loss.key:
@@ -95,10 +96,10 @@ def _of_logits(output: Output, loss: Loss) -> tuple[str, str] | None:
             "probabilities and clips it to 0..1."
         )
         return said, f"Use `activation='{kind}'` in the last layer, or `loss=keras.losses.{name}(from_logits=True)`."
-    if loss.from_logits is True and output.activation in PROBABILITIES:
+    if loss.from_logits is True and output.activation in PROBABILITIES and output.moved:
         said = (
-            f"the output {output.name!r} is a {output.activation} already, and {loss.key} with from_logits=True puts a "
-            f"{kind} over it once more: no answer can come near 0 or 1."
+            f"the output {output.name!r} is a {output.activation} already, and {loss.key} with from_logits=True puts "
+            f"a {kind} over it once more: no answer can come near 0 or 1."
         )
         return (
             said,
@@ -108,20 +109,27 @@ def _of_logits(output: Output, loss: Loss) -> tuple[str, str] | None:
 
 
 def _oddity(output: Output) -> tuple[str, str] | None:
-    """What trains, though another loss or activation is mostly meant."""
-    loss, channels = output.loss, output.channels or 0
-    if loss is None or channels <= TWO:
+    """What trains, though another loss or activation is mostly meant; of an activation right at the end."""
+    loss, channels, name = output.loss, output.channels or 0, f"the output {output.name!r}"
+    if loss is None or output.activation not in PROBABILITIES or loss.key not in CROSSENTROPIES or output.moved:
         return None
-    if loss.key == "binary_crossentropy" and output.activation == "softmax":
+    if loss.from_logits is True:
         said = (
-            f"binary_crossentropy over the softmax {output.name!r} of {channels} classes takes each class for a "
-            "question of its own, though a softmax shares 1 among them."
+            f"{name} is a {output.activation} already, and {loss.key} is told from_logits=True: Keras trains on the "
+            f"numbers before the {output.activation}, with a warning, so this works."
         )
         return (
             said,
-            "For one class per sample use `loss='categorical_crossentropy'`, for several `activation='sigmoid'`.",
+            f"Leave out `activation='{output.activation}'` in the last layer, or `from_logits=True` in the loss.",
         )
-    if loss.key in CLASSES and output.activation == "sigmoid":
-        said = f"{loss.key} scales the {channels} sigmoids of {output.name!r} to a sum of 1, as a softmax does it."
-        return said, "Use `activation='softmax'` for one class per sample, `loss='binary_crossentropy'` for several."
-    return None
+    kind = "sigmoid" if "binary" in loss.key else "softmax"
+    if channels <= TWO or output.activation == kind:
+        return None
+    said = (
+        f"{name} is a {output.activation} of {channels} units, while {loss.key} trains a {kind} on the numbers before "
+        "it: what the model answers is not what it was trained on."
+    )
+    return said, (
+        "For one class per sample use `activation='softmax'` with a categorical loss, for several at once "
+        "`activation='sigmoid'` with `loss='binary_crossentropy'`."
+    )
