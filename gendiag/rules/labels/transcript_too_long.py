@@ -71,9 +71,9 @@ class TranscriptTooLong(Rule):
         samples = sum(each.count for each in found.values())
         more = f" ({counted(samples, 'such sample')} in {listed(found)})" if samples > 1 else ""
         message = (
-            f"Sample {long.row} of {seen.place(index)} has {counted(long.symbols, 'symbol')} in {path}{between} and "
-            f"needs {long.needs} frames; the model's output has {frames}{more}. CTC finds no alignment for a label that is "
-            f"longer than its frames.{_loss(seen.trials.get(index), long.row)}"
+            f"Sample {long.row} of {seen.place(index)} has {counted(long.symbols, 'symbol')} in {path}{between} "
+            f"and needs {long.needs} frames; the model's output has {frames}{more}. CTC finds no alignment for a label "
+            f"that is longer than its frames.{_loss(seen.trials.get(index), long.row)}"
         )
         fix = (
             f"Leave out samples with more than {frames} symbols, or let the model keep more frames: a smaller stride "

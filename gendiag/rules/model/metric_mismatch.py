@@ -37,8 +37,8 @@ class MetricMismatch(Rule):
         raises, a metric that stays near 0 looks like a model that does not learn.
 
     How to mend it
-        For class numbers: ``sparse_categorical_accuracy``, or ``MeanIoU(n, sparse_y_pred=False)``. Precision, Recall and
-        F1Score want one-hot rows. For logits give thresholds that are logits (``thresholds=0``).
+        For class numbers: ``sparse_categorical_accuracy``, or ``MeanIoU(n, sparse_y_pred=False)``. Precision, Recall
+        and F1Score want one-hot rows. Logits want thresholds that are logits.
 
     Known limits
         Which of several metrics raised is told only where there is one. What raises nothing is a note.

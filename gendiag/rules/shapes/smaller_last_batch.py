@@ -45,18 +45,19 @@ class SmallerLastBatch(Rule):
             return
         before = {b.rows for b in seen.batches if b.index != batch.index and seen.trained_on(b.index)}
         usual = before.pop() if len(before) == 1 else None
-        if not usual or usual <= batch.rows or not _is_said(run.failure, usual, batch.rows):
+        whole = all(leaf.rows in (None, batch.rows) for leaf in batch.leaves)
+        if not usual or usual <= batch.rows or not whole or not _is_said(run.failure, usual, batch.rows):
             return
         last = ", the last one," if batch.index == seen.batches[-1].index else ""
         where = f" (in {run.failure.layer})" if run.failure.layer else ""
         message = (
-            f"{seen.place(batch.index).capitalize()}{last} has {counted(batch.rows, 'sample')} where all before it have "
-            f"{usual}, and the model raises there{where}: {run.failure.line.rstrip('.')}. Likely the batch size {usual} is "
-            "written into a layer or the loss."
+            f"{seen.place(batch.index).capitalize()}{last} has {counted(batch.rows, 'sample')} where all before it "
+            f"have {usual}, and the model raises there{where}: {run.failure.line.rstrip('.')}. Likely the batch size "
+            f"{usual} is written into a layer or the loss."
         )
         fix = (
-            f"Take the size from the data in place of {usual}: `keras.ops.shape(x)[0]`, or -1 in a reshape; or leave the "
-            "rest out, `dataset.batch(n, drop_remainder=True)`."
+            f"Take the size from the data in place of {usual}: `keras.ops.shape(x)[0]`, or -1 in a reshape; or leave "
+            "the rest out, `dataset.batch(n, drop_remainder=True)`."
         )
         yield self.finding("error", message, fix=fix, batches=[batch.index], size=usual, rows=batch.rows)
 
@@ -82,7 +83,7 @@ def _of_full_batches(y: Any, predicted: Any) -> Any:
 
 
 def _is_said(failure: Failure, usual: int, rows: int) -> bool:
-    """Whether the error is about shapes and names a number of full batches, and one of as many values per sample here."""
+    """Whether the error is about shapes and names a size of full batches, and the same for this one."""
     if not any(word in failure.line for word in SHAPES):
         return False
     numbers = {int(number) for number in NUMBERS.findall(failure.line)}

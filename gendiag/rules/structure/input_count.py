@@ -63,7 +63,9 @@ class InputCount(Rule):
         message = f"x of {seen.place(batch.index)} has {_keys(extra)}, which the model has no input for"
         if severity == "warning":
             leaf, port = taken[0]
-            message += f": Keras goes by the order of the keys, and gives {leaf.path} to the input {port.name!r}. It warns only."
+            message += (
+                f": by the order of the keys {leaf.path} is given to the input {port.name!r}, with a warning only."
+            )
         else:
             message += ". It is left out."
         fix = f"Drop {_keys(extra)} from x before the batch is yielded."
@@ -143,7 +145,8 @@ def _by_name(message: str, leaves: list[Leaf], ports: tuple[Input, ...]) -> tupl
     extra, missing = _extra(leaves, ports), [port.name for port in ports if port.name not in given]
     fixes = []
     if extra:
-        message += f" It has no input for {_keys(extra)}; Keras then goes by the order of the keys."
+        order = "" if missing else "; Keras then goes by the order of the keys"
+        message += f" It has no input for {_keys(extra)}{order}."
         fixes.append(f"drop {_keys(extra)} from x")
     if missing:
         names = ", ".join(map(repr, missing[:4]))

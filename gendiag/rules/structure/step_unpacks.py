@@ -60,8 +60,8 @@ class StepUnpacks(Rule):
             f"{failure.line.rstrip('.')}."
         )
         fix = (
-            f"In {name} write `x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)`, which takes one to three "
-            "parts, or yield as many parts as it unpacks."
+            f"In {name} write `x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)`, which takes one to "
+            "three parts, or yield as many parts as it unpacks."
         )
         yield self.finding("error", message, fix=fix, batches=[batch.index], parts=len(roles))
 
