@@ -43,6 +43,7 @@ from gendiag.rules.pipeline.source_raises import SourceRaises
 from gendiag.rules.rule import Rule
 from gendiag.rules.shapes.batch_size_varies import BatchSizeVaries
 from gendiag.rules.shapes.batch_too_big import BatchTooBig
+from gendiag.rules.shapes.broadcast_labels import BroadcastLabels
 from gendiag.rules.shapes.empty_batch import EmptyBatch
 from gendiag.rules.shapes.extra_axis import ExtraAxis
 from gendiag.rules.shapes.feature_shape_drift import FeatureShapeDrift
@@ -118,6 +119,7 @@ RULES: tuple[Rule, ...] = (
     LabelsVsLoss(),
     LabelsOutOfRange(),
     LabelShape(),
+    BroadcastLabels(),
     WeightsShape(),
     MetricMismatch(),
     LossDtype(),

@@ -23,7 +23,7 @@ class Long(NamedTuple):
     row: int
     symbols: int
     needs: int
-    count: int
+    samples: int
 
 
 class TranscriptTooLong(Rule):
@@ -68,7 +68,7 @@ class TranscriptTooLong(Rule):
     def _finding(self, seen: Evidence, path: str, found: dict[int, Long], frames: int) -> Finding:
         index, long = next(iter(found.items()))
         between = f", {long.needs - long.symbols} of them twice in a row," if long.needs > long.symbols else ""
-        samples = sum(each.count for each in found.values())
+        samples = sum(each.samples for each in found.values())
         more = f" ({counted(samples, 'such sample')} in {listed(found)})" if samples > 1 else ""
         message = (
             f"Sample {long.row} of {seen.place(index)} has {counted(long.symbols, 'symbol')} in {path}{between} "

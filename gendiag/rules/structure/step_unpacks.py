@@ -77,7 +77,8 @@ class StepUnpacks(Rule):
         class Own(keras.Model):
             def train_step(self, data: Any) -> dict[str, Any]:
                 x, y = data
-                return super().train_step((x, y))
+                logs: dict[str, Any] = super().train_step((x, y))
+                return logs
 
         given = keras.Input((FEATURES,))
         model = Own(given, keras.layers.Dense(1)(given))
