@@ -29,6 +29,7 @@ def as_training(seen: Evidence) -> Evidence | None:
         validation_source=None,
         model_run=_run(run, profile) if run is not None and model_failed else None,
         trials={},
+        evaluates=True,
     )
 
 

@@ -152,7 +152,15 @@ def _outputs(model: Model) -> tuple[Output, ...]:
     names = [_name(path, tensor) for path, tensor in found]
     losses = _losses(model.loss, names)
     return tuple(
-        Output(path, name, tuple(tensor.shape), tensor.shape[-1] if tensor.shape else None, _activation(tensor), loss)
+        Output(
+            path,
+            name,
+            tuple(tensor.shape),
+            tensor.shape[-1] if tensor.shape else None,
+            _activation(tensor),
+            loss,
+            _is_moved(tensor),
+        )
         for (path, tensor), name, loss in zip(found, names, losses, strict=True)
     )
 
@@ -175,6 +183,12 @@ def _activation(tensor: Any) -> str | None:
     if type(layer).__name__ in RESHAPES:
         return _activation(layer._inbound_nodes[node].input_tensors[0])  # noqa: SLF001  (no public way)
     return _own_activation(layer)
+
+
+def _is_moved(tensor: Any) -> bool:
+    layer, _, place = tensor._keras_history  # noqa: SLF001  (no public way)
+    inner = _graph(layer) if hasattr(layer, "_functional") or hasattr(layer, "_outputs_struct") else None
+    return type(layer).__name__ in RESHAPES if inner is None else _is_moved(inner.outputs[place])
 
 
 def _own_activation(layer: Any) -> str | None:

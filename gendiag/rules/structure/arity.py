@@ -10,7 +10,6 @@ from gendiag.rules.edits import generators
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Edits, Rule, sound
-from gendiag.sources.source import Source
 
 
 class Arity(Rule):
