@@ -133,6 +133,8 @@ class ModelFacts:
         Preprocessing layers that were to learn from the data with ``adapt`` and have not: name and class.
     metrics
         Keys of the metrics that were given to compile, such as ``precision``.
+    strategy, replicas
+        The ``tf.distribute`` strategy in whose scope it was made, or empty; and how many replicas share each batch.
     own_steps
         Which of ``train_step``, ``compute_loss`` and ``call`` are the user's own.
     """
@@ -150,6 +152,8 @@ class ModelFacts:
     embeddings: tuple[IdLayer, ...] = ()
     unadapted: tuple[tuple[str, str], ...] = ()
     metrics: tuple[str, ...] = ()
+    strategy: str = ""
+    replicas: int = 1
     own_steps: frozenset[str] = frozenset()
 
     def fed(self, batch: Batch) -> list[tuple[Leaf, Input]]:
