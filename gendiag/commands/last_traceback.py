@@ -7,11 +7,12 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from gendiag.errors import NothingRecordedError, SourceSpentError
 from gendiag.report import Report, diagnose
-from gendiag.runtime.tracebacks import cut
+from gendiag.runtime.tracebacks import Place, cut
 from gendiag.sources import as_given
 
 OF_FIT = "keras.src.backend.tensorflow.trainer"
@@ -77,8 +78,17 @@ def _raised(error: BaseException) -> str:
     """Say what fit raised, and where, as far as the traceback tells."""
     failure = cut(error)
     callback = f" in the callback {failure.callback}" if failure.callback else ""
-    at = f", at {failure.frame}: `{failure.code}`" if failure.frame else ""
+    called = next((str(place) for place in _callers_of_fit(error)), None)
+    at = f", at {failure.frame}: `{failure.code}`" if failure.frame and failure.frame != called else ""
     return f"The fit raised{callback}{_step(error)}: {str(failure).rstrip('.')}{at}."
+
+
+def _callers_of_fit(error: BaseException) -> Iterator[Place]:
+    """Yield the line that called fit, which is where the cell failed and says nothing more."""
+    walked = list(traceback.walk_tb(error.__traceback__))
+    for (caller, line), (inner, _) in pairwise(walked):
+        if inner.f_code.co_name == "error_handler":
+            yield Place(caller.f_code.co_filename, line, caller.f_code.co_name, "")
 
 
 def _step(error: BaseException) -> str:

@@ -119,7 +119,7 @@ def test_a_generator_made_anew_may_give_others_and_the_weights_are_those_of_now(
     assert told.startswith(where)
     assert "\nDiagnosed from the traceback of the last exception:\n  - the model mine" in told
     assert report.diagnosis.headline.startswith(where)
-    assert "What the source does now: raises. y runs from 0 to 7 in batch 4" in report.diagnosis.headline
+    assert "outside the valid range of [0, 3). What the source does now: raises. y is 7 throughout in batch 4" in report.diagnosis.headline
     assert told.endswith(AGAIN)
 
 
