@@ -139,6 +139,8 @@ class ModelFacts:
     metrics
         Keys of the metrics that were given to compile, such as ``precision``; ``precision with thresholds`` where
         these were given.
+    strategy, replicas
+        The ``tf.distribute`` strategy in whose scope it was made, or empty; and how many replicas share each batch.
     own_steps
         Which of ``train_step``, ``compute_loss`` and ``call`` are the user's own.
     """
@@ -157,6 +159,8 @@ class ModelFacts:
     embeddings: tuple[IdLayer, ...] = ()
     unadapted: tuple[tuple[str, str], ...] = ()
     metrics: tuple[str, ...] = ()
+    strategy: str = ""
+    replicas: int = 1
     own_steps: frozenset[str] = frozenset()
 
     def fed(self, batch: Batch) -> list[tuple[Leaf, Input]]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from gendiag.batches.tree import walk
 from gendiag.model.facts import Input, Loss, ModelFacts, Output
-from gendiag.model.keras_private import KERAS, is_kerass_own, layers
+from gendiag.model.keras_private import KERAS, is_kerass_own, layers, strategy_of
 from gendiag.model.layer_facts import embeddings, id_layer, metrics, unadapted
 from gendiag.records import Role
 
@@ -40,6 +40,9 @@ def read_model(model: Model) -> ModelFacts:
         known["loss_weights"] = _no_weights(model._compile_config.config.get("loss_weights"))  # noqa: SLF001  (as given)
     with suppress(Exception):
         known["scales"] = _scales(model)
+    with suppress(Exception):
+        if (strategy := strategy_of(model)) is not None:
+            known["strategy"], known["replicas"] = type(strategy).__name__, int(strategy.num_replicas_in_sync)
     with suppress(Exception):
         known["rescaling"] = _rescaling(model)
     with suppress(Exception):

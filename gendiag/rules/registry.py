@@ -24,6 +24,7 @@ from gendiag.rules.epochs.frozen_augmentation import FrozenAugmentation
 from gendiag.rules.epochs.hook_never_called import HookNeverCalled
 from gendiag.rules.epochs.leftover_state import LeftoverState
 from gendiag.rules.epochs.len_mismatch import LenMismatch
+from gendiag.rules.epochs.lost_batches import LostBatches
 from gendiag.rules.epochs.never_reshuffled import NeverReshuffled
 from gendiag.rules.epochs.no_steps import NoSteps
 from gendiag.rules.epochs.overlapping_batches import OverlappingBatches
@@ -165,6 +166,7 @@ RULES: tuple[Rule, ...] = (
     NoAnswer(),
     NanWeights(),
     BufferReuse(),
+    LostBatches(),
     MaskLost(),
     SilentCast(),
     RoundedInModel(),
