@@ -209,8 +209,6 @@ RULES: tuple[Rule, ...] = (
     OrderNondeterministic(),
     NeverValidated(),
     ValidationOverlap(),
-    ValidationNotComparable(),
-    EpochHookEarly(),
     SuperNotCalled(),
     SplitReshuffled(),
     ValidationNotComparable(),
