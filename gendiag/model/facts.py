@@ -90,6 +90,8 @@ class Output:
         ``linear``, ``softmax``, ...; None where it cannot be told.
     loss
         None where nothing is compared with this output, or where it cannot be told.
+    moved
+        Whether a layer stands behind the activation, one that only moves values such as Reshape.
     """
 
     path: str
@@ -98,6 +100,7 @@ class Output:
     channels: int | None = None
     activation: str | None = None
     loss: Loss | None = None
+    moved: bool = False
 
 
 Port = TypeVar("Port", Input, Output)
@@ -134,7 +137,10 @@ class ModelFacts:
     unadapted
         Preprocessing layers that were to learn from the data with ``adapt`` and have not: name and class.
     metrics
-        Keys of the metrics that were given to compile, such as ``precision``.
+        Keys of the metrics that were given to compile, such as ``precision``; ``precision with thresholds`` where
+        these were given.
+    strategy, replicas
+        The ``tf.distribute`` strategy in whose scope it was made, or empty; and how many replicas share each batch.
     own_steps
         Which of ``train_step``, ``compute_loss`` and ``call`` are the user's own.
     """
@@ -153,6 +159,8 @@ class ModelFacts:
     embeddings: tuple[IdLayer, ...] = ()
     unadapted: tuple[tuple[str, str], ...] = ()
     metrics: tuple[str, ...] = ()
+    strategy: str = ""
+    replicas: int = 1
     own_steps: frozenset[str] = frozenset()
 
     def fed(self, batch: Batch) -> list[tuple[Leaf, Input]]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from gendiag.batches.tree import walk
 from gendiag.model.facts import Input, Loss, ModelFacts, Output
-from gendiag.model.keras_private import KERAS, is_kerass_own, layers
+from gendiag.model.keras_private import KERAS, is_kerass_own, layers, strategy_of
 from gendiag.model.layer_facts import embeddings, id_layer, metrics, unadapted
 from gendiag.records import Role
 
@@ -40,6 +40,9 @@ def read_model(model: Model) -> ModelFacts:
         known["loss_weights"] = _no_weights(model._compile_config.config.get("loss_weights"))  # noqa: SLF001  (as given)
     with suppress(Exception):
         known["scales"] = _scales(model)
+    with suppress(Exception):
+        if (strategy := strategy_of(model)) is not None:
+            known["strategy"], known["replicas"] = type(strategy).__name__, int(strategy.num_replicas_in_sync)
     with suppress(Exception):
         known["rescaling"] = _rescaling(model)
     with suppress(Exception):
@@ -152,7 +155,15 @@ def _outputs(model: Model) -> tuple[Output, ...]:
     names = [_name(path, tensor) for path, tensor in found]
     losses = _losses(model.loss, names)
     return tuple(
-        Output(path, name, tuple(tensor.shape), tensor.shape[-1] if tensor.shape else None, _activation(tensor), loss)
+        Output(
+            path,
+            name,
+            tuple(tensor.shape),
+            tensor.shape[-1] if tensor.shape else None,
+            _activation(tensor),
+            loss,
+            _is_moved(tensor),
+        )
         for (path, tensor), name, loss in zip(found, names, losses, strict=True)
     )
 
@@ -175,6 +186,12 @@ def _activation(tensor: Any) -> str | None:
     if type(layer).__name__ in RESHAPES:
         return _activation(layer._inbound_nodes[node].input_tensors[0])  # noqa: SLF001  (no public way)
     return _own_activation(layer)
+
+
+def _is_moved(tensor: Any) -> bool:
+    layer, _, place = tensor._keras_history  # noqa: SLF001  (no public way)
+    inner = _graph(layer) if hasattr(layer, "_functional") or hasattr(layer, "_outputs_struct") else None
+    return type(layer).__name__ in RESHAPES if inner is None else _is_moved(inner.outputs[place])
 
 
 def _own_activation(layer: Any) -> str | None:

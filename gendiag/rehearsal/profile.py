@@ -64,6 +64,8 @@ class Profile:
         Plain attributes that the epoch hook of an indexed source changed before training: name to before and after.
     late_hook
         What the hook at the beginning of an epoch changed when batches of it had been asked for: name to these.
+    comes_alone
+        Whether the item that raised in a worker thread came when it was asked for alone.
     growth
         Containers that the source holds and that grow: name to its length at the batches looked at.
     """
@@ -77,6 +79,7 @@ class Profile:
     seconds: float = 0.0
     peeks: tuple[Batch, ...] = ()
     spot_check: SpotCheck | None = None
+    comes_alone: bool = False
     early_hook: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     late_hook: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     growth: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

@@ -73,7 +73,7 @@ class Recording:
         self.late_hook: dict[str, tuple[int, ...]] = {}
         self.error: BaseException | None = None
         self.failed_index: int | None = None
-        self.n_asked = 0
+        self.n_asked = self._turn = self._turn_of_error = 0
         self.ended = self.training = self.replays_peeked = False
         self._matcher: Matcher | None = Matcher()
         self._lock = threading.Lock()
@@ -114,12 +114,18 @@ class Recording:
 
     @contextmanager
     def asking(self, index: int) -> Iterator[None]:
-        """Note that the source is being asked for a batch, and what it raises instead."""
+        """Note that the source is being asked for a batch, and what it raises instead.
+
+        Of several threads that raise, the one that was asked first: fit comes to that batch first.
+        """
         self.n_asked += 1
+        self._turn += 1
+        turn = self._turn
         try:
             yield
         except BaseException as error:
-            self.error, self.failed_index = error, index
+            if self.error is None or turn < self._turn_of_error:
+                self.error, self.failed_index, self._turn_of_error = error, index, turn
             raise
         finally:
             self.n_asked -= 1

@@ -5,9 +5,7 @@ from __future__ import annotations
 import linecache
 import os
 import re
-import sys
 import sysconfig
-import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -53,7 +51,6 @@ _DANGLING = re.compile(r"[\s,;:]*(?:\bReceived(?: \w+=)?|\bgot)?[\s,;:(]*$")
 _OF_LAYER = re.compile(r"(?:of|on|calling) layer [\"']?([\w/.-]+)")
 _CALLING = re.compile(r"Exception encountered when calling (\w+)\.")
 PACKAGE = Path(__file__).parents[1]
-_TAPS = tuple(str(PACKAGE / name) for name in ("rehearsal/recording.py", "sources/pydataset.py"))
 _OWN = tuple(
     os.path.normcase(os.path.realpath(path)) + os.sep
     for path in (str(PACKAGE), sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
@@ -96,20 +93,6 @@ def failing_line(error: BaseException | None) -> FailingLine | None:
         return next((FailingLine(frame, line) for _, _, frame, line in _users_frames(error)), None)
     except Exception:  # noqa: BLE001  (an odd exception must not hide itself behind one of ours)
         return None
-
-
-def standing() -> Place | None:
-    """Where the user's source stands at this moment: its innermost line in a thread that reads it for us."""
-    for ident, frame in sys._current_frames().items():  # noqa: SLF001  (documented for debuggers)
-        if ident == threading.get_ident():
-            continue
-        stack = [(each, line) for each, line in traceback.walk_stack(frame)]  # the innermost first
-        taps = [depth for depth, (each, _) in enumerate(stack) if each.f_code.co_filename in _TAPS]
-        for each, line in stack[: taps[0] if taps else 0]:
-            file = each.f_code.co_filename
-            if _is_users(file, each):
-                return _place(each, line)
-    return None
 
 
 def _cut(error: BaseException) -> Failure:
@@ -173,7 +156,7 @@ def _told(raised: re.Match[str], text: str) -> str:
 
 def _place_in_text(match: re.Match[str]) -> Place | None:
     file, line = match["file"], int(match["line"])
-    if not _is_users(file):
+    if not is_users(file):
         return None
     code = match["code"] or linecache.getline(file, line).strip()
     return Place(file, line, (match["name"] or "?").strip(), "" if code.startswith("File ") else _short_code(code))
@@ -198,7 +181,7 @@ def _without_values(text: str) -> str:
 def _users_place(error: BaseException) -> tuple[Place | None, bool]:
     """Return the innermost line of the user's own code, and whether the exception was raised there itself."""
     for depth, back, frame, line in _users_frames(error):
-        return _place(frame, line), depth == back == 0
+        return place_of(frame, line), depth == back == 0
     return None, False
 
 
@@ -207,11 +190,12 @@ def _users_frames(error: BaseException) -> Iterator[tuple[int, int, FrameType, i
     for depth, each in enumerate(causes(error)):
         frames = list(traceback.walk_tb(each.__traceback__))
         for back, (frame, line) in enumerate(reversed(frames)):
-            if _is_users(frame.f_code.co_filename, frame):
+            if is_users(frame.f_code.co_filename, frame):
                 yield depth, back, frame, line
 
 
-def _place(frame: FrameType, line: int) -> Place:
+def place_of(frame: FrameType, line: int) -> Place:
+    """Name a line."""
     file = frame.f_code.co_filename
     code = linecache.getline(file, line, frame.f_globals).strip()
     return Place(file, line, function_of(frame), _short_code(code))
@@ -231,7 +215,8 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
 
 
-def _is_users(file: str, frame: FrameType | None = None) -> bool:
+def is_users(file: str, frame: FrameType | None = None) -> bool:
+    """Whether a line is of the user's own code: of no library, compiled or not, and not of ours."""
     if file.startswith("<"):
         is_command = file == "<string>" and frame is not None and frame.f_globals.get("__name__") == "__main__"
         return is_command or file.startswith(("<stdin>", "<ipython"))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gendiag.batches.tree import flatten
+from gendiag.sources.generator_casts import GeneratorCasts, SignatureCast
 from gendiag.sources.source import Source, Tap, class_names, defined_in
 
 
@@ -32,9 +33,25 @@ class TfDatasetSource(Source):
         """Cardinality -1 is TensorFlow's INFINITE."""
         return int(self.value.cardinality()) == -1
 
+    def __init__(self, value: Any, maker: Any = None) -> None:
+        super().__init__(value, maker)
+        self._watch: GeneratorCasts | None = None
+
     def open(self, tap: Tap) -> dict[str, Any]:  # noqa: ARG002  (recorded at delivery)
-        """Pass it as it is."""
+        """Pass it as it is; only a generator behind it is looked at on its way into the dataset."""
+        self._watch = GeneratorCasts(self.value)
+        self._watch.start()
         return {"x": self.value}
+
+    def release(self) -> None:
+        """Look at the generator no longer."""
+        if self._watch is not None:
+            self._watch.stop()
+
+    @property
+    def casts(self) -> tuple[SignatureCast, ...]:
+        """Values that the signature of ``from_generator`` changed."""
+        return () if self._watch is None else tuple(self._watch.found.values())
 
     def read(self) -> Iterator[Any]:
         """Yield one pass."""

@@ -12,6 +12,7 @@ from gendiag.records import Delivery, Finding, counted, listed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
 from gendiag.rules.rule import Rule
+from gendiag.sources.dataset_zip import are_shuffled_apart, pair_of
 
 Key: TypeAlias = tuple[str, ...]  # digests of the parts of one sample
 Pairs: TypeAlias = dict[Key, Key]  # inputs of a sample -> its targets
@@ -34,12 +35,14 @@ class TornPairs(Rule):
 
     How to mend it
         Shuffle x and y by one permutation: ``order = rng.permutation(len(x)); x, y = x[order], y[order]``. Shuffling
-        each on its own, or only one of them in ``on_epoch_end``, tears the pairs.
+        each on its own, or only one of them in ``on_epoch_end``, tears the pairs. Datasets are zipped first and
+        shuffled afterwards.
 
     Known limits
         Compares inputs exactly, so inputs that are changed at random are not looked at, nor are whole numbers, which
         may come with several labels. Of classes it is said only where an epoch has just the labels of epoch 1, each as
-        often: labels that are drawn or changed at random are not. Whether the pairs of epoch 1 are right is not known.
+        often: labels that are drawn or changed at random are not. Whether the pairs of epoch 1 are right cannot be told,
+        but of a zip of datasets that are shuffled apart, where the model compares y with its output.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -49,6 +52,9 @@ class TornPairs(Rule):
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 3, "steps_per_epoch": 4})
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
+        if _is_zipped_apart(seen):
+            yield self._zipped(seen)
+            return
         known = _unique(_pairs(seen, seen.by_epoch[0])) if seen.by_epoch[1:] else {}
         if not known:
             return
@@ -57,6 +63,15 @@ class TornPairs(Rule):
             torn |= _torn(seen, epoch, known)
         if torn:
             yield self._finding(seen, dict(sorted(torn.items())))
+
+    def _zipped(self, seen: Evidence) -> Finding:
+        batches = [delivery.batch for delivery in seen.rehearsal.deliveries if delivery.batch is not None]
+        message = (
+            "The dataset zips x and y that are shuffled apart, each in an order of its own: from "
+            f"{seen.place(batches[0])} on, x comes with the y of other samples."
+        )
+        fix = "Zip first and shuffle the pairs: `tf.data.Dataset.zip((x, y)).shuffle(n).batch(32)`."
+        return self.finding("warning", message, fix=fix, batches=dict.fromkeys(batches), leaf="y", torn=None)
 
     def _finding(self, seen: Evidence, torn: dict[int, int]) -> Finding:
         first = next(iter(torn))
@@ -73,6 +88,15 @@ class TornPairs(Rule):
 
     def mended(self) -> Iterator[Any]:
         yield from _epochs(together=True)
+
+
+def _is_zipped_apart(seen: Evidence) -> bool:
+    """Whether x and y are zipped after different shuffles, and y is compared with what the model makes of x."""
+    pair = pair_of(seen.source.value) if seen.source.is_graph else None
+    if pair is None or not seen.rehearsal.deliveries or not seen.batches or not are_shuffled_apart(*pair):
+        return False
+    scored = [leaf for batch in seen.batches for leaf, _ in seen.model_facts.scored(batch)]
+    return any(leaf.low != leaf.high for leaf in scored) or len({leaf.low for leaf in scored}) > 1
 
 
 def _epochs(*, together: bool) -> Iterator[Any]:
