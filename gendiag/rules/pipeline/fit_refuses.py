@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
 
 from gendiag.records import Finding
 from gendiag.rules.evidence.evidence import Evidence
@@ -30,7 +31,6 @@ class FitRefuses(Rule):
 
     name, title = "fit-refuses", "fit raises"
     quotes = True
-    fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"class_weight": MappingProxyType({0: 1.0, 1: 2.0})})
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         failure = seen.rehearsal.failure
@@ -50,25 +50,11 @@ class FitRefuses(Rule):
             fix = "Look at that line of the callback; no batch is at fault."
         yield self.finding("error", message, fix=fix, batches=batches, **evidence)
 
-    def broken(self) -> Any:
-        return _items(lambda y: {"y": y})
+    def broken(self) -> Iterator[Any]:
+        return ((x, np.zeros(len(y), "datetime64[D]")) for x, y in sound())
 
-    def mended(self) -> Any:
-        return _items(lambda y: y)
-
-
-def _items(wrapped: Any) -> Any:
-    import keras
-
-    class Items(keras.utils.PyDataset):
-        def __len__(self) -> int:
-            return 6
-
-        def __getitem__(self, index: int) -> Any:
-            x, y = list(sound())[index]
-            return x, wrapped((y > 0).astype("int64"))
-
-    return Items(workers=1)
+    def mended(self) -> Iterator[Any]:
+        return sound()
 
 
 def _where(seen: Evidence) -> str:

@@ -13,10 +13,8 @@ from tests.truth.surface.build import (
     Items,
     arrays,
     batches_of,
-    classifier,
     dense,
     generator,
-    labels,
     source,
 )
 from tests.truth.surface.row import Call, fault
@@ -172,12 +170,10 @@ def an_argument_for_arrays_alone(name: str) -> Call:
     return Call(generator(batches_of(*arrays())), dense(), **{name: given})
 
 
-@fault(first="fit-refuses", verdict="raises", says=r"fit raises")
-def class_weight_for_a_dict_of_labels() -> Call:
-    x, y = labels()
-    return Call(
-        Items([(x, {"y": y}) for x, y in batches_of(x, y)]), classifier(), class_weight={0: 1.0, 1: 2.0, 2: 1.0}
-    )
+@fault(first="fit-refuses", verdict="raises", says=r"dtype", variants=("generator", "PyDataset"))
+def dates_for_labels(kind: str) -> Call:
+    x, _ = arrays()
+    return Call(source(kind, batches_of(x, np.arange(len(x)).astype("datetime64[D]"))), dense())
 
 
 @fault(first="model-rejects", verdict="raises", batch=0, says=(r"raises", r"[Ll]ook at|Compare"), variants=KINDS)
