@@ -79,6 +79,7 @@ def _profile(call: Call, feed: Feed, *, running: bool) -> Profile:
         failed_index=tap.failed_index,
         seconds=call.seconds,
         peeks=tuple(tap.peeks),
+        lengths=tuple(tap.lengths),
         growth={name: tuple(lengths) for name, lengths in dict(tap.growth).items()},
         store=tap.store,
     )

@@ -47,6 +47,8 @@ class Profile:
         Items that fit read before training only to learn the shapes, in the order read. It asks for them again.
     spot_check
         What an indexed source answered when it was asked again after fit; None for other kinds.
+    lengths
+        Batches in one pass as an indexed source said it after each of its epoch hooks.
     growth
         Containers that the source holds and that grow: name to its length at the batches looked at.
     """
@@ -60,6 +62,7 @@ class Profile:
     seconds: float = 0.0
     peeks: tuple[Batch, ...] = ()
     spot_check: SpotCheck | None = None
+    lengths: tuple[int | None, ...] = ()
     growth: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     store: Store = field(default_factory=Store, repr=False)
 

@@ -47,6 +47,8 @@ class Recording:
         Containers of the source by name, with their lengths at batches 8, 16, 32, ...
     early_hook
         Plain attributes that the epoch hook of an indexed source changed before training.
+    lengths
+        Of an indexed source, after each of its epoch hooks.
     error, failed_index
         What the source raised, and which batch it was making.
     n_asked
@@ -65,6 +67,7 @@ class Recording:
         self.peeks: list[Batch] = []
         self.growth: dict[str, list[int]] = {}
         self.early_hook: dict[str, tuple[Any, Any]] = {}
+        self.lengths: list[int | None] = []
         self.error: BaseException | None = None
         self.failed_index: int | None = None
         self.n_asked = 0

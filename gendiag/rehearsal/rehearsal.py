@@ -204,6 +204,7 @@ class _Run:
             failed_index=tap.failed_index,
             seconds=self.progress.seconds,
             peeks=tuple(tap.peeks),
+            lengths=tuple(tap.lengths),
             growth={name: tuple(lengths) for name, lengths in tap.growth.items()},
             store=tap.store,
         )

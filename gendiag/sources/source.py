@@ -22,6 +22,8 @@ class Tap(Protocol):
         Whether fit has begun to train; before that it only looks at the first items.
     early_hook
         Attributes that the epoch hook of an indexed source changed before training: before and after, by name.
+    lengths
+        Of an indexed source, after each of its epoch hooks.
     error, failed_index
         What the source raised, and which batch it was making.
     """
@@ -29,6 +31,7 @@ class Tap(Protocol):
     batches: list[Batch]
     training: bool
     early_hook: dict[str, tuple[Any, Any]]
+    lengths: list[int | None]
     error: BaseException | None
     failed_index: int | None
 
