@@ -10,7 +10,7 @@ from gendiag.flight.feed import Feed
 from gendiag.flight.full_measure import completed
 from gendiag.records import Rehearsal
 from gendiag.rehearsal.profile import Profile
-from gendiag.rehearsal.rehearsal import Rehearsed, count
+from gendiag.rehearsal.rehearsal import Rehearsed, count, count_or_none
 from gendiag.runtime.tracebacks import cut
 
 
@@ -19,7 +19,7 @@ def recorded(call: Call, state: State, located: Located) -> Rehearsed:
     rehearsal = Rehearsal(
         epochs=count(call.fit_args.get("epochs"), 1),
         epochs_run=max(call.position.epochs_begun, int(call.method != "fit" and bool(call.train.epochs))),
-        steps_per_epoch=call.fit_args.get("steps_per_epoch"),
+        steps_per_epoch=count_or_none(call.fit_args.get("steps_per_epoch")),
         deliveries=call.train.deliveries(located.groups, call.steps_per_execution),
         validation=call.test.deliveries(_evaluated(call, state), call.steps_per_execution),
         ended=_ended(call, state),

@@ -141,7 +141,7 @@ class _Run:
         rehearsal = Rehearsal(
             epochs=count(self.fit_args.get("epochs"), 1),
             epochs_run=progress.position.epochs_begun,
-            steps_per_epoch=self.fit_args.get("steps_per_epoch"),
+            steps_per_epoch=count_or_none(self.fit_args.get("steps_per_epoch")),
             deliveries=tuple(progress.training.deliveries),
             validation=tuple(progress.validation.deliveries),
             ended=self.ended,
@@ -171,7 +171,7 @@ class _Run:
 
     def _find_failed_batch(self) -> int | None:
         tap, place = self.progress.training, self._place()
-        if place == "validation":
+        if place == "validation" or (not tap.deliveries and self._is_uncountable):
             return None
         if place == "start":
             return tap.failed_index
@@ -188,6 +188,12 @@ class _Run:
         if not self._shuffles:  # workers answer in another order than fit takes
             waiting.sort()
         return next(iter(waiting), None)
+
+    @property
+    def _is_uncountable(self) -> bool:
+        """Whether fit cannot count to the number of steps that it was given, which is no batch's fault."""
+        given = self.fit_args.get("steps_per_epoch")
+        return given is not None and count_or_none(given) is None
 
     @property
     def _shuffles(self) -> bool:
@@ -208,6 +214,12 @@ class _Run:
             growth={name: tuple(lengths) for name, lengths in tap.growth.items()},
             store=tap.store,
         )
+
+
+def count_or_none(given: Any) -> int | None:
+    """A number of steps as fit counts by it: None where it is below 0, or no whole number."""
+    number = count(given, -1)
+    return number if number >= 0 else None
 
 
 def count(given: Any, default: int) -> int:

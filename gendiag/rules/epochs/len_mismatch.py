@@ -12,7 +12,6 @@ from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
 from gendiag.sources.spot_check import SpotCheck
 
-
 SHOWN = 6  # lengths in the message
 
 

@@ -55,8 +55,8 @@ class NeverValidated(Rule):
         frequency = seen.fit_args.get("validation_freq", 1)
         if _is_left_out(frequency, seen):
             message = (
-                f"No batch of validation_data is ever evaluated: validation_freq={frequency!r} names no epoch up to the last, "
-                f"epochs={run.epochs}."
+                f"No batch of validation_data is ever evaluated: validation_freq={frequency!r} names no epoch up to "
+                f"the last, epochs={run.epochs}."
             )
             yield self.finding("warning", message, fix="Pass `validation_freq=1`.", frequency=1)
             return

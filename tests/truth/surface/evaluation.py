@@ -100,13 +100,17 @@ def the_same_inputs_with_other_labels() -> Call:
 
 @fault(first="validation-not-comparable", says=(r"goes on where it stopped", r"epoch 2"), variants=(3, 4, 5))
 def a_validation_generator_that_goes_on(steps: int) -> Call:
-    return Call(arrays(), dense(), epochs=4, validation_data=_endless(batches_of(*arrays(96, seed=5))), validation_steps=steps)
+    return Call(
+        arrays(), dense(), epochs=4, validation_data=_endless(batches_of(*arrays(96, seed=5))), validation_steps=steps
+    )
 
 
 @fault(first="validation-not-comparable", says=r"goes on where it stopped")
 def validation_steps_of_one_whole_pass() -> Call:
     """Which batches an epoch gets depends on how far fit read ahead; that it depends on it does not."""
-    return Call(arrays(), dense(), epochs=3, validation_data=_endless(batches_of(*arrays(32, seed=5))), validation_steps=4)
+    return Call(
+        arrays(), dense(), epochs=3, validation_data=_endless(batches_of(*arrays(32, seed=5))), validation_steps=4
+    )
 
 
 @fault(first="validation-not-comparable", says=r"goes on where it stopped")
@@ -116,12 +120,16 @@ def random_validation_batches() -> Call:
 
 @a_validation_generator_that_goes_on.sound
 def the_same_batch_for_ever() -> Call:
-    return Call(arrays(), dense(), epochs=3, validation_data=_endless(batches_of(*arrays(8, seed=5))), validation_steps=4)
+    return Call(
+        arrays(), dense(), epochs=3, validation_data=_endless(batches_of(*arrays(8, seed=5))), validation_steps=4
+    )
 
 
 @a_validation_generator_that_goes_on.sound
 def one_evaluation() -> Call:
-    return Call(arrays(), dense(), epochs=1, validation_data=_endless(batches_of(*arrays(96, seed=5))), validation_steps=4)
+    return Call(
+        arrays(), dense(), epochs=1, validation_data=_endless(batches_of(*arrays(96, seed=5))), validation_steps=4
+    )
 
 
 @a_validation_generator_that_goes_on.sound
@@ -237,5 +245,3 @@ def _drawn() -> Iterator[Any]:
     while True:
         x = random.normal(size=(8, 4)).astype("float32")
         yield x, x[:, :1] * 2
-
-

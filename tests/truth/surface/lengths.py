@@ -32,7 +32,9 @@ class Sliced(keras.utils.PyDataset):
 CHANGES = r"`__len__` of the source changes"
 
 
-@fault(first="len-mismatch", says=(CHANGES, r"2 when fit starts", r"items 2 to \d+ are never delivered"), variants=(1, 2))
+@fault(
+    first="len-mismatch", says=(CHANGES, r"2 when fit starts", r"items 2 to \d+ are never delivered"), variants=(1, 2)
+)
 def a_length_that_grows(by: int) -> Call:
     return Call(Sliced(2, by, rows=200), dense(), epochs=4, shuffle=False)
 
