@@ -166,8 +166,11 @@ class _Run:
 
     def _validation_is_refused(self, failure: Failure) -> bool:
         """Whether fit knows no such type; it says so when the first evaluation begins, and asks it for nothing."""
+        if self.fit_args.get("validation_data") is None or not self.progress.training.deliveries:
+            return False
         is_foreign = self.validation is not None and self.validation.is_foreign and not self.source.is_foreign
-        return is_foreign and failure.line.startswith("Unrecognized data type")
+        refusal = "Unrecognized data type" if is_foreign else "Data cardinality is ambiguous"
+        return failure.line.startswith(refusal) and (is_foreign or self.validation is None)
 
     def _find_failed_batch(self) -> int | None:
         tap, place = self.progress.training, self._place()

@@ -68,6 +68,7 @@ from gendiag.rules.validation.never_validated import NeverValidated
 from gendiag.rules.validation.shared_generator import SharedGenerator
 from gendiag.rules.validation.unseen_classes import UnseenClasses
 from gendiag.rules.validation.validation_differs import ValidationDiffers
+from gendiag.rules.validation.validation_form import ValidationForm
 from gendiag.rules.validation.validation_not_comparable import ValidationNotComparable
 from gendiag.rules.validation.validation_overlap import ValidationOverlap
 from gendiag.rules.values.blank_batches import BlankBatches
@@ -89,6 +90,7 @@ FAMILIES = (
 )
 # The specific before the general.
 RULES: tuple[Rule, ...] = (
+    ValidationForm(),
     NotIterable(),
     ThreadUnsafe(),
     LeftoverState(),

@@ -15,7 +15,7 @@ from gendiag.rules.rule import ROWS, Rule, dense, sound
 BY_CHANCE = 1e-6
 SHOWN = 5  # classes in the message
 KEYS = (*ONE_HOT, SPARSE, "binary_crossentropy")
-COUNT = 12
+COUNT = 24
 
 
 class UnseenClasses(Rule):

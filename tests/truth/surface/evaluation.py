@@ -224,6 +224,35 @@ def longer_sequences_in_validation() -> Call:
     return Call((x, x[:, 0, :1]), model, validation_data=(other + 0.1, other[:, 0, :1]))
 
 
+@fault(
+    first="validation-form", verdict="raises", says=r"x has 16 rows and y has 15 rows", variants=("arrays", "generator")
+)
+def validation_arrays_of_other_lengths(kind: str) -> Call:
+    x, y = arrays(16, seed=5)
+    return Call(_of(kind, *arrays()), dense(), validation_data=(x, y[:-1]))
+
+
+@fault(first="validation-form", verdict="raises", says=r"4 elements")
+def too_many_elements() -> Call:
+    x, y = arrays(16, seed=5)
+    return Call(arrays(), dense(), validation_data=(x, y, np.ones(16), x))
+
+
+@fault(first="validation-form", verdict="raises", says=r"likely batches", variants=(2, 3))
+def a_list_of_batches(count: int) -> Call:
+    return Call(arrays(), dense(), validation_data=batches_of(*arrays(8 * count, seed=5)))
+
+
+@too_many_elements.sound
+def validation_data_as_a_list() -> Call:
+    return Call(arrays(), dense(), validation_data=list(arrays(16, seed=5)))
+
+
+@too_many_elements.sound
+def validation_data_with_weights() -> Call:
+    return Call(arrays(), dense(), validation_data=(*arrays(16, seed=5), np.linspace(0.5, 1, 16)))
+
+
 @silent(because="augmented or perturbed copies are other samples by their content")
 def training_samples_with_noise() -> Call:
     x, y = arrays()
