@@ -137,5 +137,12 @@ def notes(evidence: Evidence) -> Iterator[str]:
             f"The generator {name} was read by this diagnosis and is spent now. Pass the function that makes it, "
             f"without the parentheses, to have it made anew: diagnose({name}, ...)."
         )
+    validation = evidence.validation_source
+    if validation is not None and validation.one_shot and validation.maker is None and validation is not source:
+        name = getattr(validation.value, "__name__", "make_validation")
+        yield (
+            f"The validation_data, the generator {name}, were read by this diagnosis too and are spent now, in part or "
+            f"whole. Make them anew for fit, or pass the function: diagnose(..., validation_data={name})."
+        )
     if evidence.model is None:
         yield "No model was given: what the model does with the batches was not tried."

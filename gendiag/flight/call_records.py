@@ -11,7 +11,7 @@ from gendiag.flight.feed import Feed
 from gendiag.flight.full_measure import completed
 from gendiag.records import Delivery, Rehearsal
 from gendiag.rehearsal.profile import Profile, with_dtypes
-from gendiag.rehearsal.rehearsal import Rehearsed, count
+from gendiag.rehearsal.rehearsal import Rehearsed, count, count_or_none
 from gendiag.runtime.tracebacks import cut
 from gendiag.sources.spot_check import SpotCheck, check_spots
 
@@ -21,7 +21,7 @@ def recorded(call: Call, state: State, located: Located) -> Rehearsed:
     rehearsal = Rehearsal(
         epochs=count(call.fit_args.get("epochs"), 1),
         epochs_run=max(call.position.epochs_begun, int(call.method != "fit" and bool(call.train.epochs))),
-        steps_per_epoch=call.fit_args.get("steps_per_epoch"),
+        steps_per_epoch=count_or_none(call.fit_args.get("steps_per_epoch")),
         deliveries=_deliveries(call, located),
         validation=call.test.deliveries(_evaluated(call, state), call.steps_per_execution),
         ended=_ended(call, state),
@@ -99,6 +99,7 @@ def _profile(call: Call, feed: Feed, *, running: bool) -> Profile:
         peeks=tuple(tap.peeks),
         early_hook=dict(tap.early_hook),
         late_hook=dict(tap.late_hook),
+        lengths=tuple(tap.lengths),
         growth={name: tuple(lengths) for name, lengths in dict(tap.growth).items()},
         store=tap.store,
     )

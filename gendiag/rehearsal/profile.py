@@ -66,6 +66,8 @@ class Profile:
         What the hook at the beginning of an epoch changed when batches of it had been asked for: name to these.
     comes_alone
         Whether the item that raised in a worker thread came when it was asked for alone.
+    lengths
+        Batches in one pass as an indexed source said it after each of its epoch hooks.
     growth
         Containers that the source holds and that grow: name to its length at the batches looked at.
     """
@@ -82,6 +84,7 @@ class Profile:
     comes_alone: bool = False
     early_hook: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     late_hook: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    lengths: tuple[int | None, ...] = ()
     growth: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     store: Store = field(default_factory=Store, repr=False)
 

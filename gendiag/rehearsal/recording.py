@@ -50,6 +50,8 @@ class Recording:
         Plain attributes that the epoch hook of an indexed source changed before training.
     late_hook
         Attributes that its other hook changed when batches of the epoch had been asked for: name to these.
+    lengths
+        Of an indexed source, after each of its epoch hooks.
     error, failed_index
         What the source raised, and which batch it was making.
     n_asked
@@ -71,6 +73,7 @@ class Recording:
         self.growth: dict[str, list[int]] = {}
         self.early_hook: dict[str, tuple[Any, Any]] = {}
         self.late_hook: dict[str, tuple[int, ...]] = {}
+        self.lengths: list[int | None] = []
         self.error: BaseException | None = None
         self.failed_index: int | None = None
         self.n_asked = self._turn = self._turn_of_error = 0

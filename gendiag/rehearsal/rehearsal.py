@@ -162,7 +162,7 @@ class _Run:
         rehearsal = Rehearsal(
             epochs=count(self.fit_args.get("epochs"), 1),
             epochs_run=progress.position.epochs_begun,
-            steps_per_epoch=self.fit_args.get("steps_per_epoch"),
+            steps_per_epoch=count_or_none(self.fit_args.get("steps_per_epoch")),
             deliveries=tuple(progress.training.deliveries),
             validation=tuple(progress.validation.deliveries),
             ended=self.ended,
@@ -189,12 +189,15 @@ class _Run:
 
     def _validation_is_refused(self, failure: Failure) -> bool:
         """Whether fit knows no such type; it says so when the first evaluation begins, and asks it for nothing."""
+        if self.fit_args.get("validation_data") is None or not self.progress.training.deliveries:
+            return False
         is_foreign = self.validation is not None and self.validation.is_foreign and not self.source.is_foreign
-        return is_foreign and failure.line.startswith("Unrecognized data type")
+        refusal = "Unrecognized data type" if is_foreign else "Data cardinality is ambiguous"
+        return failure.line.startswith(refusal) and (is_foreign or self.validation is None)
 
     def _find_failed_batch(self) -> int | None:
         tap, place = self.progress.training, self._place()
-        if place == "validation":
+        if place == "validation" or (not tap.deliveries and self._is_uncountable):
             return None
         if place == "start":
             return tap.failed_index
@@ -213,6 +216,12 @@ class _Run:
         return next(iter(waiting), None)
 
     @property
+    def _is_uncountable(self) -> bool:
+        """Whether fit cannot count to the number of steps that it was given, which is no batch's fault."""
+        given = self.fit_args.get("steps_per_epoch")
+        return given is not None and count_or_none(given) is None
+
+    @property
     def _shuffles(self) -> bool:
         return self.source.is_indexed and bool(self.fit_args.get("shuffle", True))
 
@@ -229,9 +238,16 @@ class _Run:
             peeks=tuple(tap.peeks),
             early_hook=dict(tap.early_hook),
             late_hook=dict(tap.late_hook),
+            lengths=tuple(tap.lengths),
             growth={name: tuple(lengths) for name, lengths in tap.growth.items()},
             store=tap.store,
         )
+
+
+def count_or_none(given: Any) -> int | None:
+    """A number of steps as fit counts by it: None where it is below 0, or no whole number."""
+    number = count(given, -1)
+    return number if number >= 0 else None
 
 
 def count(given: Any, default: int) -> int:

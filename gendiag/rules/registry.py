@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gendiag.rules.arguments.callback_not_run import CallbackNotRun
 from gendiag.rules.arguments.class_weight_mismatch import ClassWeightMismatch
 from gendiag.rules.arguments.impossible_argument import ImpossibleArgument
 from gendiag.rules.arguments.not_iterable import NotIterable
@@ -29,6 +30,7 @@ from gendiag.rules.epochs.never_reshuffled import NeverReshuffled
 from gendiag.rules.epochs.no_steps import NoSteps
 from gendiag.rules.epochs.overlapping_batches import OverlappingBatches
 from gendiag.rules.epochs.samples_as_steps import SamplesAsSteps
+from gendiag.rules.epochs.stateful_shuffled import StatefulShuffled
 from gendiag.rules.epochs.steps_mismatch import StepsMismatch
 from gendiag.rules.epochs.zero_length import ZeroLength
 from gendiag.rules.labels.constant_labels import ConstantLabels
@@ -85,10 +87,13 @@ from gendiag.rules.structure.step_unpacks import StepUnpacks
 from gendiag.rules.structure.structure_drift import StructureDrift
 from gendiag.rules.structure.target_structure import TargetStructure
 from gendiag.rules.structure.zip_cut import ZipCut
+from gendiag.rules.validation.monitor_missing import MonitorMissing
 from gendiag.rules.validation.never_validated import NeverValidated
 from gendiag.rules.validation.shared_generator import SharedGenerator
 from gendiag.rules.validation.split_reshuffled import SplitReshuffled
+from gendiag.rules.validation.unseen_classes import UnseenClasses
 from gendiag.rules.validation.validation_differs import ValidationDiffers
+from gendiag.rules.validation.validation_form import ValidationForm
 from gendiag.rules.validation.validation_not_comparable import ValidationNotComparable
 from gendiag.rules.validation.validation_overlap import ValidationOverlap
 from gendiag.rules.values.blank_batches import BlankBatches
@@ -114,6 +119,7 @@ FAMILIES = (
 # The specific before the general.
 RULES: tuple[Rule, ...] = (
     ListForArray(),
+    ValidationForm(),
     NotIterable(),
     ThreadUnsafe(),
     LeftoverState(),
@@ -178,6 +184,7 @@ RULES: tuple[Rule, ...] = (
     LenMismatch(),
     StepsMismatch(),
     SamplesAsSteps(),
+    StatefulShuffled(),
     ForkRng(),
     Leak(),
     OutputVsLoss(),
@@ -207,14 +214,17 @@ RULES: tuple[Rule, ...] = (
     ModelRejects(),
     FitRefuses(),
     OrderNondeterministic(),
+    UnseenClasses(),
     NeverValidated(),
     ValidationOverlap(),
     SuperNotCalled(),
     SplitReshuffled(),
     ValidationNotComparable(),
+    MonitorMissing(),
     EpochHookEarly(),
     BatchesShuffledWhole(),
     InputBound(),
+    CallbackNotRun(),
     DtypeDrift(),
     BatchSizeVaries(),
 )

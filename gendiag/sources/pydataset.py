@@ -21,6 +21,7 @@ class PyDatasetSource(Source):
 
     kind = "PyDataset"
     is_indexed = True
+    _opened: tuple[int | None] | None = None  # what the length was then: fit keeps to it
 
     @classmethod
     def accepts(cls, value: object) -> bool:
@@ -44,12 +45,8 @@ class PyDatasetSource(Source):
 
     @property
     def length(self) -> int | None:
-        """What ``num_batches`` says: ``len()``; None for an endless one, and where it raises, as it will in fit."""
-        try:
-            count = self.value.num_batches
-        except Exception:  # noqa: BLE001  (the user's own)
-            return None
-        return None if count is None else int(count)
+        """What ``num_batches`` said when fit asked first: ``len()``; None for an endless one, and where it raises."""
+        return _length(self.value) if self._opened is None else self._opened[0]
 
     @property
     def is_endless(self) -> bool:
@@ -70,6 +67,7 @@ class PyDatasetSource(Source):
 
     def open(self, tap: Tap) -> dict[str, Any]:
         """Stand in for the dataset, with its length, workers and epoch hooks."""
+        self._opened = (_length(self.value),)
         return {"x": _recorded(self.value, tap, self.length) if self.tapped else self.value}
 
     def read(self) -> Iterator[Any]:
@@ -135,6 +133,7 @@ class _Asked:
     def __init__(self, dataset: Any, tap: Tap, length: int | None) -> None:
         self._dataset, self._tap, self._length = dataset, tap, length
         self._asked: Counter[int] = Counter()
+        self._numbers: set[int] = set()
         self._guard = threading.Lock()
         self.ahead: list[int] = []  # asked for in training since the last epoch began
 
@@ -155,9 +154,22 @@ class _Asked:
     def _number(self, index: int, *, count: bool = False) -> int:
         """Which batch an item is that is asked for the next time."""
         with self._guard:
-            asked = self._asked[index]
-            self._asked[index] += count
-        return asked * (self._length or 0) + index
+            number = self._asked[index] * (self._length or 0) + index
+            while number in self._numbers:  # the dataset has grown since fit asked for its length
+                number += 1
+            if count:
+                self._asked[index] += 1
+                self._numbers.add(number)
+        return number
+
+
+def _length(dataset: Any) -> int | None:
+    """What ``num_batches`` says at this moment; None where it raises, as it will in fit."""
+    try:
+        count = dataset.num_batches
+    except Exception:  # noqa: BLE001  (the user's own)
+        return None
+    return None if count is None else int(count)
 
 
 def _recorded(dataset: Any, tap: Tap, length: int | None) -> Any:
@@ -177,7 +189,7 @@ def _recorded(dataset: Any, tap: Tap, length: int | None) -> Any:
 
         @property
         def num_batches(self) -> int | None:
-            return length if length is not None else dataset.num_batches
+            return dataset.num_batches  # type: ignore[no-any-return]
 
         def __len__(self) -> int:
             return len(dataset)
@@ -199,6 +211,7 @@ def _recorded(dataset: Any, tap: Tap, length: int | None) -> Any:
 def _end_epoch(dataset: Any, tap: Tap) -> None:
     before = plain_attributes(dataset)
     dataset.on_epoch_end()
+    tap.lengths.append(_length(dataset))
     if not tap.in_epochs:  # fit calls it before epoch 1, too
         tap.early_hook.update(changed_attributes(dataset, before))
 

@@ -27,6 +27,8 @@ class Tap(Protocol):
         Attributes that the epoch hook of an indexed source changed before training: before and after, by name.
     late_hook
         Attributes that the hook at the beginning of an epoch changed, by name, with the batches asked for before it.
+    lengths
+        Of an indexed source, after each of its epoch hooks.
     error, failed_index
         What the source raised, and which batch it was making.
     """
@@ -35,6 +37,7 @@ class Tap(Protocol):
     training: bool
     early_hook: dict[str, tuple[Any, Any]]
     late_hook: dict[str, tuple[int, ...]]
+    lengths: list[int | None]
     error: BaseException | None
     failed_index: int | None
 

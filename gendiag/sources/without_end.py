@@ -21,21 +21,19 @@ def is_without_end(iterator: object) -> bool:
     ``itertools.cycle`` and ``count``; a generator without a RETURN in its bytecode; one that stands in a loop over such
     an iterator, with no ``break`` or ``return`` in it, or in a ``yield from`` of one; an expression over one.
     """
-    if isinstance(iterator, (itertools.cycle, itertools.count)):
-        return True
-    if isinstance(iterator, zip):
-        return False  # what it holds cannot be seen
     if not isinstance(iterator, types.GeneratorType):
-        return False
-    if not any(step.opname in {"RETURN_VALUE", "RETURN_CONST"} for step in dis.get_instructions(iterator.gi_code)):
+        return isinstance(iterator, (itertools.cycle, itertools.count))
+    steps = dis.get_instructions(iterator.gi_code)
+    if not any(step.opname in {"RETURN_VALUE", "RETURN_CONST"} for step in steps):
         return True
-    if iterator.gi_frame is None:
-        return False
-    if iterator.gi_code.co_name == "<genexpr>":
-        return is_without_end(iterator.gi_frame.f_locals.get(".0"))
-    return is_without_end(iterator.gi_yieldfrom) or any(
-        is_without_end(over) and not _has_way_out(loop) for loop, over in _loops(iterator)
-    )
+    return iterator.gi_frame is not None and _stands_in_one(iterator)
+
+
+def _stands_in_one(generator: Any) -> bool:
+    if generator.gi_code.co_name == "<genexpr>":
+        return is_without_end(generator.gi_frame.f_locals.get(".0"))
+    over_one = (is_without_end(over) and not _has_way_out(loop) for loop, over in _loops(generator))
+    return is_without_end(generator.gi_yieldfrom) or any(over_one)
 
 
 def loops_for_ever(generator: Any) -> bool:

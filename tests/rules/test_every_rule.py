@@ -34,10 +34,16 @@ def diagnosed(source, model, fit_args):
     return report
 
 
+def spread(source):
+    """Arrays for fit, of which ``diagnose`` takes a tuple."""
+    is_arrays = isinstance(source, tuple) and all(isinstance(part, np.ndarray) for part in source)
+    return source if is_arrays else (source,)
+
+
 def run_fit(source, rule):
     """Run the real fit; return what it raised, or None."""
     try:
-        (rule.model() or linear()).fit(source, verbose=0, **dict(rule.fit_args))
+        (rule.model() or linear()).fit(*spread(source), verbose=0, **dict(rule.fit_args))
     except Exception as error:  # noqa: BLE001  (whatever fit raises is the answer)
         return error
     return None
@@ -84,7 +90,7 @@ def test_a_proposed_repair_is_verified_and_the_real_fit_trains_on_it(rule, monke
     source = rule.broken() if repair.target == "validation_data" else repair.apply(rule.broken)
     if repair.target == "validation_data" and "validation_data" in fit_args:
         fit_args["validation_data"] = repair.apply(fit_args["validation_data"])
-    history = (rule.model() or linear()).fit(source, verbose=0, **fit_args).history
+    history = (rule.model() or linear()).fit(*spread(source), verbose=0, **fit_args).history
     assert np.isfinite(history["loss"]).all()
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ from gendiag.rules.evidence.declared import declared
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
+from gendiag.sources.source import describe_type
 
 SHOWN = 6  # classes in the message
 TABLE = 2
@@ -116,31 +118,40 @@ def _of_the_start(seen: Evidence, given: Any) -> tuple[str, str] | None:
     """Why fit cannot begin, and what to do; None where the argument itself is sound."""
     if not isinstance(given, Mapping):
         return (
-            f"class_weight is a {type(given).__name__}, where fit takes a dict of class number to weight",
+            f"class_weight is {describe_type(given)}, where fit takes a dict of class number to weight",
             "Pass a dict: `class_weight=dict(enumerate(weights))`.",
         )
+    return _of_outputs(seen, given) or _of_entries(given) or _of_other_weights(seen)
+
+
+def _of_outputs(seen: Evidence, given: Mapping[Any, Any]) -> tuple[str, str] | None:
     parts = [leaf.path for leaf in _targets(seen)]
-    nested = any(isinstance(value, (Mapping, list, tuple)) for value in given.values())
-    if len(parts) > 1 or nested or (parts and parts != ["y"]):
-        what = f"class_weight is for a model with a single output and one flat dict of class number to weight; y has {len(parts)} parts ({', '.join(parts[:SHOWN])})"  # noqa: E501
-        if nested:
-            what = f"class_weight is nested ({_shown(list(given))}), one dict per output; it is for a single output only and its keys are class numbers"  # noqa: E501
-        return what, IN_THE_BATCH
+    only = "for a model with a single output, and one flat dict of class number to weight"
+    if any(isinstance(value, (Mapping, list, tuple)) for value in given.values()):
+        return f"class_weight is nested ({_shown(list(given))}), a dict per output, where it is {only}", IN_THE_BATCH
+    if len(parts) > 1 or (parts and parts != ["y"]):
+        nested = f"{len(parts)} parts" if len(parts) > 1 else "a name of its own"
+        return f"class_weight is {only}; y has {nested} ({', '.join(parts[:SHOWN])})", IN_THE_BATCH
+    return None
+
+
+def _of_entries(given: Mapping[Any, Any]) -> tuple[str, str] | None:
+    odd = [key for key in given if not isinstance(key, (int, np.integer))]
+    values = [value for value in given.values() if not isinstance(value, (int, float, np.number))]
     if not given:
         return "class_weight is empty", "Leave it out, or give every class a weight: `{0: 1.0, 1: 5.0}`."
-    if "sample_weight" in (seen.failure.line if seen.failure else ""):
-        return "The batches have sample weights, and class_weight is given too", SUM_UP
-    odd = [key for key in given if not isinstance(key, (int, np.integer))]
     if odd:
-        return (
-            f"class_weight has the key {odd[0]!r}, where fit takes whole numbers",
-            "Use the number of the class as key: `{0: 1.0, 1: 5.0}`.",
-        )
-    values = [value for value in given.values() if not isinstance(value, (int, float, np.number))]
+        what = f"class_weight has the key {odd[0]!r}, where fit takes whole numbers"
+        return what, "Use the number of the class as key: `{0: 1.0, 1: 5.0}`."
     if values:
         return f"class_weight holds {values[0]!r}, which is no number", "Give every class a number as weight."
-    ranks = {len(leaf.shape) for leaf in _targets(seen) if leaf.shape is not None}
-    if ranks and max(ranks) > TABLE:
+    return None
+
+
+def _of_other_weights(seen: Evidence) -> tuple[str, str] | None:
+    if seen.failure is not None and "sample_weight" in seen.failure.line:
+        return "The batches have sample weights, and class_weight is given too", SUM_UP
+    if max((len(leaf.shape) for leaf in _targets(seen) if leaf.shape is not None), default=0) > TABLE:
         return (
             "class_weight is for one label per sample, and y has one per position",
             "Leave class_weight out and give a weight per position in the batch: `yield x, y, weights[y]`.",
@@ -171,9 +182,9 @@ def _beyond(seen: Evidence, given: Any) -> tuple[int, list[int], list[int]] | No
 
 def _read_anew(seen: Evidence, highest: int, keys: list[int]) -> tuple[int, list[int], list[int]] | None:
     """What the failure itself says: ``indices[2] = 4 is not in [0, 2)``."""
-    import re
-
-    said = re.search(r"indices\[[\d,\s]*\] = (-?\d+) is not in \[0, (\d+)\)", seen.failure.details if seen.failure else "")
+    said = re.search(
+        r"indices\[[\d,\s]*\] = (-?\d+) is not in \[0, (\d+)\)", seen.failure.details if seen.failure else ""
+    )
     if said is None or int(said[2]) != highest + 1 or seen.fails_at is None:
         return None
     return seen.fails_at, [int(said[1])], keys

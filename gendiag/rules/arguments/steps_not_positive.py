@@ -50,7 +50,13 @@ class StepsNotPositive(Rule):
             yield from self._of(seen, "validation_steps", seen.validation_by_epoch, "each validation", validation=True)
 
     def _of(
-        self, seen: Evidence, name: str, epochs: tuple[tuple[Delivery, ...], ...], what: str, *, validation: bool = False
+        self,
+        seen: Evidence,
+        name: str,
+        epochs: tuple[tuple[Delivery, ...], ...],
+        what: str,
+        *,
+        validation: bool = False,
     ) -> Iterator[Finding]:
         value = seen.fit_args.get(name)
         if not is_not_positive(value) or not epochs:
@@ -62,7 +68,7 @@ class StepsNotPositive(Rule):
             "Most likely it is `n_samples // batch_size` with fewer samples than one batch."
         )
         fix = f"Pass `{name}=math.ceil(n_samples / batch_size)`, which is at least 1, or leave {name} out."
-        more = {"source": "validation"} if validation else {}
+        more: dict[str, Any] = {"source": "validation"} if validation else {}
         yield self.finding("warning", message, fix=fix, argument=name, steps=steps, **more)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
@@ -77,7 +83,7 @@ class StepsNotPositive(Rule):
 
 def is_not_positive(value: object) -> bool:
     """Whether it is a number, and 0 or below."""
-    return isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value) and value <= 0
+    return isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value) and bool(value <= 0)
 
 
 def _dataset() -> Any:

@@ -51,7 +51,7 @@ class Endless(Rule):
 
     def _of(self, seen: Evidence, source: Source, steps: Sequence[Delivery], *, validation: bool) -> Iterator[Finding]:
         name, what = ("validation_steps", "validation_data") if validation else ("steps_per_epoch", "The source")
-        more = {"source": "validation"} if validation else {}
+        more: dict[str, Any] = {"source": "validation"} if validation else {}
         untold, fix = _untold(seen, name), _fix(seen, name)
         if source.is_endless:
             if seen.failure is None:

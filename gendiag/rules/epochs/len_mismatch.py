@@ -12,6 +12,8 @@ from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
 from gendiag.sources.spot_check import SpotCheck
 
+SHOWN = 6  # lengths in the message
+
 
 class LenMismatch(Rule):
     """``__len__`` of a PyDataset promises more batches than the data fill, or fewer than there are.
@@ -19,6 +21,7 @@ class LenMismatch(Rule):
     What fit does
         Believes it. Behind the end of the data a slice has no rows, and fit trains a step on nothing without a word; a
         list raises IndexError there. Where the length is too small, the rest of the data is never asked for.
+        A length that changes from epoch to epoch is asked for once: each epoch has as many steps as the first.
 
     Why it hurts
         Steps on nothing count in the mean loss, and BatchNormalization turns NaN for good. Samples that are never
@@ -43,6 +46,9 @@ class LenMismatch(Rule):
             yield from self._no_whole_number(seen)
         if not seen.source.is_indexed or not length:
             return
+        if (changed := self._changes(seen, length)) is not None:
+            yield changed
+            return
         empty = [batch.index for batch in seen.batches if batch.index < length and batch.rows == 0]
         if empty and empty == list(range(empty[0], length)) and empty[0]:
             message = (
@@ -54,6 +60,30 @@ class LenMismatch(Rule):
             yield self.finding(severity, message, fix=_fix(empty[0]), batches=empty, length=length)
         elif spot_check is not None and spot_check.ends and _is_left_out(seen, spot_check):
             yield self._left_out(length, spot_check)
+
+    def _changes(self, seen: Evidence, length: int) -> Finding | None:
+        """A length that an epoch hook changes, which fit asks for once."""
+        others = [other for other in seen.profile.lengths if other is not None]
+        steps = [len(steps) for steps in seen.by_epoch]
+        if all(other == length for other in others) or seen.fit_args.get("steps_per_epoch") or not steps:
+            return None
+        later = ", ".join(map(str, list(dict.fromkeys(others))[:SHOWN]))
+        message = (
+            f"`__len__` of the source changes: it is {length} when fit starts, and {later} after `on_epoch_end`. fit "
+            f"asks once and keeps to {counted(length, 'batch', 'batches')} an epoch, at most: "
+        )
+        most = max(others)
+        if most > length and seen.fit_args.get("shuffle", True):
+            message += f"of up to {most} items, each epoch trains on {length} drawn by chance."
+        elif most > length:
+            message += f"items {length} to {most - 1} are never delivered."
+        else:
+            message += f"an epoch ends where the items end (its steps here: {', '.join(map(str, steps[:SHOWN]))})."
+        fix = (
+            "Let `__len__` always give the same number and choose what an item holds by the epoch, or call fit once "
+            "for each length: `fit(..., initial_epoch=k, epochs=k + 1)`."
+        )
+        return self.finding("warning", message, fix=fix, length=None, lengths=others)
 
     def _no_whole_number(self, seen: Evidence) -> Iterator[Finding]:
         value = seen.source.odd_length

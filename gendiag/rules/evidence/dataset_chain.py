@@ -14,29 +14,45 @@ SAME_COUNT = {"MapDataset", "PrefetchDataset", "ShuffleDataset", "OptionsDataset
 def why_empty(dataset: Any) -> tuple[str, str] | None:
     """Say which transformation leaves nothing, and what to do; None where that cannot be told."""
     for each in _chain(dataset):
-        kind, before = type(each).__name__.strip("_"), _cardinality(getattr(each, "_input_dataset", None))
-        if before == 0:
-            continue  # it was empty before
-        if kind == "FilterDataset":
-            return "the `filter` of the dataset likely keeps no element", "Check its predicate on a few elements."
-        size = _number(getattr(each, "_batch_size", None))
-        if getattr(each, "_drop_remainder", None) is not None and _is_true(each._drop_remainder) and size:
-            if before is not None and 0 < before < size:
-                elements = counted(before, "element")
-                why = f"`batch({size}, drop_remainder=True)` drops all of the {elements}, fewer than one batch"
-                return why, f"Leave drop_remainder out, or use a batch size of at most {before}."
-            if before is None:
-                why = f"`batch({size}, drop_remainder=True)` likely gets fewer than {size} elements and drops them"
-                return why, "Leave drop_remainder out, or use a smaller batch size."
-        count = _number(getattr(each, "_count", None))
-        if kind == "TakeDataset" and count == 0:
-            return "the dataset ends in `take(0)`", "Take more: the number is likely `n // batch_size`, rounded to 0."
-        if kind == "SkipDataset" and before is not None and count is not None and (count < 0 or before <= count):
-            return f"`skip({count})` leaves nothing of {counted(before, 'element')}", "Skip fewer."
-        if kind == "RepeatDataset" and count == 0:
-            return "`repeat(0)` leaves nothing", "Leave repeat out."
-        if kind == "TensorSliceDataset" and _cardinality(each) == 0:
-            return "the arrays it is made of have 0 rows", "The list behind them is empty."
+        before = _cardinality(getattr(each, "_input_dataset", None))
+        if before != 0 and (told := _of_batch(each, before) or _of_count(each, before) or _of_others(each)):
+            return told
+    return None
+
+
+def _kind(dataset: Any) -> str:
+    return type(dataset).__name__.strip("_").removeprefix("Parallel")
+
+
+def _of_batch(each: Any, before: int | None) -> tuple[str, str] | None:
+    size = _number(getattr(each, "_batch_size", None))
+    if _kind(each) != "BatchDataset" or not size or not _number(getattr(each, "_drop_remainder", None)):
+        return None
+    if before is None:
+        why = f"`batch({size}, drop_remainder=True)` likely gets fewer than {size} elements and drops them"
+        return why, "Leave drop_remainder out, or use a smaller batch size."
+    if before >= size:
+        return None
+    why = f"`batch({size}, drop_remainder=True)` drops all of the {counted(before, 'element')}, fewer than one batch"
+    return why, f"Leave drop_remainder out, or use a batch size of at most {before}."
+
+
+def _of_count(each: Any, before: int | None) -> tuple[str, str] | None:
+    kind, count = _kind(each), _number(getattr(each, "_count", None))
+    if kind in {"TakeDataset", "RepeatDataset"} and count == 0:
+        name = "take" if kind == "TakeDataset" else "repeat"
+        return f"the dataset has a `{name}(0)`", "The number is likely `n // batch_size`, rounded to 0: use math.ceil."
+    if kind == "SkipDataset" and before is not None and count is not None and (count < 0 or before <= count):
+        return f"`skip({count})` leaves nothing of {counted(before, 'element')}", "Skip fewer."
+    return None
+
+
+def _of_others(each: Any) -> tuple[str, str] | None:
+    kind = _kind(each)
+    if kind == "FilterDataset":
+        return "the `filter` of the dataset likely keeps no element", "Check its predicate on a few elements."
+    if kind == "TensorSliceDataset" and _cardinality(each) == 0:
+        return "the arrays it is made of have 0 rows", "The list behind them is empty."
     return None
 
 
@@ -44,7 +60,7 @@ def one_pass(dataset: Any) -> int | None:
     """How many elements of an endless dataset are one pass over what ``repeat`` repeats; None where that is unknown."""
     size = 1
     for each in _chain(dataset):
-        kind = type(each).__name__.strip("_").removeprefix("Parallel")
+        kind = _kind(each)
         if kind == "RepeatDataset" and _number(getattr(each, "_count", None)) in {-1, None}:
             length = _cardinality(getattr(each, "_input_dataset", None))
             return None if not length else -(-length // size)
@@ -73,9 +89,3 @@ def _number(value: Any) -> int | None:
     with suppress(Exception):  # a tensor of a graph
         return int(value)
     return None
-
-
-def _is_true(value: Any) -> bool:
-    with suppress(Exception):
-        return bool(value)
-    return False

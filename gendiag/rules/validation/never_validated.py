@@ -55,15 +55,15 @@ class NeverValidated(Rule):
         frequency = seen.fit_args.get("validation_freq", 1)
         if _is_left_out(frequency, seen):
             message = (
-                f"No batch of validation_data is ever evaluated: validation_freq={frequency!r} names no epoch up to the last, "
-                f"epochs={run.epochs}."
+                f"No batch of validation_data is ever evaluated: validation_freq={frequency!r} names no epoch up to "
+                f"the last, epochs={run.epochs}."
             )
             yield self.finding("warning", message, fix="Pass `validation_freq=1`.", frequency=1)
             return
         rows = _rows(given)
         dropped = why_empty(given) if seen.validation_source is not None else None
         what = "its arrays have 0 rows" if rows == 0 else dropped[0] if dropped else "it yields nothing"
-        message = f"No batch of validation_data is ever evaluated: {what}. The history has no val_loss, and nothing is raised."
+        message = f"No batch of validation_data is ever evaluated: {what}. The history has no val_loss."
         fix = dropped[1] if dropped else "Look at how it is made: the split may have left nothing for validation."
         yield self.finding("warning", message, fix=fix, source="validation", frequency=None)
 
@@ -93,4 +93,4 @@ def _rows(given: Any) -> int | None:
 
 
 def _arrays() -> tuple[Any, ...]:
-    return tuple(np.concatenate(part) for part in zip(*sound(), strict=True))
+    return tuple(np.concatenate(part) + 1 for part in zip(*sound(), strict=True))

@@ -91,7 +91,7 @@ class SharedGenerator(Rule):
         return _one()
 
     def mended(self) -> Iterator[Any]:
-        return _endless()
+        return ((x + 1, y) for x, y in _endless())
 
 
 def _iterators(generator: Any) -> dict[int, str]:

@@ -100,13 +100,17 @@ def the_same_inputs_with_other_labels() -> Call:
 
 @fault(first="validation-not-comparable", says=(r"goes on where it stopped", r"epoch 2"), variants=(3, 4, 5))
 def a_validation_generator_that_goes_on(steps: int) -> Call:
-    return Call(arrays(), dense(), epochs=4, validation_data=_endless(batches_of(*arrays(96, seed=5))), validation_steps=steps)
+    return Call(
+        arrays(), dense(), epochs=4, validation_data=_endless(batches_of(*arrays(96, seed=5))), validation_steps=steps
+    )
 
 
 @fault(first="validation-not-comparable", says=r"goes on where it stopped")
 def validation_steps_of_one_whole_pass() -> Call:
     """Which batches an epoch gets depends on how far fit read ahead; that it depends on it does not."""
-    return Call(arrays(), dense(), epochs=3, validation_data=_endless(batches_of(*arrays(32, seed=5))), validation_steps=4)
+    return Call(
+        arrays(), dense(), epochs=3, validation_data=_endless(batches_of(*arrays(32, seed=5))), validation_steps=4
+    )
 
 
 @fault(first="validation-not-comparable", says=r"goes on where it stopped")
@@ -116,12 +120,16 @@ def random_validation_batches() -> Call:
 
 @a_validation_generator_that_goes_on.sound
 def the_same_batch_for_ever() -> Call:
-    return Call(arrays(), dense(), epochs=3, validation_data=_endless(batches_of(*arrays(8, seed=5))), validation_steps=4)
+    return Call(
+        arrays(), dense(), epochs=3, validation_data=_endless(batches_of(*arrays(8, seed=5))), validation_steps=4
+    )
 
 
 @a_validation_generator_that_goes_on.sound
 def one_evaluation() -> Call:
-    return Call(arrays(), dense(), epochs=1, validation_data=_endless(batches_of(*arrays(96, seed=5))), validation_steps=4)
+    return Call(
+        arrays(), dense(), epochs=1, validation_data=_endless(batches_of(*arrays(96, seed=5))), validation_steps=4
+    )
 
 
 @a_validation_generator_that_goes_on.sound
@@ -216,6 +224,35 @@ def longer_sequences_in_validation() -> Call:
     return Call((x, x[:, 0, :1]), model, validation_data=(other + 0.1, other[:, 0, :1]))
 
 
+@fault(
+    first="validation-form", verdict="raises", says=r"x has 16 rows and y has 15 rows", variants=("arrays", "generator")
+)
+def validation_arrays_of_other_lengths(kind: str) -> Call:
+    x, y = arrays(16, seed=5)
+    return Call(_of(kind, *arrays()), dense(), validation_data=(x, y[:-1]))
+
+
+@fault(first="validation-form", verdict="raises", says=r"4 elements")
+def too_many_elements() -> Call:
+    x, y = arrays(16, seed=5)
+    return Call(arrays(), dense(), validation_data=(x, y, np.ones(16), x))
+
+
+@fault(first="validation-form", verdict="raises", says=r"likely batches", variants=(2, 3))
+def a_list_of_batches(count: int) -> Call:
+    return Call(arrays(), dense(), validation_data=batches_of(*arrays(8 * count, seed=5)))
+
+
+@too_many_elements.sound
+def validation_data_as_a_list() -> Call:
+    return Call(arrays(), dense(), validation_data=list(arrays(16, seed=5)))
+
+
+@too_many_elements.sound
+def validation_data_with_weights() -> Call:
+    return Call(arrays(), dense(), validation_data=(*arrays(16, seed=5), np.linspace(0.5, 1, 16)))
+
+
 @silent(because="augmented or perturbed copies are other samples by their content")
 def training_samples_with_noise() -> Call:
     x, y = arrays()
@@ -237,5 +274,3 @@ def _drawn() -> Iterator[Any]:
     while True:
         x = random.normal(size=(8, 4)).astype("float32")
         yield x, x[:, :1] * 2
-
-

@@ -10,9 +10,18 @@ from tests.truth.surface.row import Call, fault
 ALTERED = "trains on altered data"
 
 
-@fault(first="no-steps", verdict=ALTERED, says=(r"initial_epoch=3", r"epochs="), variants=("generator", "arrays", "dataset"))
+@fault(
+    first="no-steps",
+    verdict=ALTERED,
+    says=(r"initial_epoch=3", r"epochs="),
+    variants=("generator", "arrays", "dataset"),
+)
 def initial_epoch_at_the_end(kind: str) -> Call:
-    made = {"generator": lambda: generator(batches_of(*arrays())), "arrays": arrays, "dataset": lambda: dataset(*arrays())}
+    made = {
+        "generator": lambda: generator(batches_of(*arrays())),
+        "arrays": arrays,
+        "dataset": lambda: dataset(*arrays()),
+    }
     return Call(made[kind](), dense(), epochs=3, initial_epoch=3)
 
 
@@ -61,7 +70,7 @@ def drop_remainder_drops_a_rest() -> Call:
 
 @drop_remainder_drops_everything.sound
 def a_filter_that_keeps_some() -> Call:
-    source = tf.data.Dataset.from_tensor_slices(arrays()).filter(lambda x, y: tf.reduce_sum(x) > 0).batch(8)
+    source = tf.data.Dataset.from_tensor_slices(arrays()).filter(lambda x, _y: tf.reduce_sum(x) > 0).batch(8)
     return Call(source, dense(), epochs=2)
 
 
@@ -103,5 +112,5 @@ def a_validation_split_of_nothing() -> Call:
     return Call(arrays(), dense(), validation_split=0.0, epochs=2)
 
 
-def _is_large(x, y):
+def _is_large(x, _y):
     return tf.reduce_max(x) > 1e6
