@@ -6,12 +6,16 @@ import inspect
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from gendiag.errors import NothingRecordedError, SourceSpentError
 from gendiag.report import Report, diagnose
+from gendiag.runtime.tracebacks import Place, cut
 from gendiag.sources import as_given
 
+OF_FIT = "keras.src.backend.tensorflow.trainer"
 AGAIN = "Put %%gendiag on top of the cell that calls fit, and run it again"
 OF_KERAS = ("History", "ProgbarLogger")  # fit adds them to the user's own
 ANEW = "read again from the start. What it draws at random may come out otherwise."
@@ -53,16 +57,53 @@ def after_failure(names: Mapping[str, Any]) -> Report:
     maker = maker_of(source, names)
     for value in (source if maker is None else None, given.get("validation_data")):
         _refuse_spent(value)
+    raised = _raised(error)
     lines = [_weights(model), _data(source, maker, given), *_left_out(given)]
     told = "\n".join(f"  - {line}" for line in lines)
     sys.stdout.write(
-        f"Diagnosed from the traceback of the last exception:\n{told}\n"
+        f"{raised}\nDiagnosed from the traceback of the last exception:\n{told}\n"
         f"What fit itself was given is gone. {AGAIN}, to have it recorded:\n  %%gendiag\n  model.fit(...)\n"
     )
-    return diagnose((source, *data) if data else source if maker is None else maker, model, **given)
+    return _headed(diagnose((source, *data) if data else source if maker is None else maker, model, **given), raised)
+
+
+def _headed(report: Report, raised: str) -> Report:
+    """Let the report begin with what is known of the fit that raised."""
+    judged = report._judged  # noqa: SLF001  (made here)
+    return Report(replace(judged, diagnosis=replace(judged.diagnosis, raised_before=raised)))
 
 
 # ---------------------------------------------------------------------- what can be had
+def _raised(error: BaseException) -> str:
+    """Say what fit raised, and where, as far as the traceback tells."""
+    failure = cut(error)
+    callback = f" in the callback {failure.callback}" if failure.callback else ""
+    called = next((str(place) for place in _callers_of_fit(error)), None)
+    at = f", at {failure.frame}: `{failure.code}`" if failure.frame and failure.frame != called else ""
+    return f"The fit raised{callback}{_step(error)}: {str(failure).rstrip('.')}{at}."
+
+
+def _callers_of_fit(error: BaseException) -> Iterator[Place]:
+    """Yield the line that called fit, which is where the cell failed and says nothing more."""
+    walked = list(traceback.walk_tb(error.__traceback__))
+    for (caller, line), (inner, _) in pairwise(walked):
+        if inner.f_code.co_name == "error_handler":
+            yield Place(caller.f_code.co_filename, line, caller.f_code.co_name, "")
+
+
+def _step(error: BaseException) -> str:
+    """Say in which epoch and step fit stood, where it called what raised: Keras cuts its own frames out otherwise."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    callers = [frame for frame, _ in traceback.walk_stack(frames[-1])] if frames else []
+    fit = next((each for each in callers if each.f_code.co_name == "fit" and OF_FIT in each.f_globals["__name__"]), None)
+    epoch, first, last = (fit.f_locals.get(name) if fit else None for name in ("epoch", "begin_step", "end_step"))
+    if not isinstance(epoch, int):
+        return ""
+    if not isinstance(first, int) or not isinstance(last, int):
+        return f" in epoch {epoch + 1}"
+    return f" in epoch {epoch + 1}, " + (f"step {first + 1}" if first == last else f"steps {first + 1}-{last + 1}")
+
+
 def _weights(model: Any) -> str:
     steps = int(getattr(getattr(model, "optimizer", None), "iterations", 0))
     taken = f"{steps:,} step{'' if steps == 1 else 's'}" if steps else "no step"

@@ -38,6 +38,8 @@ class Diagnosis:
         What the user should know beside the findings: a spent generator, a limit that was reached.
     left_out
         What was asked for and not looked at, in a few words each.
+    raised_before
+        What is known of the fit that raised, of which this shows what its source does now; empty where there was none.
     untried
         Whether it was stopped before the model was run on what was delivered.
     versions
@@ -58,11 +60,19 @@ class Diagnosis:
     notes: tuple[str, ...] = ()
     versions: str = ""
     left_out: tuple[str, ...] = ()
+    raised_before: str = ""
     untried: bool = False
 
     @property
     def headline(self) -> str:
-        """The root cause in one sentence, else the first note; "no fault found" only where all was looked at."""
+        """What is known of a fit that raised before; the root cause in one sentence, else the first note."""
+        if self.raised_before:
+            return f"{self.raised_before} What the source does now: {self.verdict}. {self._cause}"
+        return self._cause
+
+    @property
+    def _cause(self) -> str:
+        """The root cause, else the first note; "no fault found" only where all was looked at."""
         is_running = self.rehearsal.running
         is_early = is_running or self.untried
         if self.is_unknown and all(finding.severity == "note" for finding in self.findings):
@@ -100,4 +110,7 @@ def _alike(batches: tuple[Batch, ...], so_far: str) -> str:
     if not dtypes or any(len(kinds) > 1 for kinds in dtypes.values()):
         return ""
     shown = ", ".join(f"{path} is {next(iter(kinds))}" for path, kinds in list(dtypes.items())[:MOST_LEAVES])
+    rest = len(dtypes) - MOST_LEAVES
+    if rest > 0:
+        shown += f" and {rest} more {'leaf keeps its dtype' if rest == 1 else 'leaves keep their dtypes'}"
     return f"; nothing drifts: {shown} in all {len(batches)} batches{so_far}"

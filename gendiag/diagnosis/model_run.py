@@ -9,13 +9,17 @@ from dataclasses import replace
 from typing import Any
 
 from gendiag.batches.signature import PEEKED
+from gendiag.batches.tree import transform
+from gendiag.batches.values import copy as copied
 from gendiag.diagnosis.case import Case
-from gendiag.model.clone import stand_in
+from gendiag.model.clone import itself, stand_in
+from gendiag.model.keras_private import strategy_of
 from gendiag.model.replay import FitSettings, Replay, lost_weight, through_fit
 from gendiag.model.serving import refusal
 from gendiag.records import Failure, ModelRun, Rehearsal
 from gendiag.rehearsal.rehearsal import Rehearsed
 from gendiag.runtime.task import Pulse
+from gendiag.sources.pydataset import PyDatasetSource
 
 MORE_UNTIL_S = 3.0  # so long, batches that it was trained on before are delivered again, as fit does
 MODEL_SHARE = 0.5  # of the time budget, for running the model on what was delivered
@@ -64,11 +68,14 @@ def train_stand_in(
     Behind the first ``once`` batches, which are all that there are, it goes on only as long as it was quick.
     """
     pulse, began = Pulse(), time.monotonic()
+    is_distributed = strategy_of(case.model) is not None
+    if is_distributed:
+        raw, settings = [_owned(batch) for batch in raw], _for_replicas(case, settings)
     timer = threading.Timer(case.options.budget_s * MODEL_SHARE, pulse.stop.set)
     timer.start()
     try:
         with (
-            stand_in(case.model) as copy,
+            (itself if is_distributed else stand_in)(case.model) as copy,
             case.options.bar("training a copy on what fit delivered", len(raw)) as show,
         ):
 
@@ -81,6 +88,20 @@ def train_stand_in(
             return run, copy is not case.model
     finally:
         timer.cancel()
+
+
+def _for_replicas(case: Case, settings: FitSettings) -> FitSettings:
+    """Hand batches over so that none is lost: of a generator, a strategy loses what it reads before the first step."""
+    if not case.source.one_shot:
+        return settings
+    return replace(settings, as_source=lambda batches: PyDatasetSource(None).replay(batches, {}))
+
+
+def _owned(raw: Any) -> Any:
+    """Copy a batch, tensors too: replicas write into the memory that they are given (tensorflow 2.21, CPU devices)."""
+    import tensorflow as tf
+
+    return transform(lambda leaf: tf.constant(leaf.numpy().copy()) if tf.is_tensor(leaf) else copied(leaf), raw)
 
 
 def of_the_model(case: Case, rehearsal: Rehearsal, run: ModelRun | None) -> Rehearsal:

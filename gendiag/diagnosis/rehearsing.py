@@ -11,6 +11,7 @@ from gendiag.diagnosis.case import Case
 from gendiag.diagnosis.model_run import run_model
 from gendiag.diagnosis.options import Options
 from gendiag.diagnosis.verdict import notes
+from gendiag.model.keras_private import strategy_of
 from gendiag.model.uninitialized import usable
 from gendiag.records import ModelRun
 from gendiag.rehearsal.probe import Limits
@@ -90,6 +91,7 @@ def _rehearsed(case: Case, source: Source) -> Rehearsed:
             validation=case.validation,
             limits=_limits(case),
             steps_per_execution=getattr(case.model, "steps_per_execution", 1) or 1,
+            distributed=strategy_of(case.model) is not None,
             on_progress=show,
         )
 

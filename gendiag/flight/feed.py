@@ -36,6 +36,8 @@ class Feed:
         adapter hands on, in that order.
     arrived
         Whether Keras made a dataset of the source.
+    is_distributed
+        Whether that is one of a ``tf.distribute`` strategy, into which nobody looks: deliveries are not recorded.
     troubles
         What went wrong in the recording itself.
     """
@@ -49,6 +51,7 @@ class Feed:
         self.epochs: list[int] = []
         self.times: list[float] = []
         self.by_content, self.arrived = True, False
+        self.is_distributed = False
         self.troubles: list[str] = []
         self._groups: list[int] = []
         self._steps: dict[int, int] = {}
@@ -80,7 +83,7 @@ class Feed:
             self.tap.trust_the_order()
             return dataset
         if not hasattr(dataset, "element_spec") or not hasattr(dataset, "map"):
-            self.troubles.append("The deliveries of a distributed dataset are not recorded.")
+            self.is_distributed = True
             return dataset
         return tapped(dataset, self._note)
 

@@ -30,6 +30,10 @@ from gendiag.runtime.random_state import kept_seeds
 QUIET_S = 30.0
 WAITED_SHARE = 0.5  # of the time between two steps, that a batch takes to make: the steps are timed without it
 TIMED = 9  # steps
+DISTRIBUTED = (
+    "What fit delivers of a distributed dataset is not recorded: its data were read once more, in a rehearsal, and a "
+    "training on them was run again."
+)
 READ_AGAIN = "fit raised before a batch was recorded: its data were read once more, in a rehearsal."
 
 
@@ -80,11 +84,18 @@ class Record:
 
     def _read_again(self, case: Case, on_record: Rehearsed) -> Rehearsed | None:
         """Rehearse where the record says nothing: a step that fails while it is traced takes no batch of a dataset."""
-        readable = (case.source.is_graph or case.source.is_sliced) and case.model is not None
-        if self.call.failure is None or on_record.profile.batches or not readable:
+        readable = (case.source.is_graph or case.source.is_sliced) and case.model is not None and not self.is_running
+        needed = self.call.failure is not None or (self.call.train.is_distributed and self.state == "finished")
+        if not needed or on_record.profile.batches or not readable:
             return None
         again = self._rehearsing.observe(case)
         run = None if again.rehearsal.failure is not None else self._rehearsing.run_model(case, again)
+        if self.call.failure is None:
+            lost = self.call.weights
+            if run is not None and run.lost_before and not lost.lost_before:  # the weights of before are not held
+                run = replace(run, lost_before="", non_finite=None, non_finite_epoch=lost.lost_in)
+            self._located = replace(self._located, model_run=run, is_run_known=True, unproven=DISTRIBUTED)
+            return again
         if again.rehearsal.failure is None and (run is None or run.failure is None):
             return None
         self._located = replace(self._located, model_run=run, is_run_known=True, unproven=READ_AGAIN)
@@ -97,11 +108,10 @@ class Record:
         if self._located.is_run_known:
             return self._located.model_run
         batches = tuple(d.batch for d in rehearsed.rehearsal.deliveries if d.batch is not None)
-        if not batches:
-            return None
-        run = ModelRun(batches, len(batches), seconds=self._step_s(case, rehearsed))
         weights = self.call.weights
-        run = replace(run, lost_before=weights.lost_before)
+        if not batches and weights.lost_in is None:
+            return None
+        run = ModelRun(batches, len(batches), seconds=self._step_s(case, rehearsed), lost_before=weights.lost_before)
         if weights.lost_in is None or weights.lost_before:
             return run
         return replace(run, **self._turned(case, rehearsed, weights.lost_in))

@@ -30,8 +30,9 @@ class NoCopyError(Exception):
 def stand_in(model: Model) -> Iterator[Model]:
     """Give a model that may be trained on, and leave ``model`` and every random state as they were.
 
-    It is a true copy (weights, optimizer with its slots, loss, metrics) wherever a copy can be made and verified,
-    else the model itself, put back afterwards: values of all variables, what fit sets on it, and what it built.
+    It is a true copy (weights, optimizer with its slots, loss, metrics) wherever a copy can be made and verified, which
+    has no part in a ``tf.distribute`` strategy: it is given whole batches, and writes into nobody's memory;
+    else it is the model itself, put back afterwards: values of all variables, what fit sets on it, and what it built.
 
     Raises
     ------
@@ -56,14 +57,20 @@ def stand_in(model: Model) -> Iterator[Model]:
             yield model
 
 
+@contextmanager
+def itself(model: Model) -> Iterator[Model]:
+    """Give the model itself, in its strategy, and put everything back afterwards."""
+    with kept_seeds(), frozen(model):
+        model.__dict__.update(train_function=None, test_function=None, predict_function=None)
+        yield model
+
+
 def is_compiled(model: Model) -> bool:
     """Whether ``compile`` was called."""
     return bool(getattr(model, "compiled", False))
 
 
 def _copy(model: Model) -> Model | None:
-    if getattr(model, "_distribute_strategy", None) is not None:  # Copies would have to live in its scope.
-        return None
     try:
         copy = remade(model)
         if is_compiled(model):

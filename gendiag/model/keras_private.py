@@ -15,6 +15,11 @@ def layers(model: Any) -> list[Any]:
     return list(model._flatten_layers())  # noqa: SLF001  (see above)
 
 
+def strategy_of(model: Any) -> Any | None:
+    """Return the ``tf.distribute`` strategy in whose scope a model was made; public ``distribute_strategy`` has one always."""
+    return getattr(model, "_distribute_strategy", None)
+
+
 def is_kerass_own(model: Any, method: str) -> bool:
     """Whether a method is what Keras wrote, and no override of the user's."""
     return str(getattr(type(model), method).__module__).startswith(KERAS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,9 +84,14 @@ class Progress:
             raise EnoughError
 
 
-def make_probe(progress: Progress, steps_per_execution: int) -> Any:
-    """Make the probe, compiled to run eagerly so that it is given concrete values."""
+def make_probe(progress: Progress, steps_per_execution: int, *, distributed: bool = False) -> Any:
+    """Make the probe, compiled to run eagerly so that it is given concrete values.
+
+    With ``distributed`` it belongs to a strategy of one device: fit then takes the way of a ``tf.distribute`` strategy,
+    which draws from the source before the first step, and the probe is still given each batch whole.
+    """
     import keras
+    import tensorflow as tf
 
     class Probe(keras.Model):
         def train_step(self, data: object) -> dict[str, Any]:
@@ -97,8 +103,12 @@ def make_probe(progress: Progress, steps_per_execution: int) -> Any:
             progress.test(data)
             return {"loss": keras.ops.zeros(())}
 
-    probe = Probe(name="gendiag_probe")
-    probe.compile(optimizer="sgd", run_eagerly=True, jit_compile=False, steps_per_execution=steps_per_execution)
+        def _symbolic_build(self, *_: object, **__: object) -> None:  # it has nothing to build
+            pass
+
+    with tf.distribute.OneDeviceStrategy("/cpu:0").scope() if distributed else nullcontext():
+        probe = Probe(name="gendiag_probe")
+        probe.compile("sgd", run_eagerly=True, jit_compile=False, steps_per_execution=steps_per_execution)
     return probe
 
 

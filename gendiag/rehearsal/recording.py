@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from gendiag.batches.measure import measure, measure_leaf, nbytes
+from gendiag.batches.signature import PEEKED
 from gendiag.batches.store import Store
 from gendiag.batches.tree import Part, flatten
 from gendiag.batches.values import as_array, copy
@@ -57,6 +58,8 @@ class Recording:
         Whether the source came to its end.
     training
         Whether fit has begun to train; set by the rehearsal.
+    replays_peeked
+        Whether each evaluation begins with the two batches that fit peeked at, as with a generator; set likewise.
     """
 
     def __init__(self, keep_bytes: int, pulse: Pulse, position: FitPosition, *, full: bool = True) -> None:
@@ -71,7 +74,7 @@ class Recording:
         self.error: BaseException | None = None
         self.failed_index: int | None = None
         self.n_asked = self._turn = self._turn_of_error = 0
-        self.ended = self.training = False
+        self.ended = self.training = self.replays_peeked = False
         self._matcher: Matcher | None = Matcher()
         self._lock = threading.Lock()
         self._before: object = None
@@ -176,7 +179,8 @@ class Recording:
         if is_yield:
             self.yielded(data, 0.0)
         with self._lock, self.pulse.working():
-            index = None if self._matcher is None else self._matcher.match(leaves)
+            likely = step if self.replays_peeked and step < PEEKED else None
+            index = None if self._matcher is None else self._matcher.match(leaves, likely)
             counts, examples = ({}, {}) if is_yield else self._changes(index, parts)
             delivery = Delivery(epoch, step, index, leaves, counts, examples)
             self.deliveries.append(delivery)

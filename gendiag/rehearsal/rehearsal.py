@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from gendiag.records import Failure, Rehearsal
 from gendiag.rehearsal.probe import EnoughError, Limits, Progress, make_callback, make_probe
-from gendiag.rehearsal.profile import Profile
+from gendiag.rehearsal.profile import Profile, with_dtypes
 from gendiag.rehearsal.recording import Recording
 from gendiag.runtime.standing import end, standing
 from gendiag.runtime.task import NoAnswerError, Pulse, Task
@@ -38,6 +38,7 @@ def rehearse(  # noqa: PLR0913  (keyword-only options)
     validation: Source | None,
     limits: Limits,
     steps_per_execution: int = 1,
+    distributed: bool = False,
     on_progress: Callable[[int], None] = lambda _steps: None,
 ) -> Rehearsed:
     """Run fit with the user's own arguments on a probe.
@@ -52,11 +53,13 @@ def rehearse(  # noqa: PLR0913  (keyword-only options)
         Where it ends if nothing else ends it.
     steps_per_execution
         As the user's model was compiled.
+    distributed
+        Whether it was made in the scope of a ``tf.distribute`` strategy.
     on_progress
         Called from the waiting thread with the number of steps.
     """
     run = _Run(source, validation, dict(fit_args), limits)
-    task = Task(lambda pulse: run.work(pulse, steps_per_execution))
+    task = Task(lambda pulse: run.work(pulse, steps_per_execution, distributed=distributed))
     run.attach(task.pulse)
     try:
         task.start().wait(quiet_s=limits.quiet_s, tick=lambda: on_progress(run.progress.steps))
@@ -83,13 +86,14 @@ class _Run:
         """Open the taps."""
         tapped = (self.source.tapped, self.validation is None or self.validation.tapped)
         self.progress = Progress(pulse, self.limits, tapped=tapped)
+        self.progress.validation.replays_peeked = self.validation is not None and self.validation.one_shot
 
-    def work(self, pulse: Pulse, steps_per_execution: int) -> None:
+    def work(self, pulse: Pulse, steps_per_execution: int, *, distributed: bool) -> None:
         """Run fit, then read on behind the batch at which it raised."""
         with warnings.catch_warnings(record=True) as self.caught:
             warnings.simplefilter("always")
             try:
-                self._fit(steps_per_execution)
+                self._fit(make_probe(self.progress, steps_per_execution, distributed=distributed))
             except EnoughError:
                 pass
             except BaseException as error:  # noqa: BLE001  (whatever fit raises is the finding, an exit too)
@@ -107,8 +111,8 @@ class _Run:
             pulse.beat()
             self.spot_check = check_spots(self.source.value, self.source.length, self.progress.training.early_hook)
 
-    def _fit(self, steps_per_execution: int) -> None:
-        probe, follow = make_probe(self.progress, steps_per_execution), make_callback(self.progress)
+    def _fit(self, probe: Any) -> None:
+        follow = make_callback(self.progress)
         arguments = {name: value for name, value in self.fit_args.items() if name not in DROPPED}
         if self.validation is not None:
             arguments["validation_data"] = self.validation.open(self.progress.validation)["x"]
@@ -117,6 +121,7 @@ class _Run:
             probe.fit(**arguments, callbacks=[follow], verbose=0)
         finally:
             follow.leftovers.let_go()  # of fit's iterator, and with it of the generator
+            self.source.release()
 
     def _comes_alone(self) -> bool:
         """Whether the item that raised in a worker thread comes when it is asked for alone."""
@@ -168,8 +173,9 @@ class _Run:
             warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in self.caught)),
             seconds=progress.seconds,
         )
-        training = self._profile(progress.training)
-        training = replace(training, spot_check=self.spot_check, comes_alone=self.comes_alone)
+        profile = self._profile(progress.training)
+        given = with_dtypes(profile.batches, self.source.dtypes(self.fit_args))
+        training = replace(profile, batches=given, spot_check=self.spot_check, comes_alone=self.comes_alone)
         return Rehearsed(self.source, rehearsal, training, self._profile(progress.validation))
 
     def _place(self) -> Literal["start", "training", "validation"]:

@@ -28,7 +28,11 @@ _FRAME = re.compile(
 _NODE = re.compile(r"^[ \t]*\[\[\{\{node (?P<node>[^}]*)\}\}\]\]", re.MULTILINE)
 _CHAIN_OF = re.compile(r"^Traceback \(most recent call last\):", re.MULTILINE)
 _RAISED = re.compile(r"^[A-Za-z_][\w.<>]*(?::[^\n]*)?$", re.MULTILINE)
-_OP_NOISE = re.compile(r"\{\{function_node [^}]*\}\}\s*|\s*\[Op:\w+\](?:\s*name:.*)?$")
+# What TensorFlow says of its graph, which nobody wrote: functions, nodes and tensors by their path.
+_OP_NOISE = re.compile(
+    r"\{\{function_node [^}]*\}\}\s*|\s*\[Op:\w+\](?:\s*name:.*)?$|`(?:[\w.-]+/)+[\w.-]+:\d+` "
+    r"|\{\{node [^}]*\}\} = |(?<=\w)\[\w+=[^']*?\](?=\()|\s*\[?\[?\{\{node [^}]*\}\}\]?\]?"
+)
 # A tensor printed in a message, whatever its values: its shape and dtype say more.
 _TENSOR = re.compile(
     r"""(?:tf\.Tensor\(|<tf\.Tensor: |\bTensor\("[^"]*", |<KerasTensor )(?:(?!tf\.Tensor).)*?"""
@@ -102,7 +106,7 @@ def _cut(error: BaseException) -> Failure:
         line, place = _from_python(error, text)
     return Failure(
         type=kind,
-        line=_shorten(line) or kind,
+        line=_shorten(_OP_NOISE.sub("", line)) or kind,
         layer=_layer(error, plain, node["node"] if node else ""),
         frame=None if place is None else str(place),
         code=None if place is None else place.code or None,
@@ -163,7 +167,7 @@ def _from_python(error: BaseException, text: str) -> tuple[str, Place | None]:
     telling = _without_values(bold.group(1) if bold else _ANSI.sub("", text)).strip()
     if telling.startswith("in user code:"):  # AutoGraph puts the message last.
         telling = telling.splitlines()[-1].strip()
-    line = _OP_NOISE.sub("", next((each.strip() for each in telling.splitlines() if each.strip()), ""))
+    line = next((each.strip() for each in telling.splitlines() if each.strip()), "")
     place, innermost = _users_place(error)
     if innermost or not line or isinstance(error, (LookupError, StopIteration)):
         line = f"{type(error).__name__}: {line}".rstrip(": ")

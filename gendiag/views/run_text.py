@@ -71,9 +71,12 @@ def not_delivered(diagnosis: Diagnosis, batch: int) -> str:
 def verdict(diagnosis: Diagnosis) -> tuple[str, Tone]:
     """The verdict as it is shown, and its tone; what trains with a warning (on NaN, say) is no plain tick.
 
-    While a call runs it holds so far; without a step nothing is known; and only fit is known to train.
+    Of a fit that raised before, that is shown. While a call runs it holds so far; without a step nothing is known; and
+    only fit is known to train.
     """
     run, word = diagnosis.rehearsal, diagnosis.verdict
+    if diagnosis.raised_before:
+        return "raised", "error"
     kind = wording.tone(word)
     if kind == "ok" and any(finding.severity == "warning" for finding in diagnosis.findings):
         kind = "warning"

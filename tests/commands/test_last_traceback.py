@@ -25,6 +25,10 @@ def plain():
     yield from batches()
 
 
+def sound():
+    yield from batches(bad=None)
+
+
 def keyword(*, bad=4):
     yield from batches(bad)
 
@@ -84,7 +88,24 @@ def after(monkeypatch, capsys):
 def said(after, monkeypatch):
     """Let fit fail, and return what is said, without the diagnosis."""
     monkeypatch.setattr(last_traceback, "diagnose", lambda *_, **__: None)
+    monkeypatch.setattr(last_traceback, "_headed", lambda *_: None)
     return lambda *args, **options: after(*args, **options)[0]
+
+
+def test_what_a_callback_raised_heads_the_report_of_a_source_that_trains_now(after):
+    class Broken(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, **_):
+            if batch == 2:
+                message = "the callback is broken"
+                raise ValueError(message)
+
+    told, report = after(sound(), defined=[sound], callbacks=[Broken()])
+    where = "The fit raised in the callback Broken.on_train_batch_end(batch=2) in epoch 1, step 3: ValueError: the callback"
+    assert told.startswith(where)
+    assert report.verdict == "trains"
+    assert report.diagnosis.headline.startswith(where)
+    assert "What the source does now: trains." in report.diagnosis.headline
+    assert repr(report).startswith("✖ raised")
 
 
 def test_a_generator_made_anew_may_give_others_and_the_weights_are_those_of_now(after):
@@ -94,7 +115,11 @@ def test_a_generator_made_anew_may_give_others_and_the_weights_are_those_of_now(
     assert "the model mine, with the weights that it has now: its optimizer counts" in told
     assert "any of the failed fit included" in told
     assert "callbacks" not in told
-    assert told.startswith("Diagnosed from the traceback of the last exception:\n  - the model mine")
+    where = "The fit raised in epoch 1, step 5: InvalidArgumentError: Received a label value of 7"
+    assert told.startswith(where)
+    assert "\nDiagnosed from the traceback of the last exception:\n  - the model mine" in told
+    assert report.diagnosis.headline.startswith(where)
+    assert "outside the valid range of [0, 3). What the source does now: raises. y is 7 throughout in batch 4" in report.diagnosis.headline
     assert told.endswith(AGAIN)
 
 

@@ -41,6 +41,7 @@ class LossNotFinite(Rule):
 
     name, title = "loss-not-finite", "Training turns NaN or infinite on finite data"
     reads_trials = True
+    consequence_of = ("empty-batch",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run
@@ -77,8 +78,8 @@ class LossNotFinite(Rule):
     def _in_epoch(self, seen: Evidence, epoch: int) -> Finding:
         """Say it of a live fit that cannot be run again from the beginning of the epoch."""
         message = (
-            f"In epoch {epoch + 1}/{seen.rehearsal.epochs} the loss or a weight turned NaN or infinite, though every "
-            "number of every batch is finite; at which step is not known."
+            f"In epoch {epoch + 1}/{seen.rehearsal.epochs} the loss or a weight turned NaN or infinite"
+            f"{', though every number of every batch is finite' if seen.batches else ''}; at which step is not known."
         )
         fix = (
             "Lower the learning rate, clip the gradients (`clipnorm=1.0` in the optimizer), or guard a division or a "
