@@ -52,7 +52,7 @@ class _StoppedError(BaseException):
 
 
 def standing(tap: object) -> Standing | None:
-    """Look several times at the thread that asks the source for ``tap``; None where none of the user's lines is in it."""
+    """Look several times at the thread that asks the source for ``tap``; None where no line of the user's is in it."""
     found = next(iter(_asking(tap)), None)
     if found is None:
         return None

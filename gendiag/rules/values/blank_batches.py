@@ -90,8 +90,9 @@ class BlankBatches(Rule):
     def _from_there(self, seen: Evidence, path: str, late: Column) -> Finding:
         index, leaf = late[0]
         what = "all zeros" if leaf.high == 0 else f"constant, {leaf.high:g} in every value"
+        count = counted(len(late), "batch", "batches")
         message = (
-            f"From {seen.place(index)} on {path} is blank ({what}) in all {counted(len(late), 'batch', 'batches')}; the "
+            f"From {seen.place(index)} on {path} is blank ({what}) in all {count} that follow; the "
             "first pass is not: likely the data were emptied, overwritten or changed in place after it."
         )
         fix = f"Look at what happens to {path} when a pass is over: keep the data, and change or clear copies only."

@@ -156,5 +156,5 @@ def blank_from_the_second_epoch_on() -> Call:
 
 @a_read_that_gave_zeros.sound
 def sparse_features() -> Call:
-    x = (np.random.default_rng(0).random((48, FEATURES)) < 0.02).astype("float32")  # noqa: PLR2004
+    x = (np.random.default_rng(0).random((48, FEATURES)) < 0.02).astype("float32")
     return Call(Items(batches_of(x, arrays()[1])), dense())

@@ -109,7 +109,7 @@ def a_file_that_is_not_needed() -> Call:
 @fault(first="source-raises", verdict="raises", batch=BAD, says=(r"7 of \(4,\)", r"rows\[2\]` is \(3,\)"))
 def samples_of_two_sizes_are_stacked() -> Call:
     def make(number: int, batch: Batch) -> Batch:
-        rows = [row[:3] if number == BAD and at == 2 else row for at, row in enumerate(batch[0])]  # noqa: PLR2004
+        rows = [row[:3] if number == BAD and at == 2 else row for at, row in enumerate(batch[0])]
         return np.stack(rows), batch[1]
 
     return Call(made(make), dense())

@@ -14,7 +14,13 @@ NEVER = "the real fit would not come back"
 QUIET_S = 3.0
 
 
-@fault(first="no-answer", verdict="never ends", says=("at work", "`files` is empty"), live=NEVER, variants=("list", "enumerate"))
+@fault(
+    first="no-answer",
+    verdict="never ends",
+    says=("at work", "`files` is empty"),
+    live=NEVER,
+    variants=("list", "enumerate"),
+)
 def a_loop_over_nothing(kind: str) -> Call:
     files = [name for name in ("a.png", "b.png") if name.endswith(".jpg")]
     batches = batches_of(*arrays())
@@ -49,7 +55,7 @@ def an_error_tried_again_for_ever() -> Call:
 def an_item_that_loops() -> Call:
     class Looping(Items):
         def __getitem__(self, index: int) -> Any:
-            while index == 3:  # noqa: PLR2004
+            while index == 3:
                 pass
             return self.batches[index]
 
@@ -86,7 +92,7 @@ def a_lock_taken_twice() -> Call:
 def an_exit_in_a_worker_thread() -> Call:
     class Exit(Items):
         def __getitem__(self, index: int) -> Any:
-            if index == 3:  # noqa: PLR2004
+            if index == 3:
                 raise SystemExit(1)
             return self.batches[index]
 

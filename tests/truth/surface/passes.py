@@ -134,7 +134,7 @@ def a_position_set_back_each_time(kind: str) -> Call:
             yield batches[0]
 
     class First(Items):
-        def __getitem__(self, index: int) -> Any:  # noqa: ARG002  (that is the fault)
+        def __getitem__(self, index: int) -> Any:
             return self.batches[0]
 
     return Call(make_batches if kind == "generator" else First(batches), dense())

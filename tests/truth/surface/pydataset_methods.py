@@ -163,7 +163,9 @@ def a_seed_that_counts_epochs() -> Call:
     return Call(Seeded(), dense(), epochs=3)
 
 
-@fault(first="leftover-state", says=("ignores the index", "self.position"), variants=("plain", "augmented", "with a rest"))
+@fault(
+    first="leftover-state", says=("ignores the index", "self.position"), variants=("plain", "augmented", "with a rest")
+)
 def a_counter_in_the_place_of_the_index(kind: str) -> Call:
     count = 50 if kind == "with a rest" else 48
     x, y = arrays(count)
@@ -173,7 +175,7 @@ def a_counter_in_the_place_of_the_index(kind: str) -> Call:
             super().__init__(batches_of(*arrays()))
             self.position, self.random = 0, np.random.default_rng(0)
 
-        def __getitem__(self, index: int) -> Any:  # noqa: ARG002  (that is the fault)
+        def __getitem__(self, index: int) -> Any:
             rows = (np.arange(ROWS) + self.position) % count
             self.position = (self.position + ROWS) % count
             factor = self.random.uniform(0.5, 1.5) if kind == "augmented" else 1.0
@@ -190,7 +192,7 @@ def an_iterator_that_runs_out() -> Call:
             super().__init__(batches_of(*arrays()))
             self.left = iter(self.batches)
 
-        def __getitem__(self, index: int) -> Any:  # noqa: ARG002  (that is the fault)
+        def __getitem__(self, index: int) -> Any:
             return next(self.left)
 
     return Call(Next(), dense())
@@ -225,7 +227,7 @@ def augmentation_seeded_by_a_counter() -> Call:
 @a_counter_in_the_place_of_the_index.sound
 def batches_drawn_at_random() -> Call:
     class Sampled(Shuffled):
-        def __getitem__(self, index: int) -> Any:  # noqa: ARG002  (drawn with replacement)
+        def __getitem__(self, index: int) -> Any:
             rows = self.random.integers(0, len(self.x), ROWS)
             return self.x[rows], self.y[rows]
 

@@ -91,7 +91,7 @@ def one_generator_for_all() -> Call:
             super().__init__(batches_of(*arrays()), workers=3)
             self.slow = slow()
 
-        def __getitem__(self, index: int) -> Any:  # noqa: ARG002  (that is the fault)
+        def __getitem__(self, index: int) -> Any:
             return next(self.slow)
 
     return Call(Next(), dense())
