@@ -9,6 +9,7 @@ from typing import Any
 from gendiag.batches.values import copy
 from gendiag.rehearsal.profile import Profile
 from gendiag.rules.evidence.passes import period
+from gendiag.sources.generator import made_anew
 from gendiag.sources.source import Source
 
 
@@ -48,7 +49,7 @@ def fresh(source: Source, given: Any, profile: Profile) -> Fresh:
     if not profile.batches or any(batch.index not in profile.store for batch in profile.batches):
         why = (
             f"the generator {name} was spent by the diagnosis, and not all of its batches are held. "
-            f"Pass the function that makes it, without the parentheses: diagnose({name})."
+            f"{made_anew(source.value)}"
         )
         return Fresh(None, why_not=why)
     return Fresh(_recorded(source, profile), how=f"the {len(profile.batches)} batches that were read")

@@ -10,6 +10,7 @@ from gendiag.records import Finding, Rehearsal, Verdict
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.registry import BY_NAME, RULES
 from gendiag.rules.rule import Rule
+from gendiag.sources.generator import made_anew
 
 RANK = {"error": 0, "warning": 1, "note": 2}
 MOST_SUSPECTS = 3
@@ -132,10 +133,9 @@ def notes(evidence: Evidence) -> Iterator[str]:
     """Say what the user should know beside the findings: a spent generator, a model that is missing."""
     source = evidence.source
     if source.one_shot and source.maker is None:
-        name = source.value.__name__
         yield (
-            f"The generator {name} was read by this diagnosis and is spent now. Pass the function that makes it, "
-            f"without the parentheses, to have it made anew: diagnose({name}, ...)."
+            f"The generator {source.value.__name__} was read by this diagnosis and is spent now. "
+            f"{made_anew(source.value)}"
         )
     validation = evidence.validation_source
     if validation is not None and validation.one_shot and validation.maker is None and validation is not source:

@@ -51,7 +51,7 @@ class Failure:
 
     @property
     def place(self) -> str:
-        """``, at data.py:12 in make_batches: `name = files[i]` (i is 3)``; empty where no line of the user's is known."""
+        """``, at data.py:12 in make_batches: `name = files[i]` (i is 3)``; empty where no line is known."""
         if not self.frame:
             return ""
         values = ", ".join(f"{name} is {value}" for name, value in self.values.items())

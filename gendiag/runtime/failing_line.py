@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import linecache
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import FrameType, MappingProxyType, ModuleType
-from typing import Any, Union
+from typing import Any
 
 from gendiag.runtime.short_value import MISSING, short
 
@@ -23,7 +23,6 @@ _OPERATIONS: Mapping[type[ast.operator], Any] = MappingProxyType(
         ast.Div: lambda a, b: a / b,
     }
 )
-Named = Union[ast.Name, ast.Attribute]
 
 
 class FailingLine:
@@ -94,7 +93,7 @@ def _statement(frame: FrameType, line: int) -> ast.AST:
         if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
     ]
     last = max((node.lineno for node in around), default=0)  # of several on one line, all
-    return ast.List([_head(node) for node in around if node.lineno == last], ast.Load())
+    return _together(_head(node) for node in around if node.lineno == last)
 
 
 def _head(node: ast.stmt) -> ast.AST:
@@ -102,11 +101,15 @@ def _head(node: ast.stmt) -> ast.AST:
         return ast.Module([], [])
     bodies = {"body", "orelse", "finalbody", "handlers"}
     parts = [part for name, part in ast.iter_fields(node) if name not in bodies]
-    expressions = [each for part in parts for each in (part if isinstance(part, list) else [part])]
-    return ast.List([each for each in expressions if isinstance(each, ast.AST)], ast.Load())
+    return _together(each for part in parts for each in (part if isinstance(part, list) else [part]))
 
 
-def _outermost(tree: ast.AST) -> Iterator[Named]:
+def _together(parts: Iterable[Any]) -> ast.AST:
+    """One tree of several, to be walked through."""
+    return ast.Module([part for part in parts if isinstance(part, ast.AST)], [])  # type: ignore[misc]  # as said
+
+
+def _outermost(tree: ast.AST) -> Iterator[ast.Name | ast.Attribute]:
     """Names, and attributes of names, as they are written; of ``self.files`` not ``self`` once more."""
     if isinstance(tree, ast.Attribute) and isinstance(tree.value, (ast.Name, ast.Attribute)):
         yield tree

@@ -52,19 +52,21 @@ class _StoppedError(BaseException):
 
 
 def standing(tap: object) -> Standing | None:
-    """Look several times at the thread that asks the source for ``tap``; None where none of the user's lines is in it."""
+    """Look several times at the thread that asks the source for ``tap``; None where no line of the user's is in it."""
     found = next(iter(_asking(tap)), None)
     if found is None:
         return None
     ident, frame, line = found
-    place, lines, start, used = place_of(frame, line), [line], time.monotonic(), _cpu_s(ident)
+    place, start, used = place_of(frame, line), time.monotonic(), _cpu_s(ident)
+    lines, moves = [line], {frame.f_lasti}
     values = FailingLine(frame, line).shown
     for _ in range(LOOKS):
         time.sleep(PAUSE_S)
         lines += [at for other, each, at in _asking(tap) if other == ident and each is frame]
+        moves.add(frame.f_lasti)
     seconds = _cpu_s(ident) - used
     busy = seconds > BUSY * (time.monotonic() - start)
-    loop = _loop(frame, lines) if len(set(lines)) > 1 or (busy and _jumps(frame)) else None
+    loop = _loop(frame, lines) if len(moves) > 1 or (busy and _jumps(frame)) else None
     if loop is None:
         return Standing(place, busy, values=values)
     told = {name: text for name, text in _values(frame, loop).items() if name not in values}

@@ -70,13 +70,26 @@ class GeneratorSource(Source):
     def check(self) -> None:
         """A closed generator yields nothing, and a running one belongs to another thread."""
         state = inspect.getgeneratorstate(self.value)
-        name = self.value.__name__
+        name, anew = self.value.__name__, made_anew(self.value)
         if state == inspect.GEN_CLOSED:
             msg = (
                 f"the generator {name} was already read to its end (or was closed), so there is nothing left to "
-                f"diagnose. Pass the function that makes it, without the parentheses: diagnose({name})."
+                f"diagnose. {anew}"
             )
             raise SourceSpentError(msg)
         if state == inspect.GEN_RUNNING:
-            msg = f"the generator {name} is being read by another thread. Pass the function that makes it: {name}."
+            msg = f"the generator {name} is being read by another thread. {anew}"
             raise SourceSpentError(msg)
+
+
+def made_anew(generator: Any) -> str:
+    """Say what to pass in the place of a generator object, so that it can be made again."""
+    name, code = generator.__name__, getattr(generator, "gi_code", None)
+    if not name.isidentifier():  # a generator expression
+        return "Pass a function that makes it: diagnose(lambda: (... for ...))."
+    named = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code is not None else ()
+    if named[:1] == ("self",):
+        return f"Pass the method that makes it, without the parentheses: diagnose(....{name})."
+    if named or (code is not None and code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)):
+        return f"Pass a function that makes it with its arguments: diagnose(lambda: {name}(...))."
+    return f"Pass the function that makes it, without the parentheses: diagnose({name})."

@@ -109,7 +109,8 @@ def _asked(dataset: Any, start: Moment, length: int | None, hook: Mapping[str, t
                 draws = draws or _moved(before, random_states(dataset))
         except BaseException:  # noqa: BLE001  (fit never asked for this)
             return SpotCheck(tuple(again), draws=draws, hook=hook)
-        counters, asked = start.moved(), {}
+        counters = start.moved()
+        asked: dict[str, Any] = {}
         if len({batch.digests for batch in again}) == MOST_AGAIN:
             asked = _from_there(dataset, start, draws, counters, length)
         beyond, ends = _beyond(dataset, length, again[0].rows) if again[-1].wait_s < SLOW_S else ([], False)
@@ -120,7 +121,8 @@ def _from_there(
     dataset: Any, start: Moment, draws: tuple[str, ...], counters: tuple[str, ...], length: int | None
 ) -> dict[str, Any]:
     """Ask for item 0 from where it was first asked for, and for item 1; then everything is as it was."""
-    now, asked = Moment(dataset), {}
+    now = Moment(dataset)
+    asked: dict[str, Any] = {}
     try:
         if draws:
             start.put_back_draws()

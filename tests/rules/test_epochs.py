@@ -238,3 +238,40 @@ def test_batches_that_only_share_time_steps_or_repeat_do_not_overlap():
     assert "overlapping-batches" not in findings(sliced(ROWS, ROWS))
     ones = np.ones((ROWS, 3), "float32")
     assert "overlapping-batches" not in findings(lambda: ((ones, ones[:, :1]) for _ in range(6)))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_named"), [("on_epoch_start", True), ("on_epoch_ends", True), ("epoch_size", False)]
+)
+def test_a_hook_of_another_name_is_named_if_nothing_calls_it(name, is_named):
+    def turn(self):
+        self.order = self.order[::-1]
+
+    named = type("Named", (Items,), {name: turn})
+    assert ("hook-never-called" in diagnosed(named, epochs=2)[0]) == is_named
+
+
+def test_a_first_item_that_comes_again_as_the_last_is_told_from_a_turned_order():
+    class Below(Items):
+        def __getitem__(self, index):
+            return super().__getitem__((index - 1) % 6)
+
+    class Longer(Below):
+        length = 7
+
+    assert "duplicate-batches" in diagnosed(Longer)[0]
+    assert "duplicate-batches" not in diagnosed(Below)[0]
+
+
+def test_samples_multiplied_again_are_found_in_any_order_and_bright_ones_are_not():
+    def source(*, in_place):
+        x, random = rows_of(ROWS * 6) + 3, np.random.default_rng(0)
+        while True:
+            for rows in np.split(random.permutation(len(x)), 6):
+                part = x[rows] * (0.5 if in_place else random.uniform(0.4, 0.6, (len(rows), 1)))
+                if in_place:
+                    x[rows] = part
+                yield part.astype("float32"), np.ones((len(rows), 1), "float32")
+
+    assert "changed-in-place" in found(lambda: source(in_place=True), epochs=3, steps_per_epoch=6)
+    assert "changed-in-place" not in found(lambda: source(in_place=False), epochs=3, steps_per_epoch=6)

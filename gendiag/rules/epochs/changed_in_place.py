@@ -63,15 +63,17 @@ class ChangedInPlace(Rule):
             "changed in place, and changed again each time that they are asked for."
         )
         sign = "/" if grown.factor < 1 else "*"
-        fix = f"Change a copy: `{path} = {path} {sign} ...`, not `{path} {sign}= ...`; or take the slice with `.copy()`."
+        fix = (
+            f"Change a copy: `{path} = {path} {sign} ...`, not `{path} {sign}= ...`; or take the slice with `.copy()`."
+        )
         return self.finding("warning", message, fix=fix, batches=grown.batches, leaf=path, factor=grown.factor)
 
     def _vanishing(self, seen: Evidence, path: str, gone: Vanishing) -> Finding:
-        zeros = " -> ".join(map(str, gone.zeros[:SHOWN]))
+        zeros, begins = " -> ".join(map(str, gone.zeros[:SHOWN])), seen.place(gone.batches[0])
         message = (
-            f"From {seen.place(gone.batches[0])} on each batch is the one of the pass before with more values of {path} "
-            f"set to 0 (zeros of one of them, pass by pass: {zeros}): likely the data are changed in place, and changed "
-            "again each time that they are asked for."
+            f"From {begins} on each batch is the one of the pass before with more values of {path} set to 0 "
+            f"(zeros of one of them, pass by pass: {zeros}): likely the data are changed in place, and changed again "
+            "each time that they are asked for."
         )
         fix = f"Change a copy: take `{path} = data[rows].copy()` before anything is set in it."
         return self.finding("warning", message, fix=fix, batches=gone.batches, leaf=path)

@@ -55,18 +55,20 @@ class LeftoverState(Rule):
                 f" fit had asked for {counted(peeked, 'item')} before training, to learn the shapes, which cost the "
                 f"iterator {counted(peeked, 'batch', 'batches')}."
             ) * bool(peeked)
-            what = "ignores its index and calls next()" if _ignores(seen) else "calls next() on an iterator that it keeps"
+            what = (
+                "ignores its index and calls next()" if _ignores(seen) else "calls next() on an iterator that it keeps"
+            )
             message = (
                 f"`__getitem__` {what}: the iterator inside ran out (StopIteration) when fit asked for item {index}."
                 f"{early}"
             )
             yield self.finding("error", message, fix=fix, batches=[] if index is None else [index])
         elif (spot_check := seen.profile.spot_check) is not None and spot_check.goes_on:
-            if _goes_on(seen):
-                yield self._finding(seen, "in the order of the last pass", fix)
-            elif spot_check.ignores_index:
+            if spot_check.ignores_index:
                 counters = " and ".join(f"self.{name}" for name in spot_check.counters)
                 yield self._finding(seen, f"and with {counters} put back item 1 is the very same as item 0", fix)
+            elif _goes_on(seen):
+                yield self._finding(seen, "in the order of the last pass", fix)
 
     def _finding(self, seen: Evidence, proof: str, fix: str) -> Finding:
         message = (

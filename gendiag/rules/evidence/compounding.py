@@ -47,7 +47,9 @@ def growth(seen: Evidence, path: str) -> Growth | None:
         return None
     steps = {id(times): [math.log(b / a) for (_, a), (_, b) in pairwise(times)] for times in again}
     factor = median(step for each in steps.values() for step in each)
-    alike = [times for times in again if all(abs(step - factor) <= ALIKE * max(1, abs(factor)) for step in steps[id(times)])]
+    alike = [
+        times for times in again if all(abs(step - factor) <= ALIKE * max(1, abs(factor)) for step in steps[id(times)])
+    ]
     if abs(factor) < LEAST_CHANGE or len(alike) < LEAST_SHARE * len(again):
         return None
     longest = max(alike, key=len)

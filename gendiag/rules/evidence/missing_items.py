@@ -27,7 +27,7 @@ def no_key(error: BaseException, line: FailingLine) -> str:
             if not value:
                 return f"`{name}` is empty, so it has no key {short(key)}: look at where it is filled."
             alike = _alike(key, value)
-            there = f"; there is {alike}" if alike else f"; its {len(value):,} keys are {keys_of(value)}"
+            there = f"; there is {alike}" if alike else f"; {_keys(value)}"
             return f"`{name}` has no key {short(key)}{there}."
     return ""
 
@@ -48,6 +48,10 @@ def no_index(_error: BaseException, line: FailingLine) -> str:
             f"from `len({name})`."
         )
     return ""
+
+
+def _keys(value: dict[Any, Any]) -> str:
+    return f"its only key is {keys_of(value)}" if len(value) == 1 else f"its {len(value):,} keys are {keys_of(value)}"
 
 
 def _looked_into(line: FailingLine) -> Iterator[tuple[str, Any]]:

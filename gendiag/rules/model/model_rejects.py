@@ -20,7 +20,7 @@ class ModelRejects(Rule):
         the batch; later it comes at that batch, as a graph error.
 
     Why it hurts
-        The graph error names an operation, no layer and no batch.
+        Fit's own error names no batch; where it comes out of a graph, an operation and no layer.
 
     How to mend it
         Compare what the layer or the loss expects with what the leaf is; both are in the finding.

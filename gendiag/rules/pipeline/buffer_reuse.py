@@ -79,8 +79,9 @@ def _rewritten(read: Sequence[Batch], path: str) -> list[int]:
 def _effect(altered: Sequence[Delivery], threads: int) -> str:
     if altered:
         steps, wrong = counted(len(altered), "step"), listed({d.batch for d in altered if d.batch is not None})
+        filled = f"{threads} worker threads fill it at the same time, and " if threads > 1 else ""
         return (
-            "fit reads ahead, so what it trains on is not what was yielded. In this run "
+            f"{filled}fit reads ahead, so what it trains on is not what was yielded. In this run "
             f"{steps} had other content ({wrong})."
         )
     if threads > 1:

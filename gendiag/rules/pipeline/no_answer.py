@@ -10,10 +10,19 @@ from gendiag.rules.rule import BAD, Rule, sound
 
 HANG_S = 3600.0
 WAITS = {
-    (".get(", ".recv("): "Whoever fills that queue has ended or never began: start it, let it send an end mark, or pass a timeout.",
-    (".acquire(", "with self.lock", "lock:"): "The lock is held and never let go, by this thread perhaps: use `with lock:` without a `yield` inside.",
+    (
+        ".get(",
+        ".recv(",
+    ): "Whoever fills that queue has ended or never began: start it, let it send an end mark, or pass a timeout.",
+    (
+        ".acquire(",
+        "with self.lock",
+        "lock:",
+    ): "The lock is held and never let go, by this thread perhaps: use `with lock:` without a `yield` inside.",
     ("urlopen", "requests.", "download", "socket"): "Pass a timeout, and raise after a few attempts.",
-    ("sleep(",): "It sleeps and looks again, and what it looks for does not come: count the attempts and raise after a few.",
+    (
+        "sleep(",
+    ): "It sleeps and looks again, and what it looks for does not come: count the attempts and raise after a few.",
     ("input(",): "It waits for somebody to type.",
     (".join(", ".wait(", ".result("): "What it waits for has ended, or never comes: pass a timeout and see.",
 }

@@ -79,7 +79,9 @@ class SourceRaises(Rule):
 
     def _finding(self, raised: _Raised, said: str, drawn: str = "", fix: str = "", **evidence: Any) -> Finding:
         source, failure, error = raised.source, raised.failure, raised.profile.error
-        promised = f" `__len__` promises {counted(source.length or 0, 'batch', 'batches')}." if source.is_indexed else ""
+        promised = (
+            f" `__len__` promises {counted(source.length or 0, 'batch', 'batches')}." if source.is_indexed else ""
+        )
         call = f" (`__getitem__({raised.item})`)" if source.is_indexed else ""
         told = str(failure).rstrip(".")
         message = f"{said}{call}: {told}{failure.place}.{because(error)}{promised}{drawn}"
@@ -158,7 +160,8 @@ def _set_later(seen: Evidence) -> str:
 def _drawn(seen: Evidence) -> str:
     if not seen.source.in_processes:
         return ""
-    return f" It came out of one of {counted(seen.source.workers, 'worker process', 'worker processes')}, which does not tell the item."
+    processes = counted(seen.source.workers, "worker process", "worker processes")
+    return f" It came out of one of {processes}, which does not tell the item."
 
 
 def _type(failure: Failure) -> str:

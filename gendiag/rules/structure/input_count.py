@@ -22,7 +22,7 @@ class InputCount(Rule):
         only a warning says so.
 
     Why it hurts
-        The message counts tensors, where the samples were packed one by one and never stacked.
+        The message counts tensors, and does not say which element of the batch they come from.
 
     How to mend it
         Yield one batched array per input: ``(np.stack(tops), np.stack(bottoms)), y``; or a dict with the names of the

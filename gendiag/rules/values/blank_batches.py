@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
-from gendiag.records import Finding, Leaf, listed
+from gendiag.records import Finding, Leaf, counted, listed
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.passes import Column, columns, is_image, size_of
+from gendiag.rules.evidence.passes import Column, columns, first_pass, is_image, size_of
 from gendiag.rules.rule import BAD, Rule, sound
 
 LEAST_VALUES = 8  # fewer may be equal by chance
@@ -49,6 +49,8 @@ class BlankBatches(Rule):
                 yield self._everywhere(path, column)
             elif blank := _blank(column):
                 yield self._somewhere(seen, path, column, blank)
+            elif late := _late(seen, column):
+                yield self._from_there(seen, path, late)
 
     def _everywhere(self, path: str, column: Column) -> Finding:
         zeros, total = sum(leaf.zeros for _, leaf in column), sum(size_of(leaf) for _, leaf in column)
@@ -85,6 +87,17 @@ class BlankBatches(Rule):
             )
         return self.finding("warning", message, fix=fix, batches=[i for i, _ in blank], leaf=path)
 
+    def _from_there(self, seen: Evidence, path: str, late: Column) -> Finding:
+        index, leaf = late[0]
+        what = "all zeros" if leaf.high == 0 else f"constant, {leaf.high:g} in every value"
+        count = counted(len(late), "batch", "batches")
+        message = (
+            f"From {seen.place(index)} on {path} is blank ({what}) in all {count} that follow; the "
+            "first pass is not: likely the data were emptied, overwritten or changed in place after it."
+        )
+        fix = f"Look at what happens to {path} when a pass is over: keep the data, and change or clear copies only."
+        return self.finding("warning", message, fix=fix, batches=[i for i, _ in late], leaf=path)
+
     def broken(self) -> Iterator[Any]:
         return ((x * 0 if step == BAD else x, y) for step, (x, y) in enumerate(sound()))
 
@@ -94,6 +107,15 @@ class BlankBatches(Rule):
 
 def _is_blank(leaf: Leaf) -> bool:
     return leaf.low == leaf.high and not (leaf.n_nan or leaf.n_inf)
+
+
+def _late(seen: Evidence, column: Column) -> Column:
+    """Return the batches behind the first pass, where all of them are blank and none of the first pass is."""
+    first = {batch.index for batch in first_pass(seen)}
+    behind = [(index, leaf) for index, leaf in column if index not in first]
+    before = [leaf for index, leaf in column if index in first]
+    rich = len(before) >= LEAST_OTHERS and not any(_is_blank(leaf) for leaf in before)
+    return behind if rich and len(behind) >= LEAST_OTHERS and all(_is_blank(leaf) for _, leaf in behind) else []
 
 
 def _always_zero(column: Column, *, alone: bool) -> bool:

@@ -48,8 +48,8 @@ class HookOvertaken(Rule):
         batches = sorted(set(late[changed[0]]))
         names = " and ".join(f"self.{name}" for name in changed)
         message = (
-            f"{workers} workers of the source had asked for {counted(len(batches), 'item')} of an epoch before `on_epoch_begin` ran "
-            f"and changed {names}: in this run these were made from the state before."
+            f"{workers} workers of the source had asked for {counted(len(batches), 'item')} of an epoch before "
+            f"`on_epoch_begin` ran and changed {names}: in this run these were made from the state before."
         )
         fix = "Set the first state in `__init__` and change it in `on_epoch_end`, or use workers=1."
         severity: Severity = "warning" if _matters(seen, changed, len(batches)) else "note"

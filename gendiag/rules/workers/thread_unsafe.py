@@ -66,7 +66,7 @@ class ThreadUnsafe(Rule):
             message = (
                 f"The source raised in {seen.place(index)}, in one of {workers} worker threads: {failure}"
                 f"{failure.place}. Asked for alone the same item comes without an error, so the threads likely disturb "
-                f"each other{_shared(seen)}."
+                f"each other: they share something that moves{_shared(seen)}."
             )
             fix = FIX
         else:
