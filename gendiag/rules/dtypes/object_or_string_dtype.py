@@ -110,7 +110,9 @@ def _to_numbers(seen: Evidence, index: int, leaf: Leaf) -> str:
     if len(values) and all(_is_number(value) for value in values):
         return f"Make numbers of it in a map: `tf.strings.to_number({leaf.path})`."
     if leaf.role == "y":
-        return "Make class numbers of it in a map, with `keras.layers.StringLookup(vocabulary=names, num_oov_indices=0)`."
+        return (
+            "Make class numbers of it in a map, with `keras.layers.StringLookup(vocabulary=names, num_oov_indices=0)`."
+        )
     return (
         f"Turn it into numbers in a map, `vectorize({leaf.path})` with an adapted `keras.layers.TextVectorization` (a "
         "StringLookup for single words), or put that layer first in the model with `keras.Input((), dtype='string')`."

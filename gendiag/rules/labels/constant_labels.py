@@ -54,8 +54,10 @@ class ConstantLabels(Rule):
         labels = labels_of(seen, first_pass(seen))
         if labels is not None and len(labels.counts) == 1:
             yield from self._one_class(seen, labels)
-        elif labels is not None and _is_to_shuffle(seen, labels) and (
-            labels.is_single or labels.is_sorted or (labels.is_in_stretches and buffer_of(seen.source))
+        elif (
+            labels is not None
+            and _is_to_shuffle(seen, labels)
+            and (labels.is_single or labels.is_sorted or (labels.is_in_stretches and buffer_of(seen.source)))
         ):
             yield self._finding(seen, labels)
 

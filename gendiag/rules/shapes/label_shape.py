@@ -135,8 +135,10 @@ def _one_hot_fix(seen: Evidence, leaf: Leaf, output: Output) -> str:
             f"num_classes={units})`."
         )
     if (shape[-1] or 0) < units:
-        return f"State the number of classes: `to_categorical({leaf.path}, num_classes={units})`, or give the last layer "\
+        return (
+            f"State the number of classes: `to_categorical({leaf.path}, num_classes={units})`, or give the last layer "
             f"{shape[-1]} units."
+        )
     return ""
 
 

@@ -84,7 +84,8 @@ def fault(
 
     def register(make: Callable[..., Call]) -> Look:
         rows = tuple(
-            Row(_area(make), name, each, verdict, first, batch, words, live=live) for name, each in _each(make, variants)
+            Row(_area(make), name, each, verdict, first, batch, words, live=live)
+            for name, each in _each(make, variants)
         )
         ROWS.extend(rows)
         return Look(rows)

@@ -26,7 +26,13 @@ def held_to(dtype: str, *, old_form: bool = False, batched: bool = True) -> Any:
     return tf.data.Dataset.from_generator(lambda: zip(x, y, strict=True), output_signature=signature).batch(8)
 
 
-@fault(first="silent-cast", verdict="trains on altered data", batch=0, says=("int", "signature", "->"), variants=("batches", "samples", "types", "int64"))
+@fault(
+    first="silent-cast",
+    verdict="trains on altered data",
+    batch=0,
+    says=("int", "signature", "->"),
+    variants=("batches", "samples", "types", "int64"),
+)
 def fractions_under_a_whole_signature(how: str) -> Call:
     made = {
         "batches": lambda: held_to("int32"),
@@ -64,14 +70,22 @@ def an_input_that_overflows_its_signature() -> Call:
     return Call(tf.data.Dataset.from_generator(batches, output_signature=signature), model, epochs=2)
 
 
-@fault(first="object-or-string-dtype", verdict="raises", batch=0, says=("text", "to_number|TextVectorization|StringLookup"), variants=("words", "digits", "label"))
+@fault(
+    first="object-or-string-dtype",
+    verdict="raises",
+    batch=0,
+    says=("text", "to_number|TextVectorization|StringLookup"),
+    variants=("words", "digits", "label"),
+)
 def text_that_nobody_reads(what: str) -> Call:
     x, y = arrays()
     if what == "label":
         return Call(dataset(x, np.array(["cat", "dog"] * 24)), classifier(2))
     if what == "digits":
         return Call(dataset(x.astype(str), y), dense())
-    model = keras.Sequential([keras.layers.Embedding(50, 4), keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)])
+    model = keras.Sequential(
+        [keras.layers.Embedding(50, 4), keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)]
+    )
     model.compile("sgd", "mse")
     return Call(dataset(np.array(["a good film"] * 48), y), model)
 
@@ -81,7 +95,9 @@ def text_that_is_vectorized_in_the_dataset() -> Call:
     words = np.array([f"word {number % 7}" for number in range(48)])
     vectorize = keras.layers.TextVectorization(50, output_sequence_length=3)
     vectorize.adapt(words)
-    model = keras.Sequential([keras.layers.Embedding(50, 4), keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)])
+    model = keras.Sequential(
+        [keras.layers.Embedding(50, 4), keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)]
+    )
     model.compile("sgd", "mse")
     return Call(dataset(words, arrays()[1]).map(lambda x, y: (vectorize(x), y)), model)
 
@@ -95,10 +111,17 @@ def text_that_the_model_reads() -> Call:
     return Call(dataset(words, arrays()[1]), model)
 
 
-@fault(first="arity", verdict="raises", batch=0, says=("no y", "map|targets"), variants=("array", "dict", "tfds", "tuple"))
+@fault(
+    first="arity", verdict="raises", batch=0, says=("no y", "map|targets"), variants=("array", "dict", "tfds", "tuple")
+)
 def a_dataset_without_targets(what: str) -> Call:
     x, y = arrays()
-    made = {"array": (x,), "dict": ({"x": x, "label": y},), "tfds": ({"image": x, "label": y, "id": y},), "tuple": ((x,),)}
+    made = {
+        "array": (x,),
+        "dict": ({"x": x, "label": y},),
+        "tfds": ({"image": x, "label": y, "id": y},),
+        "tuple": ((x,),),
+    }
     return Call(dataset(*made[what]), dense())
 
 
@@ -108,7 +131,9 @@ def a_model_that_needs_no_targets() -> Call:
     outputs = keras.layers.Dense(4)(inputs)
 
     class Own(keras.Model):
-        def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, **_: Any) -> Any:
+        def compute_loss(
+            self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, **_: Any
+        ) -> Any:
             return keras.ops.mean(keras.ops.square(x - y_pred))
 
     model = Own(inputs, outputs)
@@ -166,7 +191,9 @@ def an_iterator_of_a_dataset(how: str) -> Call:
 @fault(first="unscaled", says="255", variants=("uint8", "float32"))
 def pictures_as_they_are(dtype: str) -> Call:
     pictures = np.random.default_rng(0).integers(0, 255, (48, 8, 8, 3)).astype(dtype)
-    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
+    model = keras.Sequential(
+        [keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")]
+    )
     model.compile(keras.optimizers.SGD(1e-6), "sparse_categorical_crossentropy")
     return Call(dataset(pictures, labels()[1]), model)
 

@@ -19,7 +19,9 @@ def a_file_that_is_no_image() -> Call:
     return Call(pictures(images(broken=26), shuffle=False), viewer())
 
 
-@fault(first="dataset-raises", verdict="raises", says=("image", "decode_image", NO_NOISE), variants=("shuffled", "own map"))
+@fault(
+    first="dataset-raises", verdict="raises", says=("image", "decode_image", NO_NOISE), variants=("shuffled", "own map")
+)
 def a_file_that_is_no_image_somewhere(how: str) -> Call:
     import tensorflow as tf
 
@@ -69,7 +71,9 @@ def lengths(number: Any) -> Any:
     return tf.ones((tf.where(number == 21, 5, 4),)), tf.ones((1,))
 
 
-@fault(first="dataset-raises", verdict="raises", batch=2, says=("different shapes", "padded_batch", "16 to 23", NO_NOISE))
+@fault(
+    first="dataset-raises", verdict="raises", batch=2, says=("different shapes", "padded_batch", "16 to 23", NO_NOISE)
+)
 def one_sample_of_another_shape() -> Call:
     import tensorflow as tf
 
@@ -80,7 +84,9 @@ def one_sample_of_another_shape() -> Call:
 def padded_samples() -> Call:
     import tensorflow as tf
 
-    sizes = tf.data.Dataset.range(48).map(lambda number: (tf.ones((1 + number % 4,)), tf.ones((1,)) * 0.1 * tf.cast(number, "float32")))
+    sizes = tf.data.Dataset.range(48).map(
+        lambda number: (tf.ones((1 + number % 4,)), tf.ones((1,)) * 0.1 * tf.cast(number, "float32"))
+    )
     return Call(sizes.shuffle(48).padded_batch(8, padded_shapes=((4,), (1,))), dense())
 
 
@@ -88,7 +94,9 @@ def padded_samples() -> Call:
 def windows_that_grow_shorter() -> Call:
     import tensorflow as tf
 
-    windows = tf.data.Dataset.from_tensor_slices(arrays()[0][:, 0]).window(5, shift=1).flat_map(lambda part: part.batch(5))
+    windows = (
+        tf.data.Dataset.from_tensor_slices(arrays()[0][:, 0]).window(5, shift=1).flat_map(lambda part: part.batch(5))
+    )
     return Call(windows.map(lambda part: (part[:4], part[4:])).batch(8), dense())
 
 
@@ -100,7 +108,13 @@ def windows_of_one_length() -> Call:
     return Call(series.flat_map(lambda part: part.batch(5)).map(lambda part: (part[:4], part[4:])).batch(8), dense())
 
 
-@fault(first="dataset-raises", verdict="raises", batch=2, says=("KeyError", "from_generator", "element 21", NO_NOISE), variants=(0, 2))
+@fault(
+    first="dataset-raises",
+    verdict="raises",
+    batch=2,
+    says=("KeyError", "from_generator", "element 21", NO_NOISE),
+    variants=(0, 2),
+)
 def the_generator_behind_raises(prefetched: int) -> Call:
     import tensorflow as tf
 
@@ -167,7 +181,11 @@ def records(*, missing: int | None, integers: bool = False) -> Any:
     with tf.io.TFRecordWriter(path) as writer:
         for number, row in enumerate(x):
             feature = {"x": tf.train.Feature(float_list=tf.train.FloatList(value=row))}
-            label = {"int64_list": tf.train.Int64List(value=[1])} if integers else {"float_list": tf.train.FloatList(value=[1.0])}
+            label = (
+                {"int64_list": tf.train.Int64List(value=[1])}
+                if integers
+                else {"float_list": tf.train.FloatList(value=[1.0])}
+            )
             if number != missing:
                 feature["y"] = tf.train.Feature(**label)
             writer.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())

@@ -27,7 +27,11 @@ def noisy(x: Any, y: Any) -> Any:
     return x + tf.random.normal(tf.shape(x), stddev=0.1), y
 
 
-@fault(first="never-reshuffled", says=("cache", "shuffl", "same order"), variants=("batched first", "cached first", "mapped", "in a file"))
+@fault(
+    first="never-reshuffled",
+    says=("cache", "shuffl", "same order"),
+    variants=("batched first", "cached first", "mapped", "in a file"),
+)
 def cached_behind_its_shuffle(how: str) -> Call:
     from tests.truth.surface.folders import folder
 
@@ -80,7 +84,11 @@ def viewer() -> Any:
     return model
 
 
-@fault(first="frozen-augmentation", says=("cache", "augment|random", "frozen"), variants=("noise", "flip layer", "batched", "image op"))
+@fault(
+    first="frozen-augmentation",
+    says=("cache", "augment|random", "frozen"),
+    variants=("noise", "flip layer", "batched", "image op"),
+)
 def augmented_before_the_cache(how: str) -> Call:
     import tensorflow as tf
 
@@ -117,7 +125,11 @@ def by_class(count: int = 480) -> Any:
     return slices(x, np.sort(y))
 
 
-@fault(first="constant-labels", says=("shuffle", "buffer|behind `batch`|stands behind"), variants=("batches", "tiny", "small", "quarter"))
+@fault(
+    first="constant-labels",
+    says=("shuffle", "buffer|behind `batch`|stands behind"),
+    variants=("batches", "tiny", "small", "quarter"),
+)
 def sorted_and_hardly_shuffled(how: str) -> Call:
     made = {
         "batches": lambda: by_class().batch(8).shuffle(60),
@@ -138,7 +150,11 @@ def mixed_data_and_a_small_buffer() -> Call:
     return Call(slices(*labels(480, classes=2)).shuffle(20).batch(8), classifier(), epochs=2)
 
 
-@fault(first="batches-shuffled-whole", says=("behind `batch`", r"shuffle\(number_of_samples\).batch"), variants=("plain", "cached"))
+@fault(
+    first="batches-shuffled-whole",
+    says=("behind `batch`", r"shuffle\(number_of_samples\).batch"),
+    variants=("plain", "cached"),
+)
 def whole_batches_shuffled(how: str) -> Call:
     batches = slices().batch(8)
     return Call((batches.cache() if how == "cached" else batches).shuffle(6), dense(), epochs=3)
@@ -153,7 +169,11 @@ def split(first: Any, second: Any, *, epochs: int = 3) -> Call:
     return Call(first, dense(), epochs=epochs, validation_data=second)
 
 
-@fault(first="split-reshuffled", says=("take", "trained on", "reshuffle_each_iteration=False"), variants=("samples", "batches", "seed", "one epoch", "counted"))
+@fault(
+    first="split-reshuffled",
+    says=("take", "trained on", "reshuffle_each_iteration=False"),
+    variants=("samples", "batches", "seed", "one epoch", "counted"),
+)
 def split_behind_a_shuffle(how: str) -> Call:
     whole = slices().shuffle(N, seed=1 if how == "seed" else None)
     if how == "batches":
@@ -189,7 +209,11 @@ def part(array: Any) -> Any:
     return tf.data.Dataset.from_tensor_slices(array)
 
 
-@fault(first="torn-pairs", says=("zip", "apart", r"zip\(\(x, y\)\)\.shuffle"), variants=("both", "x alone", "one epoch", "classes"))
+@fault(
+    first="torn-pairs",
+    says=("zip", "apart", r"zip\(\(x, y\)\)\.shuffle"),
+    variants=("both", "x alone", "one epoch", "classes"),
+)
 def shuffled_apart_and_zipped(how: str) -> Call:
     x, y = labels() if how == "classes" else arrays()
     labels_part = part(y) if how == "x alone" else part(y).shuffle(N)
@@ -240,7 +264,13 @@ def numbered_and_taken_apart() -> Call:
     return Call(slices().enumerate().map(lambda _number, pair: pair).batch(8), dense(), epochs=2)
 
 
-@fault(first="endless", verdict="never ends", says="steps_per_epoch", live="the fit never ends", variants=("repeat", "samples", "two"))
+@fault(
+    first="endless",
+    verdict="never ends",
+    says="steps_per_epoch",
+    live="the fit never ends",
+    variants=("repeat", "samples", "two"),
+)
 def repeated_without_steps(how: str) -> Call:
     import tensorflow as tf
 
@@ -262,14 +292,18 @@ def repeated_three_times() -> Call:
     return Call(slices().batch(8).repeat(3), dense(), epochs=2)
 
 
-@fault(first="exhausted", verdict="trains on altered data", says=("once", "from_generator"), variants=("plain", "repeated"))
+@fault(
+    first="exhausted", verdict="trains on altered data", says=("once", "from_generator"), variants=("plain", "repeated")
+)
 def one_generator_object_behind_a_dataset(how: str) -> Call:
     import tensorflow as tf
 
     one = generator(batches_of(*arrays()))()
     signature = (tf.TensorSpec((None, 4)), tf.TensorSpec((None, 1)))
     read = tf.data.Dataset.from_generator(lambda: one, output_signature=signature)
-    return Call(read, dense(), epochs=3) if how == "plain" else Call(read.repeat(), dense(), epochs=3, steps_per_epoch=6)
+    return (
+        Call(read, dense(), epochs=3) if how == "plain" else Call(read.repeat(), dense(), epochs=3, steps_per_epoch=6)
+    )
 
 
 @one_generator_object_behind_a_dataset.sound
@@ -277,7 +311,9 @@ def a_generator_function_behind_a_dataset() -> Call:
     import tensorflow as tf
 
     signature = (tf.TensorSpec((None, 4)), tf.TensorSpec((None, 1)))
-    return Call(tf.data.Dataset.from_generator(generator(batches_of(*arrays())), output_signature=signature), dense(), epochs=3)
+    return Call(
+        tf.data.Dataset.from_generator(generator(batches_of(*arrays())), output_signature=signature), dense(), epochs=3
+    )
 
 
 @silent(because="a deliberate drop_remainder looks the same, and what is dropped never reaches fit")
@@ -287,4 +323,6 @@ def the_last_samples_dropped() -> Call:
 
 @silent(because="a window over the passes is documented use of repeat; the samples of an epoch are not those of a pass")
 def passes_blended_into_each_other() -> Call:
-    return Call(slices(*(array[:45] for array in arrays())).repeat().shuffle(45).batch(8), dense(), epochs=2, steps_per_epoch=5)
+    return Call(
+        slices(*(array[:45] for array in arrays())).repeat().shuffle(45).batch(8), dense(), epochs=2, steps_per_epoch=5
+    )

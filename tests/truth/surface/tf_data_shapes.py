@@ -78,7 +78,13 @@ def the_labels_go_through_python() -> Call:
     return Call(tf.data.Dataset.range(24).map(sample).batch(6), dense())
 
 
-@fault(first="unknown-shape", verdict="raises", batch=0, says=("output_types", "output_signature"), variants=("table", "images"))
+@fault(
+    first="unknown-shape",
+    verdict="raises",
+    batch=0,
+    says=("output_types", "output_signature"),
+    variants=("table", "images"),
+)
 def output_types_without_shapes(what: str) -> Call:
     import tensorflow as tf
 
@@ -114,7 +120,12 @@ def a_free_axis_of_sequences() -> Call:
     return Call(read, model)
 
 
-@fault(first="unknown-shape", verdict="raises", says=("validation_data", "unknown rank", "set_shape"), live="watch sees no batch of it")
+@fault(
+    first="unknown-shape",
+    verdict="raises",
+    says=("validation_data", "unknown rank", "set_shape"),
+    live="watch sees no batch of it",
+)
 def validation_without_shapes() -> Call:
     return Call(dataset(*arrays()), dense(), validation_data=mapped(shaped=False))
 
@@ -143,7 +154,13 @@ def batches_of_another_size() -> Call:
     return Call(dataset(*arrays()).unbatch().batch(12), dense())
 
 
-@fault(first="ragged-tensor", verdict="raises", batch=0, says=("RaggedTensor", "padded_batch"), variants=("batch", "slices"))
+@fault(
+    first="ragged-tensor",
+    verdict="raises",
+    batch=0,
+    says=("RaggedTensor", "padded_batch"),
+    variants=("batch", "slices"),
+)
 def samples_of_unequal_length(how: str) -> Call:
     import tensorflow as tf
 
@@ -158,7 +175,9 @@ def samples_of_unequal_length(how: str) -> Call:
 def ragged_made_dense() -> Call:
     import tensorflow as tf
 
-    samples = tf.data.Dataset.range(48).map(lambda number: (tf.fill((1 + number % 4,), tf.cast(number, "float32") / 48), tf.ones((1,))))
+    samples = tf.data.Dataset.range(48).map(
+        lambda number: (tf.fill((1 + number % 4,), tf.cast(number, "float32") / 48), tf.ones((1,)))
+    )
     return Call(samples.ragged_batch(8).map(lambda x, y: (x.to_tensor(shape=(None, 4)), y)), dense())
 
 
