@@ -71,7 +71,7 @@ class ZeroLength(Rule):
 def _fix_of_subset(value: Any) -> str:
     if hasattr(value, "class_indices") or hasattr(value, "image_data_generator"):
         return (
-            "Tell the ImageDataGenerator which share to set aside, `ImageDataGenerator(validation_split=0.2)`: without it "
-            "`subset='validation'` is empty and `subset='training'` is everything."
+            "Tell the ImageDataGenerator which share to set aside, `ImageDataGenerator(validation_split=0.2)`: without "
+            "it `subset='validation'` is empty and `subset='training'` is everything."
         )
     return "Round up: `math.ceil(len(x) / batch_size)`, or use a smaller batch size for the validation."

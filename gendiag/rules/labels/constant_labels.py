@@ -86,8 +86,9 @@ class ConstantLabels(Rule):
             f"{len(single)} of {total} batches in the first pass have one class only: {_stretches(single)}. In "
             f"{labels.path} {order}."
         )
+        fix = how_to_shuffle(seen.source, len(labels.row))
         return self.finding(
-            "warning", message, fix=how_to_shuffle(seen.source, len(labels.row)), batches=single or labels.by_batch, leaf=labels.path,
+            "warning", message, fix=fix, batches=single or labels.by_batch, leaf=labels.path,
             single=len(single), of=total, classes=dict(labels.counts),
         )  # fmt: skip
 

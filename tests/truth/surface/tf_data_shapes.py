@@ -32,11 +32,11 @@ def mapped(*, shaped: bool, eager: bool = False) -> Any:
 
 
 @fault(
-    first="unknown-shape", verdict="raises", batch=0, variants=(False, True),
+    first="unknown-shape", verdict="raises", batch=0, variants=("numpy_function", "py_function"),
     says=("unknown rank", "set_shape|ensure_shape", "as it is, the batch trains"),
 )  # fmt: skip
-def python_function_forgets_shapes(eager: bool) -> Call:
-    return Call(mapped(shaped=False, eager=eager), dense())
+def python_function_forgets_shapes(through: str) -> Call:
+    return Call(mapped(shaped=False, eager=through == "py_function"), dense())
 
 
 @python_function_forgets_shapes.sound
