@@ -33,7 +33,7 @@ class Step:
 
     def told(self, attribute: str) -> Any:
         """Return an argument as a plain number, or None."""
-        value = getattr(self.dataset, f"_{attribute}", None)
+        value: Any = getattr(self.dataset, f"_{attribute}", None)
         try:
             return value.numpy().item() if hasattr(value, "numpy") else value
         except (AttributeError, ValueError):

@@ -38,6 +38,7 @@ class GeneratorCasts:
         self._state = generator_state(dataset)
         self._spec = next((step.dataset.element_spec for step in chain(dataset) if is_generator(step)), None)
         self._original: Any = None
+        self.raised_at: int | None = None  # the element that the generator was making when it raised
 
     def start(self) -> None:
         """Begin to look."""
@@ -54,11 +55,20 @@ class GeneratorCasts:
         return self._through(iter(self._original(*args)))
 
     def _through(self, elements: Iterator[Any]) -> Iterator[Any]:
-        for number, element in enumerate(elements):
+        number = 0
+        while True:
+            try:
+                element = next(elements)
+            except StopIteration:
+                return
+            except Exception:
+                self.raised_at = number
+                raise
             if number < MOST_ELEMENTS:
                 for path, dtype, value in _pairs(self._spec, element, ""):
                     self._note(number, path, dtype, value)
             yield element
+            number += 1
 
     def _note(self, number: int, path: str, dtype: Any, value: Any) -> None:
         lost = _lost(value, dtype)

@@ -49,6 +49,11 @@ class TfDatasetSource(Source):
             self._watch.stop()
 
     @property
+    def raised_at(self) -> int | None:
+        """Which element the generator behind ``from_generator`` was making when it raised, or None."""
+        return None if self._watch is None else self._watch.raised_at
+
+    @property
     def casts(self) -> tuple[SignatureCast, ...]:
         """Values that the signature of ``from_generator`` changed."""
         return () if self._watch is None else tuple(self._watch.found.values())

@@ -61,8 +61,8 @@ class ObjectOrStringDtype(Rule):
     def _text_tensor(self, seen: Evidence, index: int, leaf: Leaf) -> Finding:
         whom = "no layer of the model takes text" if leaf.role == "x" else "the loss compares numbers"
         message = (
-            f"{leaf.path} of {seen.place(index)} is text (tf.string {format_shape(leaf.shape)}), and {whom}: it was not "
-            "turned into numbers."
+            f"{leaf.path} of {seen.place(index)} is text (tf.string {format_shape(leaf.shape)}), and {whom}: it was "
+            "not turned into numbers."
         )
         fix = _to_numbers(seen, index, leaf)
         return self.finding("error", message, fix=fix, batches=[index], leaf=leaf.path, dtype="tf.string")
@@ -106,11 +106,13 @@ def _takes_text(seen: Evidence, leaf: Leaf) -> bool:
 
 def _to_numbers(seen: Evidence, index: int, leaf: Leaf) -> str:
     raw = seen.profile.raw(index) if index in seen.profile.store else ()
-    values = next((np.asarray(part.value).reshape(-1) for part in flatten(raw) if part.path == leaf.path), [])
+    values: Any = next((np.asarray(part.value).reshape(-1) for part in flatten(raw) if part.path == leaf.path), ())
     if len(values) and all(_is_number(value) for value in values):
         return f"Make numbers of it in a map: `tf.strings.to_number({leaf.path})`."
     if leaf.role == "y":
-        return "Make class numbers of it in a map, with `keras.layers.StringLookup(vocabulary=names, num_oov_indices=0)`."
+        return (
+            "Make class numbers of it in a map, with `keras.layers.StringLookup(vocabulary=names, num_oov_indices=0)`."
+        )
     return (
         f"Turn it into numbers in a map, `vectorize({leaf.path})` with an adapted `keras.layers.TextVectorization` (a "
         "StringLookup for single words), or put that layer first in the model with `keras.Input((), dtype='string')`."

@@ -75,8 +75,8 @@ class SilentCast(Rule):
         where = f", first in {seen.place(batch)}" if batch is not None else ""
         message = (
             f"The signature of from_generator holds {cast.path} to {cast.delivered}, and the generator yields "
-            f"{cast.yielded}: {counted(cast.changed, 'value')} in {counted(cast.elements, 'element')} changed without a "
-            f"word{where}, for example {example}."
+            f"{cast.yielded}: {counted(cast.changed, 'value')} in {counted(cast.elements, 'element')} changed "
+            f"without a word{where}, for example {example}."
         )
         fix = (
             f"Declare {cast.path} as it is yielded, `tf.TensorSpec(shape, tf.{wider})` in `output_signature` (or "

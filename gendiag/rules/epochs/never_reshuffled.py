@@ -74,8 +74,8 @@ class NeverReshuffled(Rule):
     def _frozen(self, seen: Evidence, severity: Severity, what: str, fix: str) -> Finding:
         count = len(seen.by_epoch)
         message = (
-            f"{what}: no epoch is shuffled anew, and the same {len(seen.by_epoch[0])} batches come in the same order in "
-            f"{count} of {count} epochs."
+            f"{what}: no epoch is shuffled anew, and the same {len(seen.by_epoch[0])} batches come in the same order "
+            f"in {count} of {count} epochs."
         )
         batches = [delivery.batch for delivery in seen.by_epoch[1] if delivery.batch is not None]
         return self.finding(severity, message, fix=fix, batches=batches)
@@ -100,7 +100,7 @@ def _batches(order: Any) -> list[Any]:
 
 
 def _frozen_by(dataset: Any) -> tuple[Severity, str, str] | None:
-    """Return what keeps the order of a dataset that shuffles: a cache behind its last shuffle, or the shuffle itself."""
+    """Return what keeps the order of a dataset that shuffles: a cache behind its last shuffle, or that itself."""
     shuffle = first_of(dataset, "shuffle", *CACHES)
     if shuffle is None:
         return None

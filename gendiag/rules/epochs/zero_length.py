@@ -32,6 +32,11 @@ class ZeroLength(Rule):
     name, title = "zero-length", "The source yields no batch"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
+        other = seen.validation_source
+        failure = seen.rehearsal.failure
+        if other is not None and other.is_indexed and other.length == 0 and failure and "length 0" in failure.line:
+            message = f"validation_data, a {other.kind}, has length 0: there is no batch to validate on."
+            yield self.finding("error", message, fix=_fix_of_subset(other.value), source="validation")
         yielded_none = not seen.batches and seen.profile.failure is None
         says_zero = seen.source.length == 0
         if seen.failure is None or seen.rehearsal.failed_in != "start" or not (yielded_none or says_zero):
@@ -53,10 +58,20 @@ class ZeroLength(Rule):
         yield self.finding("error", message, fix=fix)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
-        yield datasets.length(at(seen, finding), 1)
+        if not finding.in_validation:
+            yield datasets.length(at(seen, finding), 1)
 
     def broken(self) -> Iterator[Any]:
         return sound(0)
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _fix_of_subset(value: Any) -> str:
+    if hasattr(value, "class_indices") or hasattr(value, "image_data_generator"):
+        return (
+            "Tell the ImageDataGenerator which share to set aside, `ImageDataGenerator(validation_split=0.2)`: without "
+            "it `subset='validation'` is empty and `subset='training'` is everything."
+        )
+    return "Round up: `math.ceil(len(x) / batch_size)`, or use a smaller batch size for the validation."

@@ -54,8 +54,10 @@ class ConstantLabels(Rule):
         labels = labels_of(seen, first_pass(seen))
         if labels is not None and len(labels.counts) == 1:
             yield from self._one_class(seen, labels)
-        elif labels is not None and _is_to_shuffle(seen, labels) and (
-            labels.is_single or labels.is_sorted or (labels.is_in_stretches and buffer_of(seen.source))
+        elif (
+            labels is not None
+            and _is_to_shuffle(seen, labels)
+            and (labels.is_single or labels.is_sorted or (labels.is_in_stretches and buffer_of(seen.source)))
         ):
             yield self._finding(seen, labels)
 
@@ -84,8 +86,9 @@ class ConstantLabels(Rule):
             f"{len(single)} of {total} batches in the first pass have one class only: {_stretches(single)}. In "
             f"{labels.path} {order}."
         )
+        fix = how_to_shuffle(seen.source, len(labels.row))
         return self.finding(
-            "warning", message, fix=how_to_shuffle(seen.source, len(labels.row)), batches=single or labels.by_batch, leaf=labels.path,
+            "warning", message, fix=fix, batches=single or labels.by_batch, leaf=labels.path,
             single=len(single), of=total, classes=dict(labels.counts),
         )  # fmt: skip
 

@@ -39,8 +39,9 @@ class LabelLeak(Rule):
         new data, where it is not known yet, the model is worth nothing.
 
     How to mend it
-        Let the target stand behind its window: ``timeseries_dataset_from_array(data[:-n], data[n:], sequence_length=n)``.
-        Leave the column of the target out of the features.
+        Let the target stand behind its window:
+        ``timeseries_dataset_from_array(data[:-n], data[n:], sequence_length=n)``. Leave the column of
+        the target out of the features.
 
     Known limits
         A warning for windows over a series, of which each holds its own target; else a note, since small problems of
@@ -69,8 +70,8 @@ class LabelLeak(Rule):
         where = "the last step of its own window" if leak.is_last else "a step of its own window"
         what = f"{where}, {leak.place}" if leak.slides else f"a part of its own input, {leak.place}"
         message = (
-            f"y is {what}, in all {leak.samples} samples of the first pass, from {seen.place(0)} on: the answer is handed "
-            "over with the question."
+            f"y is {what}, in all {leak.samples} samples of the first pass, from {seen.place(0)} on: the answer is "
+            "handed over with the question."
         )
         fix = (
             "Let the target stand behind its window: `timeseries_dataset_from_array(data[:-n], targets[n:], "

@@ -106,7 +106,9 @@ def _step(seen: Evidence, failure: Failure) -> str:
     """Which step of the pipeline holds the operation that raised."""
     if _is_python(failure):
         if "generator_py_func" in failure.details and generator_state(seen.source.value) is not None:
-            return "" if "`generator` yielded" in failure.line else "in the generator behind `from_generator`"
+            element = getattr(seen.source, "raised_at", None)
+            which = "" if element is None else f", while it made its element {element}"
+            return "" if "`generator` yielded" in failure.line else f"in the generator behind `from_generator`{which}"
         return "in a numpy_function or py_function"
     nodes = {name for name in _NODE.findall(failure.details) if name != "IteratorGetNext"}
     known = told(failure.line)

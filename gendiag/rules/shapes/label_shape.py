@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from gendiag.batches.values import Array
 from gendiag.model.facts import ONE_HOT, SPARSE, Output, Shape, aligned, fits
 from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
 from gendiag.rules.edits import shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.label_form import is_one_column, is_other_form
+from gendiag.rules.evidence.label_form import TABLE, is_one_column, is_other_form
+from gendiag.rules.evidence.passes import held
 from gendiag.rules.rule import Edits, Rule, by_leaf, dense, sound
 
 BROADCAST = (
@@ -64,8 +66,9 @@ class LabelShape(Rule):
             f"{leaf.path} of {seen.place(index)} has shape {format_shape(leaf.shape)}, the model's output "
             f"{output.name!r} {format_shape(output.shape)}; in {loss} {end}{_meaning(leaf, output, severity)}."
         )
+        one_hot = _one_hot_fix(seen, leaf, output)
         return self.finding(
-            severity, message, fix=_fix(leaf, output, trained=seen.evaluates), batches=found, leaf=leaf.path,
+            severity, message, fix=one_hot or _fix(leaf, output, trained=seen.evaluates), batches=found, leaf=leaf.path,
             shape=format_shape(leaf.shape), output=format_shape(output.shape), loss=loss,
         )  # fmt: skip
 
@@ -115,6 +118,33 @@ def _meaning(leaf: Leaf, output: Output, severity: Severity) -> str:
     if len(shape) == len(wanted) and wanted[-1] == 1:
         return f": the one output is compared with all {shape[-1]} numbers of a sample"
     return ": numbers are compared across samples or steps that do not belong together"
+
+
+def _one_hot_fix(seen: Evidence, leaf: Leaf, output: Output) -> str:
+    """What to type where one-hot rows have another number of columns than there are units; else empty."""
+    shape, units = leaf.shape or (), output.channels or 0
+    rows = [array for batch in seen.batches if (array := held(seen, batch.index).get(leaf.path)) is not None]
+    if not rows or units < TABLE or any(not _is_one_hot(array) for array in rows):
+        return ""
+    if len(shape) == len(output.shape or ()) + 1:
+        return f"{leaf.path} was made one-hot twice: call `to_categorical` once, on the class numbers."
+    if len(shape) != TABLE or len({array.shape[-1] for array in rows}) > 1:
+        return ""
+    if shape[-1] == units + 1 and not any(array[:, 0].any() for array in rows):
+        return (
+            f"Column 0 is never set, so the class numbers begin at 1: `to_categorical({leaf.path} - 1, "
+            f"num_classes={units})`."
+        )
+    if (shape[-1] or 0) < units:
+        return (
+            f"State the number of classes: `to_categorical({leaf.path}, num_classes={units})`, or give the last layer "
+            f"{shape[-1]} units."
+        )
+    return ""
+
+
+def _is_one_hot(array: Array) -> bool:
+    return array.ndim > 1 and bool(((array == 0) | (array == 1)).all()) and bool((array.sum(axis=-1) <= 1).all())
 
 
 def _fix(leaf: Leaf, output: Output, *, trained: bool) -> str:

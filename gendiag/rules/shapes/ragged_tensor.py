@@ -18,8 +18,8 @@ class RaggedTensor(Rule):
         The message speaks of an assertion inside of a matrix product, or of an attribute that is missing.
 
     How to mend it
-        Pad the samples to one length: ``padded_batch`` rather than ``ragged_batch``, or ``x.to_tensor()`` in a map; tell
-        the model to skip what was added (``mask_zero=True``, a Masking layer).
+        Pad the samples to one length: ``padded_batch`` rather than ``ragged_batch``, or ``x.to_tensor()`` in a map;
+        tell the model to skip what was added (``mask_zero=True``, a Masking layer).
 
     Known limits
         Said only where the model raised on it.
@@ -43,12 +43,12 @@ class RaggedTensor(Rule):
     def _finding(self, seen: Evidence, found: dict[int, Leaf]) -> Finding:
         index, leaf = next(iter(found.items()))
         message = (
-            f"{leaf.path} of {seen.place(index)} is a RaggedTensor, {leaf.dtype} {format_shape(leaf.shape)}: its samples "
-            "are of different length, and the model raises on it."
+            f"{leaf.path} of {seen.place(index)} is a RaggedTensor, {leaf.dtype} {format_shape(leaf.shape)}: its "
+            "samples are of different length, and the model raises on it."
         )
         fix = (
-            f"Pad to one length: `padded_batch(...)` in the place of `ragged_batch(...)`, or `{leaf.path}.to_tensor()` in "
-            "a map, with a fixed length `to_tensor(shape=(None, n))` where the model wants one."
+            f"Pad to one length: `padded_batch(...)` in the place of `ragged_batch(...)`, or `{leaf.path}.to_tensor()` "
+            "in a map, with a fixed length `to_tensor(shape=(None, n))` where the model wants one."
         )
         return self.finding("error", message, fix=fix, batches=found, leaf=leaf.path)
 

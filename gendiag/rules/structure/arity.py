@@ -95,7 +95,7 @@ def _is_compared(seen: Evidence) -> bool:
 
 
 def _is_bare(seen: Evidence, first: Batch) -> bool:
-    """Whether a batch that is no tuple lacks the y that the loss needs; a dict may stop at the model's inputs before."""
+    """Whether a batch that is no tuple lacks the y that the loss needs; a dict may fail at the inputs before."""
     if first.structure.startswith(("(", "[")) or not first.leaves or {leaf.role for leaf in first.leaves} != {"x"}:
         return False
     raised = seen.model_raised_at([0]) and (first.structure.startswith("{") or not seen.raised_in_layer())

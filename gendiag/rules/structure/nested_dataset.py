@@ -44,7 +44,8 @@ class NestedDataset(Rule):
             )
             fix = (
                 "Make a tensor of each window: `.window(n, shift=1, drop_remainder=True)`, then "
-                "`.flat_map(lambda w: w.batch(n))`; of pairs `lambda x, y: tf.data.Dataset.zip((x.batch(n), y.batch(n)))`."
+                "`.flat_map(lambda w: w.batch(n))`; of pairs "
+                "`lambda x, y: tf.data.Dataset.zip((x.batch(n), y.batch(n)))`."
             )
             yield self.finding("error", message, fix=fix, batches=[0], leaf=paths[0])
 

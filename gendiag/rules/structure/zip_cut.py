@@ -47,10 +47,10 @@ class ZipCut(Rule):
         said = " and ".join(
             f"{name} {length}" for name, length in zip(names, lengths, strict=False) if length is not None
         )
+        more = max(known) - min(known)
         message = (
             f"The dataset is a zip of parts of different length ({said}): it ends with the shortest, and "
-            f"{counted(max(known) - min(known), 'element')} of the longest {'are' if max(known) - min(known) > 1 else 'is'} "
-            "never read from the source."
+            f"{counted(more, 'element')} of the longest {'are' if more > 1 else 'is'} never read from the source."
         )
         is_pair = pair is not None and bool(seen.batches) and bool(seen.model_facts.scored(seen.batches[0]))
         meant = any(is_repeated(part) for part in zipped(seen.source.value))

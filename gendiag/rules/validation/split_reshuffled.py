@@ -59,16 +59,16 @@ class SplitReshuffled(Rule):
 
     def _moved(self, samples: Moved) -> Finding:
         message = (
-            f"Of the {samples.all} samples in the batches of validation_data in the second epoch, {samples.other} are not those "
-            f"of the first, and {samples.trained} of these were trained on in the epoch before: likely `take` and "
-            "`skip` split a dataset that is shuffled anew at each pass, so training and validation mix."
+            f"Of the {samples.all} samples in the batches of validation_data in the second epoch, {samples.other} "
+            f"are not those of the first, and {samples.trained} of these were trained on before: "
+            "likely `take` and `skip` split a dataset that is shuffled anew at each pass, so training and validation mix."
         )
         return self.finding("warning", message, fix=_FIX, source="validation", trained=samples.trained)
 
     def _mixed(self, common: int, of: int) -> Finding:
         message = (
-            f"{common} of the {of} samples in the batches of validation_data were trained on in the same epoch: `take` and `skip` "
-            "split a dataset that is shuffled anew at each pass, so training and validation mix."
+            f"{common} of the {of} samples in the batches of validation_data were trained on in the same epoch: "
+            "`take` and `skip` split a dataset that is shuffled anew at each pass, so training and validation mix."
         )
         return self.finding("warning", message, fix=_FIX, source="validation", trained=common)
 

@@ -59,10 +59,9 @@ class BlankBatches(Rule):
             "every value is 0" if zeros == total else f"{zeros / total:.1%} of the values are 0, the others {high:g}"
         )
         message = (
-            f"{path} is blank in all {len(column)} batches, from batch 0 on: {share} ({first.dtype}, "
-            "likely an integer division such as `x // 255`)."
+            f"{path} is blank in all {len(column)} batches, from batch 0 on: {share} ({first.dtype}{_why(first)})."
         )
-        fix = f"Convert {path} to float before dividing: `x.astype('float32') / 255`."
+        fix = _fix(first)
         return self.finding(
             "warning", message, fix=fix, batches=[i for i, _ in column], leaf=path, zeros=zeros, values=total
         )
@@ -103,6 +102,23 @@ class BlankBatches(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _why(leaf: Leaf) -> str:
+    if "int" not in leaf.dtype:
+        return ""
+    if is_image(leaf):
+        return ", likely an integer division such as `x // 255`"
+    return ", likely fractions that were made whole: `pad_sequences` gives int32, and `x // 255` zeros"
+
+
+def _fix(leaf: Leaf) -> str:
+    if "int" in leaf.dtype and not is_image(leaf):
+        return (
+            "Keep the fractions: `pad_sequences(sequences, dtype='float32')`; convert to float before dividing, "
+            "`x.astype('float32') / 255`."
+        )
+    return f"Convert {leaf.path} to float before dividing: `x.astype('float32') / 255`."
 
 
 def _is_blank(leaf: Leaf) -> bool:

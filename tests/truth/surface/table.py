@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.truth.surface.row import ROWS, Row
 
-NO_AREAS = {"row", "examine", "table", "__main__", "test_surface", "build"}
+NO_AREAS = {"row", "examine", "table", "__main__", "test_surface", "build", "folders"}
 
 
 def rows() -> tuple[Row, ...]:
