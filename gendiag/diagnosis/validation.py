@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gendiag.batches.measure import measure_leaf
+from gendiag.batches.tree import flatten
 from gendiag.records import Batch, Delivery, Finding, ModelRun, Rehearsal
 from gendiag.rehearsal.profile import Profile
 from gendiag.rules.evidence.evidence import Evidence
@@ -18,6 +20,9 @@ def as_training(seen: Evidence) -> Evidence | None:
     if not (model_failed or seen.rehearsal.failed_in == "validation"):
         return None
     profile = seen.validation if seen.validation_source is not None else _of_arrays(seen)
+    if seen.rehearsal.live and not model_failed and seen.model is not None and profile.ended != "raised":
+        # A recorded fit raised in the evaluation on what its source gave soundly: as far as is known, by the model.
+        run, model_failed = ModelRun(steps=0, evaluated=_evaluated(seen), failure=seen.failure), True
     return replace(
         seen,
         source=seen.validation_source or _arrays(seen),
@@ -68,9 +73,19 @@ def _rehearsal(rehearsal: Rehearsal, profile: Profile, *, failed: bool) -> Rehea
     )
 
 
+def _evaluated(seen: Evidence) -> int:
+    """How many batches were evaluated before it raised."""
+    return len({delivery.batch for delivery in seen.rehearsal.validation})
+
+
 def _of_arrays(seen: Evidence) -> Profile:
-    """Batches as fit sliced them from arrays, in the first evaluation."""
+    """Batches as fit sliced them from arrays, in the first evaluation; the first one where that raised before any."""
     first = next((epoch for epoch in seen.validation_by_epoch if epoch), ())
+    given = seen.fit_args.get("validation_data")
+    if not first and isinstance(given, tuple):
+        raw = next(iter(recognise(given).read()))
+        leaves = tuple(measure_leaf(part) for part in flatten(raw))
+        return Profile(batches=(_batch(0, Delivery(0, 0, 0, leaves)),))
     return Profile(batches=tuple(_batch(place, delivery) for place, delivery in enumerate(first)))
 
 
