@@ -20,6 +20,9 @@ def as_training(seen: Evidence) -> Evidence | None:
         return None
     is_recorded = seen.validation_source is not None and bool(seen.validation.batches)
     profile = seen.validation if is_recorded else _of_arrays(seen)
+    if seen.rehearsal.live and not model_failed and seen.model is not None and profile.ended != "raised":
+        # A recorded fit raised in the evaluation on what its source gave soundly: as far as is known, by the model.
+        run, model_failed = ModelRun(steps=0, evaluated=_evaluated(seen), failure=seen.failure), True
     return replace(
         seen,
         source=seen.validation_source or _arrays(seen),
@@ -68,6 +71,11 @@ def _rehearsal(rehearsal: Rehearsal, profile: Profile, *, failed: bool) -> Rehea
         failed_in="training" if deliveries else "start",
         failed_batch=missing if deliveries else profile.failed_index,
     )
+
+
+def _evaluated(seen: Evidence) -> int:
+    """How many batches were evaluated before it raised."""
+    return len({delivery.batch for delivery in seen.rehearsal.validation})
 
 
 def _of_arrays(seen: Evidence) -> Profile:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from gendiag.batches.measure import measure_leaf
 from gendiag.batches.tree import flatten
 from gendiag.batches.values import MASKED
 from gendiag.errors import NotKeptError
@@ -15,6 +16,7 @@ from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Edits, Rule, sound
 
 TEXT = ("str", "bytes", "string")
+DATES = ("datetime64", "timedelta64")
 SHOWN = 6  # lengths in the message
 READ_TEXT = frozenset({"TextVectorization", "StringLookup", "Hashing", "HashedCrossing"})
 
@@ -45,18 +47,18 @@ class ObjectOrStringDtype(Rule):
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        for path, column in seen.leaves.items():
+        for path, column in (seen.leaves or _given(seen)).items():
             odd = [(i, leaf) for i, leaf in column if _is_odd(leaf) and seen.refused(i)]
             text = [(i, leaf) for i, leaf in column if _is_text_tensor(leaf)]
             if text and not odd and seen.model_raised_at([text[0][0]]) and not _takes_text(seen, text[0][1]):
                 yield self._text_tensor(seen, *text[0])
             if odd:
                 index, leaf = odd[0]
-                what = _text(leaf) if leaf.dtype.startswith(TEXT) else _objects(seen, index, path)
-                message = f"{path} of {listed(i for i, _ in odd)} has dtype {leaf.dtype}: {what}."
-                yield self.finding(
-                    "error", message, fix=_fix(leaf), batches=[i for i, _ in odd], leaf=path, dtype=leaf.dtype
-                )
+                what = _what(seen, index, leaf)
+                where = listed(i for i, _ in odd) if seen.leaves else "the arrays given to fit, in every batch,"
+                message = f"{path} of {where} has dtype {leaf.dtype}: {what}."
+                batches = [i for i, _ in odd] if seen.leaves else []
+                yield self.finding("error", message, fix=_fix(leaf, what), batches=batches, leaf=path, dtype=leaf.dtype)
 
     def _text_tensor(self, seen: Evidence, index: int, leaf: Leaf) -> Finding:
         whom = "no layer of the model takes text" if leaf.role == "x" else "the loss compares numbers"
@@ -68,6 +70,8 @@ class ObjectOrStringDtype(Rule):
         return self.finding("error", message, fix=fix, batches=[index], leaf=leaf.path, dtype="tf.string")
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        if not finding.batches or finding.evidence["dtype"].startswith(DATES):
+            return
         place = at(seen, finding)
         if finding.evidence["dtype"] == "tf.string":
             return
@@ -88,7 +92,9 @@ class ObjectOrStringDtype(Rule):
 
 
 def _is_odd(leaf: Leaf) -> bool:
-    return leaf.kind in {"array", "frame", MASKED} and (leaf.dtype == "object" or leaf.dtype.startswith(TEXT))
+    return leaf.kind in {"array", "frame", MASKED} and (
+        leaf.dtype == "object" or leaf.dtype.startswith((*TEXT, *DATES))
+    )
 
 
 def _is_text_tensor(leaf: Leaf) -> bool:
@@ -127,13 +133,25 @@ def _is_number(value: object) -> bool:
     return True
 
 
-def _text(leaf: Leaf) -> str:
-    return f"text where numbers are wanted ({leaf.role} cannot be a tensor of numbers)"
+def _given(seen: Evidence) -> dict[str, list[tuple[int, Leaf]]]:
+    """Arrays that fit refused before it sliced them."""
+    if not seen.source.is_sliced:
+        return {}
+    return {part.path: [(0, measure_leaf(part))] for part in flatten(seen.source.value)}
+
+
+def _what(seen: Evidence, index: int, leaf: Leaf) -> str:
+    if leaf.dtype.startswith(TEXT):
+        return f"text where numbers are wanted ({leaf.role} cannot be a tensor of numbers)"
+    if leaf.dtype.startswith(DATES):
+        return f"dates or times where numbers are wanted ({leaf.role} cannot be a tensor of numbers)"
+    return _objects(seen, index, leaf.path)
 
 
 def _objects(seen: Evidence, index: int, path: str) -> str:
     try:
-        value = next(part.value for part in flatten(seen.profile.raw(index)) if part.path == path)
+        raw = seen.profile.raw(index) if seen.leaves else seen.source.value
+        value = next(part.value for part in flatten(raw) if part.path == path)
     except (NotKeptError, StopIteration):
         return "Python objects"
     items = np.asarray(value, dtype=object).reshape(-1)
@@ -147,12 +165,19 @@ def _objects(seen: Evidence, index: int, path: str) -> str:
     return f"Python objects ({', '.join(kinds)})"
 
 
-def _fix(leaf: Leaf) -> str:
+def _fix(leaf: Leaf, what: str) -> str:
     if leaf.dtype.startswith(TEXT):
         return (
             f"Convert {leaf.path} to numbers before yielding it: `.astype('int64')` for digits, "
             "else a lookup or a StringLookup layer."
         )
+    if leaf.dtype.startswith(DATES):
+        return (
+            f"Make numbers of {leaf.path}, counted from a day near the data: "
+            f"`(({leaf.path} - {leaf.path}.min()) / np.timedelta64(1, 'D')).astype('float32')`."
+        )
+    if "(float)" in what or "(int)" in what or "(float, int)" in what:
+        return f"Convert {leaf.path} to numbers: `np.asarray({leaf.path}, dtype='float32')`."
     return (
         "Pad the samples to one length (`keras.utils.pad_sequences`) or put equal lengths into one batch, "
         "then `np.stack` them."

@@ -26,7 +26,7 @@ class BroadcastLabels(Rule):
         ``y = keras.ops.reshape(y, keras.ops.shape(output))``.
 
     Known limits
-        Only of one target and one output, of shape ``(n,)`` and ``(n, 1)``. It is told from the loss of the first batch,
+        Only of one target and one output, of shape ``(n,)`` and ``(n, 1)``. Told from the loss of the first batch,
         on a copy of the model: it is another one with y in the output's shape, the same with y in another order.
 
     Source

@@ -153,7 +153,7 @@ def _is_rare(seen: Evidence, tails: Mapping[int, int]) -> bool:
     blank = 0
     for batch in seen.batches:
         arrays = [array for path, array in held(seen, batch.index).items() if path in inputs and len(array)]
-        rows: list[Array] = [array.reshape(len(array), -1).any(axis=1) for array in arrays]
+        rows: list[Any] = [array.reshape(len(array), -1).any(axis=1) for array in arrays]
         blank += int((~np.any(rows, axis=0)).sum()) if rows and len({len(each) for each in rows}) == 1 else 0
     return blank == sum(tails.values())
 
