@@ -183,7 +183,9 @@ def _read_anew(seen: Evidence, highest: int, keys: list[int]) -> tuple[int, list
     """What the failure itself says: ``indices[2] = 4 is not in [0, 2)``."""
     import re
 
-    said = re.search(r"indices\[[\d,\s]*\] = (-?\d+) is not in \[0, (\d+)\)", seen.failure.details if seen.failure else "")
+    said = re.search(
+        r"indices\[[\d,\s]*\] = (-?\d+) is not in \[0, (\d+)\)", seen.failure.details if seen.failure else ""
+    )
     if said is None or int(said[2]) != highest + 1 or seen.fails_at is None:
         return None
     return seen.fails_at, [int(said[1])], keys

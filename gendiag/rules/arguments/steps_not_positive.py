@@ -50,7 +50,13 @@ class StepsNotPositive(Rule):
             yield from self._of(seen, "validation_steps", seen.validation_by_epoch, "each validation", validation=True)
 
     def _of(
-        self, seen: Evidence, name: str, epochs: tuple[tuple[Delivery, ...], ...], what: str, *, validation: bool = False
+        self,
+        seen: Evidence,
+        name: str,
+        epochs: tuple[tuple[Delivery, ...], ...],
+        what: str,
+        *,
+        validation: bool = False,
     ) -> Iterator[Finding]:
         value = seen.fit_args.get(name)
         if not is_not_positive(value) or not epochs:

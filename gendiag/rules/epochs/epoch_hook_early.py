@@ -129,7 +129,8 @@ def _alike(before: Batch, after: Batch) -> bool:
         return False
     measured = [(a, b) for a, b in pairs if a.role == "x" and a.std and b.std]
     return all(
-        abs((a.mean or 0.0) - (b.mean or 0.0)) <= (a.std or 0.0) and 1 / WIDER <= (b.std or 0.0) / (a.std or 1.0) <= WIDER
+        abs((a.mean or 0.0) - (b.mean or 0.0)) <= (a.std or 0.0)
+        and 1 / WIDER <= (b.std or 0.0) / (a.std or 1.0) <= WIDER
         for a, b in measured
     )
 

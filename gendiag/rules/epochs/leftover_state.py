@@ -55,7 +55,9 @@ class LeftoverState(Rule):
                 f" fit had asked for {counted(peeked, 'item')} before training, to learn the shapes, which cost the "
                 f"iterator {counted(peeked, 'batch', 'batches')}."
             ) * bool(peeked)
-            what = "ignores its index and calls next()" if _ignores(seen) else "calls next() on an iterator that it keeps"
+            what = (
+                "ignores its index and calls next()" if _ignores(seen) else "calls next() on an iterator that it keeps"
+            )
             message = (
                 f"`__getitem__` {what}: the iterator inside ran out (StopIteration) when fit asked for item {index}."
                 f"{early}"

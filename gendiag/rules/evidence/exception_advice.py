@@ -100,7 +100,11 @@ def _no_file(error: BaseException, _line: FailingLine) -> str:
     path = Path(name.decode(errors="replace") if isinstance(name, bytes) else name)
     missing = path if path.is_absolute() else Path.cwd() / path
     there = next((parent for parent in missing.parents if parent.is_dir()), None)
-    start = "" if path.is_absolute() else f" A path without a leading / starts at the current folder, {short(str(Path.cwd()))}."
+    start = (
+        ""
+        if path.is_absolute()
+        else f" A path without a leading / starts at the current folder, {short(str(Path.cwd()))}."
+    )
     if there is None or there == missing.parent:
         return f"The folder is there, the file {short(path.name)} is not: compare the names letter by letter.{start}"
     return f"The folder {short(str(missing.parent))} is not there; what is there ends at {short(str(there))}.{start}"

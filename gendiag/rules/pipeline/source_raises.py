@@ -14,6 +14,7 @@ from gendiag.rules.evidence.source_code import methods, stores
 from gendiag.rules.rule import BAD, Edits, Rule, sound
 from gendiag.sources.source import Source
 
+
 class SourceRaises(Rule):
     """The source itself raises while it makes a batch.
 
@@ -63,7 +64,11 @@ class SourceRaises(Rule):
         count = counted(len(seen.rehearsal.deliveries), "training step")
         index = seen.rehearsal.failed_batch
         if failure.in_source and index is not None:
-            where = f"The source raised after {count}" if seen.source.in_processes else f"The source raised in {seen.place(index)}"
+            where = (
+                f"The source raised after {count}"
+                if seen.source.in_processes
+                else f"The source raised in {seen.place(index)}"
+            )
             batches, own = [index], ""
         elif seen.source.is_indexed and not seen.source.in_processes:
             where, batches = f"The source raised outside of `__getitem__`, after {count}", []
@@ -77,7 +82,9 @@ class SourceRaises(Rule):
 
     def _finding(self, raised: _Raised, said: str, drawn: str = "", fix: str = "", **evidence: Any) -> Finding:
         source, failure, error = raised.source, raised.failure, raised.profile.error
-        promised = f" `__len__` promises {counted(source.length or 0, 'batch', 'batches')}." if source.is_indexed else ""
+        promised = (
+            f" `__len__` promises {counted(source.length or 0, 'batch', 'batches')}." if source.is_indexed else ""
+        )
         call = f" (`__getitem__({raised.item})`)" if source.is_indexed else ""
         told = str(failure).rstrip(".")
         message = f"{said}{call}: {told}{failure.place}.{because(error)}{promised}{drawn}"

@@ -17,7 +17,11 @@ NAMED = "no argument"
     variants=("arrays", "generator", "dataset", "PyDataset"),
 )
 def steps_per_epoch_from_a_division(kind: str) -> Call:
-    made = {"arrays": arrays, "generator": lambda: generator(batches_of(*arrays())), "dataset": lambda: dataset(*arrays())}
+    made = {
+        "arrays": arrays,
+        "generator": lambda: generator(batches_of(*arrays())),
+        "dataset": lambda: dataset(*arrays()),
+    }
     source = made[kind]() if kind in made else Items(batches_of(*arrays()))
     return Call(source, dense(), steps_per_epoch=48 / 8)
 
@@ -33,7 +37,10 @@ def steps_per_epoch_as_text() -> Call:
 
 
 @fault(
-    first="impossible-argument", verdict="raises", says=r"validation_steps=2\.0 is a float", variants=("arrays", "dataset")
+    first="impossible-argument",
+    verdict="raises",
+    says=r"validation_steps=2\.0 is a float",
+    variants=("arrays", "dataset"),
 )
 def validation_steps_from_a_division(kind: str) -> Call:
     validation = arrays(16, seed=5)
@@ -71,14 +78,21 @@ def a_list_of_epochs_to_validate_after() -> Call:
     return Call(arrays(), dense(), validation_data=arrays(16, seed=5), validation_freq=[1, 3], epochs=3)
 
 
-@fault(first="unsupported-argument", verdict="raises", says="validation_split", variants=("generator", "PyDataset", "dataset"))
+@fault(
+    first="unsupported-argument",
+    verdict="raises",
+    says="validation_split",
+    variants=("generator", "PyDataset", "dataset"),
+)
 def validation_split_without_arrays(kind: str) -> Call:
     batches = batches_of(*arrays())
     source = {"generator": generator(batches), "PyDataset": Items(batches)}.get(kind) or dataset(*arrays())
     return Call(source, dense(), validation_split=0.2)
 
 
-@fault(first="unsupported-argument", verdict="raises", says="sample_weight", variants=("generator", "PyDataset", "dataset"))
+@fault(
+    first="unsupported-argument", verdict="raises", says="sample_weight", variants=("generator", "PyDataset", "dataset")
+)
 def sample_weight_beside_a_source_of_batches(kind: str) -> Call:
     batches = batches_of(*arrays())
     source = {"generator": generator(batches), "PyDataset": Items(batches)}.get(kind) or dataset(*arrays())

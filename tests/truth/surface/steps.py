@@ -17,7 +17,11 @@ def nothing_says_where_an_epoch_ends(kind: str) -> Call:
 
 
 @fault(
-    first="endless", verdict="never ends", says=(r"steps_per_epoch", *ZERO), live=FOR_EVER, variants=("generator", "dataset")
+    first="endless",
+    verdict="never ends",
+    says=(r"steps_per_epoch", *ZERO),
+    live=FOR_EVER,
+    variants=("generator", "dataset"),
 )
 def steps_per_epoch_of_0_and_no_end(kind: str) -> Call:
     return Call(_endless(kind), dense(), epochs=2, steps_per_epoch=12 // 32)
@@ -80,7 +84,11 @@ def endless_with_steps() -> Call:
     return Call(_endless("generator"), dense(), epochs=2, steps_per_epoch=6)
 
 
-@fault(first="steps-not-positive", says=(r"steps_per_epoch is 0", r"math\.ceil"), variants=("dataset", "PyDataset", "arrays"))
+@fault(
+    first="steps-not-positive",
+    says=(r"steps_per_epoch is 0", r"math\.ceil"),
+    variants=("dataset", "PyDataset", "arrays"),
+)
 def steps_per_epoch_of_0(kind: str) -> Call:
     made = {"dataset": lambda: dataset(*arrays()), "PyDataset": lambda: Items(batches_of(*arrays())), "arrays": arrays}
     return Call(made[kind](), dense(), epochs=2, steps_per_epoch=12 // 32)

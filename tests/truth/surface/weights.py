@@ -20,7 +20,9 @@ def class_weight_with_two_outputs(kind: str) -> Call:
     return Call(_two(kind), _two_heads(), class_weight=FLAT)
 
 
-@fault(first="class-weight-mismatch", verdict="raises", says=(r"class_weight is nested", r"single output"), variants=KINDS)
+@fault(
+    first="class-weight-mismatch", verdict="raises", says=(r"class_weight is nested", r"single output"), variants=KINDS
+)
 def a_dict_of_class_weights_per_output(kind: str) -> Call:
     return Call(_two(kind), _two_heads(), class_weight={"a": FLAT, "b": FLAT})
 

@@ -10,9 +10,18 @@ from tests.truth.surface.row import Call, fault
 ALTERED = "trains on altered data"
 
 
-@fault(first="no-steps", verdict=ALTERED, says=(r"initial_epoch=3", r"epochs="), variants=("generator", "arrays", "dataset"))
+@fault(
+    first="no-steps",
+    verdict=ALTERED,
+    says=(r"initial_epoch=3", r"epochs="),
+    variants=("generator", "arrays", "dataset"),
+)
 def initial_epoch_at_the_end(kind: str) -> Call:
-    made = {"generator": lambda: generator(batches_of(*arrays())), "arrays": arrays, "dataset": lambda: dataset(*arrays())}
+    made = {
+        "generator": lambda: generator(batches_of(*arrays())),
+        "arrays": arrays,
+        "dataset": lambda: dataset(*arrays()),
+    }
     return Call(made[kind](), dense(), epochs=3, initial_epoch=3)
 
 
