@@ -55,8 +55,11 @@ def measure_leaf(part: Part, before: object = None, *, full: bool = True) -> Lea
     shape = shape_of(value) if kind == "sparse" else array.shape
     if np.ma.is_masked(value):
         kind = MASKED
+    dtype = array.dtype.name
+    if kind == "tensor" and dtype == "object":  # text, which NumPy has no type for
+        dtype = str(getattr(value.dtype, "name", dtype))
     return Leaf(
-        path, role, kind, shape, array.dtype.name, array.nbytes, **(figures if full else ends)(array),
+        path, role, kind, shape, dtype, array.nbytes, **(figures if full else ends)(array),
         digest=digest(value), shared=same_memory(value, before),
     )  # fmt: skip
 

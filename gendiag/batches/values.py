@@ -91,7 +91,7 @@ def copy(raw: object) -> Any:
 def _copy_leaf(value: object) -> object:
     kind = kind_of(value)
     if kind == "array":
-        return np.array(value, copy=True)
+        return np.array(value, copy=True, subok=np.ma.isMaskedArray(value))  # fit is to lose the mask, not we
     if kind == "list":
         return list(value)  # type: ignore[call-overload]
     if kind in {"frame", "sparse"} and hasattr(value, "copy"):

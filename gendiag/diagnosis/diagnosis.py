@@ -110,4 +110,7 @@ def _alike(batches: tuple[Batch, ...], so_far: str) -> str:
     if not dtypes or any(len(kinds) > 1 for kinds in dtypes.values()):
         return ""
     shown = ", ".join(f"{path} is {next(iter(kinds))}" for path, kinds in list(dtypes.items())[:MOST_LEAVES])
+    rest = len(dtypes) - MOST_LEAVES
+    if rest > 0:
+        shown += f" and {rest} more {'leaf keeps its dtype' if rest == 1 else 'leaves keep their dtypes'}"
     return f"; nothing drifts: {shown} in all {len(batches)} batches{so_far}"

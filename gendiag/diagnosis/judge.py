@@ -10,7 +10,7 @@ from gendiag.diagnosis.coverage import left_out
 from gendiag.diagnosis.diagnosis import Diagnosis
 from gendiag.diagnosis.failing_samples import with_samples
 from gendiag.diagnosis.model_run import of_the_model
-from gendiag.diagnosis.trials import shrink_failing, to_try, try_on_model
+from gendiag.diagnosis.trials import paired, shrink_failing, to_try, try_on_model
 from gendiag.diagnosis.verdict import fails_at, find, verdict, with_trials
 from gendiag.model.facts import ModelFacts
 from gendiag.model.reader import read_model
@@ -77,6 +77,7 @@ class _Work:
         rehearsal = of_the_model(self.case, rehearsed.rehearsal, run)
         is_cut = run is not None and run.interrupted
         self.evidence = replace(self.evidence, model_run=run, rehearsal=rehearsal, cut_short=is_cut)
+        self.evidence = replace(self.evidence, paired=paired(self.case, self.evidence))
         self.findings = find(self.evidence)
         for index in to_try(self.case, self.evidence, self.findings):
             self.trials[index] = try_on_model(self.case, self.evidence, index)

@@ -13,8 +13,9 @@ from gendiag.diagnosis.case import Case
 from gendiag.diagnosis.verdict import suspects
 from gendiag.model.batch_trial import try_batch
 from gendiag.model.outliers import known_limits
+from gendiag.model.pairing import find_paired
 from gendiag.model.shrinker import FAILS, shrink
-from gendiag.records import Finding, Shrunk, Trial
+from gendiag.records import Finding, Paired, Shrunk, Trial
 from gendiag.rules.evidence.evidence import Evidence
 
 SHRINK_S, SHRINK_TRIALS = 3.0, 30  # for all failing batches together; for each
@@ -56,6 +57,22 @@ def try_on_model(case: Case, evidence: Evidence, index: int, *, fresh_weights: b
 
 def _delivered(evidence: Evidence) -> set[int | None]:
     return {delivery.batch for delivery in evidence.rehearsal.deliveries}
+
+
+def paired(case: Case, evidence: Evidence) -> Paired | None:
+    """Ask a loss or a step of the user's own whether it broadcasts y against the output; Keras's own bring both to one.
+
+    A step that is Keras's own compares what ``label-shape`` looks at.
+    """
+    run, facts = evidence.model_run, evidence.model_facts
+    index = next(iter(run.batches[: run.steps]), None) if run is not None else None
+    own = facts.own_steps - {"call"} or any(o.loss is not None and not o.loss.key for o in facts.outputs)
+    if not own or index is None or index not in evidence.profile.store or evidence.rehearsal.running:
+        return None
+    yielded = evidence.profile.raw(index)
+    with case.observer.weights():
+        delivered = _as_delivered(evidence, yielded)
+        return find_paired(case.model, index, delivered, quiet_s=case.options.quiet_s)
 
 
 def shrink_failing(case: Case, evidence: Evidence, trials: Mapping[int, Trial]) -> Iterator[tuple[int, Shrunk]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gendiag.records import Batch, Delivery, Finding, ModelRun, Rehearsal
+from gendiag.records import Batch, Finding, Leaf, ModelRun, Rehearsal
 from gendiag.rehearsal.profile import Profile
+from gendiag.rules.evidence.declared import declared
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.sources import recognise
 from gendiag.sources.source import Source
@@ -17,7 +18,8 @@ def as_training(seen: Evidence) -> Evidence | None:
     model_failed = run is not None and run.failed_in_validation
     if not (model_failed or seen.rehearsal.failed_in == "validation"):
         return None
-    profile = seen.validation if seen.validation_source is not None else _of_arrays(seen)
+    is_recorded = seen.validation_source is not None and bool(seen.validation.batches)
+    profile = seen.validation if is_recorded else _of_arrays(seen)
     return replace(
         seen,
         source=seen.validation_source or _arrays(seen),
@@ -27,6 +29,7 @@ def as_training(seen: Evidence) -> Evidence | None:
         validation_source=None,
         model_run=_run(run, profile) if run is not None and model_failed else None,
         trials={},
+        evaluates=True,
     )
 
 
@@ -68,12 +71,16 @@ def _rehearsal(rehearsal: Rehearsal, profile: Profile, *, failed: bool) -> Rehea
 
 
 def _of_arrays(seen: Evidence) -> Profile:
-    """Batches as fit sliced them from arrays, in the first evaluation."""
+    """Batches as fit sliced them from arrays, in the first evaluation; as they are declared where it came to none."""
     first = next((epoch for epoch in seen.validation_by_epoch if epoch), ())
-    return Profile(batches=tuple(_batch(place, delivery) for place, delivery in enumerate(first)))
+    found = tuple(_batch(place, delivery.epoch, delivery.leaves) for place, delivery in enumerate(first))
+    source = seen.validation_source
+    if not found and (source is None or source.is_graph) and (leaves := declared(source or _arrays(seen))):
+        found = (_batch(0, 0, leaves),)
+    return Profile(batches=found)
 
 
-def _batch(index: int, delivery: Delivery) -> Batch:
-    rows = next((leaf.rows for leaf in delivery.leaves if leaf.rows is not None), None)
-    roles = dict.fromkeys(leaf.role for leaf in delivery.leaves)
-    return Batch(index, delivery.epoch, f"({', '.join(roles)})", rows, delivery.leaves)
+def _batch(index: int, epoch: int, leaves: tuple[Leaf, ...]) -> Batch:
+    rows = next((leaf.rows for leaf in leaves if leaf.rows is not None), None)
+    roles = dict.fromkeys(leaf.role for leaf in leaves)
+    return Batch(index, epoch, f"({', '.join(roles)})", rows, leaves)

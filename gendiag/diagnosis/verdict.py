@@ -81,7 +81,8 @@ def _follows(finding: Finding, cause: Finding) -> bool:
 
 def with_trials(findings: tuple[Finding, ...], evidence: Evidence) -> tuple[Finding, ...]:
     """Let the rules that read trials add to their findings what the trial of the batch showed."""
-    return tuple(_with_trial(finding, evidence) for finding in findings)
+    told = [_with_trial(finding, evidence) for finding in findings]
+    return tuple(sorted(told, key=lambda finding: RANK[finding.severity]))  # a trial may show that nothing is wrong
 
 
 def _with_trial(finding: Finding, evidence: Evidence) -> Finding:

@@ -169,10 +169,21 @@ def _failure(evidence: Evidence) -> Failure:
             "its code, not in a batch. Run that line alone to reproduce it."
         )
         raise NotReproducibleError(msg)
-    if not evidence.source.tapped and not evidence.source.is_sliced:
+    if evidence.source.is_foreign:
         msg = "fit takes nothing from this source, so no batch reproduces it; see the first finding's fix."
         raise NotReproducibleError(msg)
+    if not evidence.source.tapped and not evidence.source.is_sliced and _raised_before_the_model(evidence):
+        msg = (
+            f"the {evidence.source.kind} itself raised at batch {evidence.fails_at} ({failure.line}): there is no "
+            "batch to keep. Read it alone to reproduce it: `for batch in source: pass`."
+        )
+        raise NotReproducibleError(msg)
     return failure
+
+
+def _raised_before_the_model(evidence: Evidence) -> bool:
+    """Whether fit raised while it read the source, before the model was given the batch."""
+    return evidence.model_run is None or evidence.model_run.failure is None
 
 
 def _picked(evidence: Evidence, samples: Sequence[int]) -> Picked:

@@ -132,6 +132,7 @@ class Call:
         self.ended = time.monotonic()
         for close in self.closing:
             close()
+        self.train.source.release()
         if self.train.source.is_indexed and self.failure is not None:
             self.train.source.close()
 

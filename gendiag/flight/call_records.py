@@ -9,8 +9,8 @@ from gendiag.flight.call import Call, State
 from gendiag.flight.failing_batch import Located
 from gendiag.flight.feed import Feed
 from gendiag.flight.full_measure import completed
-from gendiag.records import Rehearsal
-from gendiag.rehearsal.profile import Profile
+from gendiag.records import Delivery, Rehearsal
+from gendiag.rehearsal.profile import Profile, with_dtypes
 from gendiag.rehearsal.rehearsal import Rehearsed, count
 from gendiag.runtime.tracebacks import cut
 from gendiag.sources.spot_check import SpotCheck, check_spots
@@ -22,7 +22,7 @@ def recorded(call: Call, state: State, located: Located) -> Rehearsed:
         epochs=count(call.fit_args.get("epochs"), 1),
         epochs_run=max(call.position.epochs_begun, int(call.method != "fit" and bool(call.train.epochs))),
         steps_per_epoch=call.fit_args.get("steps_per_epoch"),
-        deliveries=call.train.deliveries(located.groups, call.steps_per_execution),
+        deliveries=_deliveries(call, located),
         validation=call.test.deliveries(_evaluated(call, state), call.steps_per_execution),
         ended=_ended(call, state),
         failure=located.failure,
@@ -37,6 +37,12 @@ def recorded(call: Call, state: State, located: Located) -> Rehearsed:
     profiles = [_profile(call, feed, running=rehearsal.running) for feed in (call.train, call.test)]
     profiles[0] = replace(profiles[0], spot_check=_spot_check(call, state))
     return Rehearsed(call.train.source, rehearsal, *profiles)
+
+
+def _deliveries(call: Call, located: Located) -> tuple[Delivery, ...]:
+    found = call.train.deliveries(located.groups, call.steps_per_execution)
+    source = call.train.source
+    return with_dtypes(found, source.dtypes(call.given)) if source.is_graph else found
 
 
 def _spot_check(call: Call, state: State) -> SpotCheck | None:
@@ -81,8 +87,9 @@ def _profile(call: Call, feed: Feed, *, running: bool) -> Profile:
     tap = feed.tap
     batches = tap.settle() if running else completed(tap)
     error = tap.error
+    given = feed.source.dtypes(call.given)
     return Profile(
-        batches=tuple(sorted(batches, key=lambda batch: batch.index)),
+        batches=with_dtypes(sorted(batches, key=lambda batch: batch.index), given),
         read_order=tuple(batch.index for batch in batches),
         ended="raised" if error else "end" if tap.ended else "fit",
         failure=cut(error) if error else None,

@@ -90,6 +90,8 @@ class Output:
         ``linear``, ``softmax``, ...; None where it cannot be told.
     loss
         None where nothing is compared with this output, or where it cannot be told.
+    moved
+        Whether a layer stands behind the activation, one that only moves values such as Reshape.
     """
 
     path: str
@@ -98,6 +100,7 @@ class Output:
     channels: int | None = None
     activation: str | None = None
     loss: Loss | None = None
+    moved: bool = False
 
 
 Port = TypeVar("Port", Input, Output)
@@ -123,6 +126,8 @@ class ModelFacts:
         The smallest number by which a Rescaling layer multiplies; None where there is no such layer.
     half
         Whether a layer computes in float16.
+    loss_weights
+        What compile was given as loss_weights, where that holds no numbers; else empty.
     keeps_rows
         Whether it is known that row k of each output is made of row k of each input, and of no other.
     steps_per_execution
@@ -132,7 +137,8 @@ class ModelFacts:
     unadapted
         Preprocessing layers that were to learn from the data with ``adapt`` and have not: name and class.
     metrics
-        Keys of the metrics that were given to compile, such as ``precision``.
+        Keys of the metrics that were given to compile, such as ``precision``; ``precision with thresholds`` where
+        these were given.
     strategy, replicas
         The ``tf.distribute`` strategy in whose scope it was made, or empty; and how many replicas share each batch.
     own_steps
@@ -147,6 +153,7 @@ class ModelFacts:
     scales: Literal["yes", "no", "unknown"] = "unknown"
     rescaling: float | None = None
     half: bool = False
+    loss_weights: str = ""
     keeps_rows: bool = False
     steps_per_execution: int = 1
     embeddings: tuple[IdLayer, ...] = ()

@@ -46,7 +46,7 @@ def embeddings(model: Model) -> tuple[IdLayer, ...]:
 
 
 def unadapted(model: Model, graph: Model | None) -> tuple[tuple[str, str], ...]:
-    """Layers that were to learn from the data and have not; a Normalization only where it is the first to read an input.
+    """Layers that were to learn from the data and have not; a Normalization only where it reads an input.
 
     Further inside, such as in EfficientNet without weights, it is meant to do nothing.
     """
@@ -90,5 +90,17 @@ def metrics(model: Model) -> tuple[str, ...]:
 
 
 def _key(metric: Any) -> str:
+    """Return its key; one with thresholds of its own is called so."""
+    config = metric.get_config() if hasattr(metric, "get_config") else {}
+    if (
+        config.get("from_logits")
+        or config.get("thresholds") is not None
+        or config.get("threshold", 0.5) not in (0.5, None)
+    ):
+        return f"{_name(metric)} with thresholds"
+    return _name(metric)
+
+
+def _name(metric: Any) -> str:
     name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

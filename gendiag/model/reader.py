@@ -37,6 +37,8 @@ def read_model(model: Model) -> ModelFacts:
         known["half"] = any(getattr(layer, "compute_dtype", None) == "float16" for layer in layers(model)[1:])
         known["stateful"] = any(getattr(layer, "stateful", False) is True for layer in layers(model)[1:])
     with suppress(Exception):
+        known["loss_weights"] = _no_weights(model._compile_config.config.get("loss_weights"))  # noqa: SLF001  (as given)
+    with suppress(Exception):
         known["scales"] = _scales(model)
     with suppress(Exception):
         if (strategy := strategy_of(model)) is not None:
@@ -58,6 +60,16 @@ def read_model(model: Model) -> ModelFacts:
             known["keeps_rows"] = _keeps_rows(model)
             known["batch_size"] = sizes.pop() if len(sizes) == 1 else None
     return ModelFacts(**known)
+
+
+def _no_weights(given: Any) -> str:
+    """What stands for loss_weights and is no number, as text: ``['accuracy']``."""
+    is_list = isinstance(given, (list, tuple))
+    parts = list(given.values()) if isinstance(given, Mapping) else list(given) if is_list else [given]
+    if all(part is None or hasattr(part, "__float__") for part in parts):
+        return ""
+    names = [repr(p) if isinstance(p, (str, int, float)) else getattr(p, "__name__", type(p).__name__) for p in parts]
+    return f"[{', '.join(names)}]" if is_list else ", ".join(names)
 
 
 def _keeps_rows(model: Model) -> bool:
@@ -143,7 +155,15 @@ def _outputs(model: Model) -> tuple[Output, ...]:
     names = [_name(path, tensor) for path, tensor in found]
     losses = _losses(model.loss, names)
     return tuple(
-        Output(path, name, tuple(tensor.shape), tensor.shape[-1] if tensor.shape else None, _activation(tensor), loss)
+        Output(
+            path,
+            name,
+            tuple(tensor.shape),
+            tensor.shape[-1] if tensor.shape else None,
+            _activation(tensor),
+            loss,
+            _is_moved(tensor),
+        )
         for (path, tensor), name, loss in zip(found, names, losses, strict=True)
     )
 
@@ -166,6 +186,12 @@ def _activation(tensor: Any) -> str | None:
     if type(layer).__name__ in RESHAPES:
         return _activation(layer._inbound_nodes[node].input_tensors[0])  # noqa: SLF001  (no public way)
     return _own_activation(layer)
+
+
+def _is_moved(tensor: Any) -> bool:
+    layer, _, place = tensor._keras_history  # noqa: SLF001  (no public way)
+    inner = _graph(layer) if hasattr(layer, "_functional") or hasattr(layer, "_outputs_struct") else None
+    return type(layer).__name__ in RESHAPES if inner is None else _is_moved(inner.outputs[place])
 
 
 def _own_activation(layer: Any) -> str | None:

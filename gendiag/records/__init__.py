@@ -10,7 +10,7 @@ from gendiag.records.batch import NOTHING, Batch, Delivery, Leaf, Role, format_s
 from gendiag.records.finding import Finding, Repair, Reproducer, Severity, Verdict
 from gendiag.records.ranges import counted, listed
 from gendiag.records.run import Failure, ModelRun, Rehearsal
-from gendiag.records.trial import CulpritValue, Inside, LayerStep, Outcome, Shrunk, Trial, TrialStep, Where
+from gendiag.records.trial import CulpritValue, Inside, LayerStep, Outcome, Paired, Shrunk, Trial, TrialStep, Where
 
 __all__ = [
     "NOTHING",
@@ -24,6 +24,7 @@ __all__ = [
     "Leaf",
     "ModelRun",
     "Outcome",
+    "Paired",
     "Rehearsal",
     "Repair",
     "Reproducer",

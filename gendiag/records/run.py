@@ -31,6 +31,8 @@ class Failure:
         The names in that line that tell, each with its value in a few words.
     in_source
         Whether TensorFlow says that it was raised by Python code that makes the elements of a dataset.
+    busy, loop
+        Where no answer came: whether the source used the processor all the while, and the loop that it was in.
     callback
         The callback of fit that raised, as it was called: ``Sampler.on_train_batch_end(batch=3)``; or None.
     """
@@ -43,6 +45,8 @@ class Failure:
     details: str = ""
     values: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     in_source: bool = False
+    busy: bool = False
+    loop: str = ""
     callback: str | None = None
 
     @property

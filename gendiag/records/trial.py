@@ -175,6 +175,28 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Paired:
+    """A loss that is another one once y has the output's axes: it pairs each output with the targets of all.
+
+    Attributes
+    ----------
+    batch, path
+        The batch that was tried, and its target.
+    shape, output
+        Of the target, and of the output.
+    loss, aligned
+        The loss as it is, and with y in the output's shape.
+    """
+
+    batch: int
+    path: str
+    shape: tuple[int, ...]
+    output: tuple[int, ...]
+    loss: float
+    aligned: float
+
+
+@dataclass(frozen=True, slots=True)
 class CulpritValue:
     """What in a sample does it.
 

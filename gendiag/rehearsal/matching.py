@@ -37,16 +37,17 @@ class Matcher:
         else:
             self._by_key.setdefault(_key(batch, raw, self._dtypes), []).append(batch.index)
 
-    def match(self, leaves: tuple[Leaf, ...]) -> int | None:
+    def match(self, leaves: tuple[Leaf, ...], likely: int | None = None) -> int | None:
         """Index of the yielded batch with this content.
 
-        Of several the earliest that was not delivered yet, else the earliest (a replay). Where no content matches,
-        the batch whose turn it is.
+        Of several the ``likely`` one, else the earliest that was not delivered yet, else the earliest (a replay). Where
+        no content matches, the batch whose turn it is.
         """
         self._learn(leaves)
         same = self._by_key.get(tuple(leaf.digest for leaf in leaves if _tells(leaf)), [])
         fresh = (index for index in same if index not in self._delivered)
         index = next(fresh, same[0] if same else next(iter(self._waiting), None))
+        index = likely if likely in same else index
         if index is not None:
             self._delivered.add(index)
             self._waiting.pop(index, None)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from gendiag.batches.store import Store
+
+Record = TypeVar("Record", "Batch", "Delivery")
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gendiag.records import Batch, Failure, Leaf
+    from gendiag.records import Batch, Delivery, Failure, Leaf
     from gendiag.sources.spot_check import SpotCheck
 
 LEAF_COLUMNS = (
@@ -20,6 +22,17 @@ LEAF_COLUMNS = (
     "digest", "shared",
 )  # fmt: skip
 COLUMNS = ("epoch", "batch", "leaf", *LEAF_COLUMNS, "wait_s", "rss_bytes")
+
+
+def with_dtypes(records: Iterable[Record], dtypes: Mapping[str, str]) -> tuple[Record, ...]:
+    """Give leaves the dtypes in which they were given, where they were measured behind a cast."""
+    if not dtypes:
+        return tuple(records)
+    return tuple(replace(record, leaves=tuple(_given(leaf, dtypes) for leaf in record.leaves)) for record in records)
+
+
+def _given(leaf: Leaf, dtypes: Mapping[str, str]) -> Leaf:
+    return replace(leaf, dtype=dtypes.get(leaf.path, leaf.dtype))
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,8 @@ class Profile:
         Plain attributes that the epoch hook of an indexed source changed before training: name to before and after.
     late_hook
         What the hook at the beginning of an epoch changed when batches of it had been asked for: name to these.
+    comes_alone
+        Whether the item that raised in a worker thread came when it was asked for alone.
     growth
         Containers that the source holds and that grow: name to its length at the batches looked at.
     """
@@ -64,6 +79,7 @@ class Profile:
     seconds: float = 0.0
     peeks: tuple[Batch, ...] = ()
     spot_check: SpotCheck | None = None
+    comes_alone: bool = False
     early_hook: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     late_hook: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     growth: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

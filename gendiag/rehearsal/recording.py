@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from gendiag.batches.measure import measure, measure_leaf, nbytes
+from gendiag.batches.signature import PEEKED
 from gendiag.batches.store import Store
 from gendiag.batches.tree import Part, flatten
 from gendiag.batches.values import as_array, copy
@@ -57,6 +58,8 @@ class Recording:
         Whether the source came to its end.
     training
         Whether fit has begun to train; set by the rehearsal.
+    replays_peeked
+        Whether each evaluation begins with the two batches that fit peeked at, as with a generator; set likewise.
     """
 
     def __init__(self, keep_bytes: int, pulse: Pulse, position: FitPosition, *, full: bool = True) -> None:
@@ -70,8 +73,8 @@ class Recording:
         self.late_hook: dict[str, tuple[int, ...]] = {}
         self.error: BaseException | None = None
         self.failed_index: int | None = None
-        self.n_asked = 0
-        self.ended = self.training = False
+        self.n_asked = self._turn = self._turn_of_error = 0
+        self.ended = self.training = self.replays_peeked = False
         self._matcher: Matcher | None = Matcher()
         self._lock = threading.Lock()
         self._before: object = None
@@ -111,12 +114,18 @@ class Recording:
 
     @contextmanager
     def asking(self, index: int) -> Iterator[None]:
-        """Note that the source is being asked for a batch, and what it raises instead."""
+        """Note that the source is being asked for a batch, and what it raises instead.
+
+        Of several threads that raise, the one that was asked first: fit comes to that batch first.
+        """
         self.n_asked += 1
+        self._turn += 1
+        turn = self._turn
         try:
             yield
         except BaseException as error:
-            self.error, self.failed_index = error, index
+            if self.error is None or turn < self._turn_of_error:
+                self.error, self.failed_index, self._turn_of_error = error, index, turn
             raise
         finally:
             self.n_asked -= 1
@@ -170,7 +179,8 @@ class Recording:
         if is_yield:
             self.yielded(data, 0.0)
         with self._lock, self.pulse.working():
-            index = None if self._matcher is None else self._matcher.match(leaves)
+            likely = step if self.replays_peeked and step < PEEKED else None
+            index = None if self._matcher is None else self._matcher.match(leaves, likely)
             counts, examples = ({}, {}) if is_yield else self._changes(index, parts)
             delivery = Delivery(epoch, step, index, leaves, counts, examples)
             self.deliveries.append(delivery)

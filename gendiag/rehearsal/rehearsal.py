@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 from gendiag.records import Failure, Rehearsal
 from gendiag.rehearsal.probe import EnoughError, Limits, Progress, make_callback, make_probe
-from gendiag.rehearsal.profile import Profile
+from gendiag.rehearsal.profile import Profile, with_dtypes
 from gendiag.rehearsal.recording import Recording
+from gendiag.runtime.standing import end, standing
 from gendiag.runtime.task import NoAnswerError, Pulse, Task
-from gendiag.runtime.tracebacks import cut, standing
+from gendiag.runtime.tracebacks import cut
 from gendiag.sources.source import Source
-from gendiag.sources.spot_check import SpotCheck, check_spots
+from gendiag.sources.spot_check import SpotCheck, check_spots, comes_alone
 
 DROPPED = ("callbacks", "verbose")  # they are the user's own, and the rehearsal must not set them off
 
@@ -79,11 +80,13 @@ class _Run:
         self.stood_still = False
         self.fit_is_over = False
         self.spot_check: SpotCheck | None = None
+        self.comes_alone = False
 
     def attach(self, pulse: Pulse) -> None:
         """Open the taps."""
         tapped = (self.source.tapped, self.validation is None or self.validation.tapped)
         self.progress = Progress(pulse, self.limits, tapped=tapped)
+        self.progress.validation.replays_peeked = self.validation is not None and self.validation.one_shot
 
     def work(self, pulse: Pulse, steps_per_execution: int, *, distributed: bool) -> None:
         """Run fit, then read on behind the batch at which it raised."""
@@ -101,6 +104,7 @@ class _Run:
             self.failed_batch = self._find_failed_batch()
             self.fit_is_over = True
             self.source.close()
+            self.comes_alone = self._comes_alone()
             self.source.drain(self.progress.training, self._is_enough)
         elif self.ended in {"finished", "epochs"} and self.source.is_indexed:
             self.fit_is_over = True
@@ -117,6 +121,15 @@ class _Run:
             probe.fit(**arguments, callbacks=[follow], verbose=0)
         finally:
             follow.leftovers.let_go()  # of fit's iterator, and with it of the generator
+            self.source.release()
+
+    def _comes_alone(self) -> bool:
+        """Whether the item that raised in a worker thread comes when it is asked for alone."""
+        tap, source = self.progress.training, self.source
+        in_threads = source.is_indexed and source.workers > 1 and not source.in_processes
+        if not in_threads or tap.failed_index is None or tap.failed_index != self.failed_batch:
+            return False
+        return comes_alone(source.value, tap.failed_index % (source.length or tap.failed_index + 1))
 
     def _is_enough(self) -> bool:
         """Whether as many batches were read as fit would have read, had it not raised; or time is up."""
@@ -133,9 +146,14 @@ class _Run:
         self.stood_still = not (error.stopped or tap.n_asked or tap.deliveries)
         self.ended = "stopped" if error.stopped else "no answer"
         if not error.stopped:
-            place = standing()
-            frame, code = (None, None) if place is None else (str(place), place.code or None)
-            self.failure = Failure("NoAnswerError", str(error), frame=frame, code=code, details=error.stack)
+            self.failure = Failure("NoAnswerError", str(error), details=error.stack)
+            stands = standing(tap)
+            if stands is not None:
+                frame, code = str(stands.place), stands.place.code or None
+                self.failure = replace(
+                    self.failure, frame=frame, code=code, values=stands.values, busy=stands.busy, loop=stands.loop
+                )
+                end(tap)
 
     def result(self) -> Rehearsed:
         """Make the records."""
@@ -155,7 +173,9 @@ class _Run:
             warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in self.caught)),
             seconds=progress.seconds,
         )
-        training = replace(self._profile(progress.training), spot_check=self.spot_check)
+        profile = self._profile(progress.training)
+        given = with_dtypes(profile.batches, self.source.dtypes(self.fit_args))
+        training = replace(profile, batches=given, spot_check=self.spot_check, comes_alone=self.comes_alone)
         return Rehearsed(self.source, rehearsal, training, self._profile(progress.validation))
 
     def _place(self) -> Literal["start", "training", "validation"]:

@@ -14,10 +14,13 @@ from gendiag.rules.dtypes.mask_lost import MaskLost
 from gendiag.rules.dtypes.object_or_string_dtype import ObjectOrStringDtype
 from gendiag.rules.dtypes.rounded_in_model import RoundedInModel
 from gendiag.rules.dtypes.silent_cast import SilentCast
+from gendiag.rules.epochs.batches_shuffled_whole import BatchesShuffledWhole
+from gendiag.rules.epochs.changed_in_place import ChangedInPlace
 from gendiag.rules.epochs.duplicate_batches import DuplicateBatches
 from gendiag.rules.epochs.endless import Endless
 from gendiag.rules.epochs.epoch_hook_early import EpochHookEarly
 from gendiag.rules.epochs.exhausted import Exhausted
+from gendiag.rules.epochs.frozen_augmentation import FrozenAugmentation
 from gendiag.rules.epochs.hook_never_called import HookNeverCalled
 from gendiag.rules.epochs.leftover_state import LeftoverState
 from gendiag.rules.epochs.len_mismatch import LenMismatch
@@ -29,12 +32,18 @@ from gendiag.rules.epochs.samples_as_steps import SamplesAsSteps
 from gendiag.rules.epochs.steps_mismatch import StepsMismatch
 from gendiag.rules.epochs.zero_length import ZeroLength
 from gendiag.rules.labels.constant_labels import ConstantLabels
+from gendiag.rules.labels.label_leak import LabelLeak
 from gendiag.rules.labels.labels_out_of_range import LabelsOutOfRange
 from gendiag.rules.labels.labels_vs_loss import LabelsVsLoss
 from gendiag.rules.labels.rows_without_class import RowsWithoutClass
 from gendiag.rules.labels.single_class import SingleClass
+from gendiag.rules.labels.torn_augmentation import TornAugmentation
 from gendiag.rules.labels.torn_pairs import TornPairs
+from gendiag.rules.labels.transcript_too_long import TranscriptTooLong
+from gendiag.rules.labels.zero_targets import ZeroTargets
+from gendiag.rules.model.compile_argument import CompileArgument
 from gendiag.rules.model.loss_not_finite import LossNotFinite
+from gendiag.rules.model.metric_mismatch import MetricMismatch
 from gendiag.rules.model.model_rejects import ModelRejects
 from gendiag.rules.model.nan_weights import NanWeights
 from gendiag.rules.model.not_adapted import NotAdapted
@@ -49,29 +58,39 @@ from gendiag.rules.pipeline.source_raises import SourceRaises
 from gendiag.rules.rule import Rule
 from gendiag.rules.shapes.batch_size_varies import BatchSizeVaries
 from gendiag.rules.shapes.batch_too_big import BatchTooBig
+from gendiag.rules.shapes.broadcast_labels import BroadcastLabels
 from gendiag.rules.shapes.empty_batch import EmptyBatch
 from gendiag.rules.shapes.extra_axis import ExtraAxis
 from gendiag.rules.shapes.feature_shape_drift import FeatureShapeDrift
 from gendiag.rules.shapes.input_mismatch import InputMismatch
 from gendiag.rules.shapes.label_shape import LabelShape
 from gendiag.rules.shapes.missing_batch_axis import MissingBatchAxis
+from gendiag.rules.shapes.ragged_tensor import RaggedTensor
 from gendiag.rules.shapes.rank_drift import RankDrift
+from gendiag.rules.shapes.smaller_last_batch import SmallerLastBatch
 from gendiag.rules.shapes.static_batch import StaticBatch
 from gendiag.rules.shapes.unknown_shape import UnknownShape
 from gendiag.rules.shapes.weights_shape import WeightsShape
 from gendiag.rules.shapes.xy_length_mismatch import XyLengthMismatch
 from gendiag.rules.structure.arity import Arity
+from gendiag.rules.structure.counter_as_x import CounterAsX
 from gendiag.rules.structure.input_count import InputCount
 from gendiag.rules.structure.list_for_array import ListForArray
 from gendiag.rules.structure.list_of_inputs import ListOfInputs
+from gendiag.rules.structure.nested_dataset import NestedDataset
 from gendiag.rules.structure.none_in_batch import NoneInBatch
 from gendiag.rules.structure.not_a_tuple import NotATuple
 from gendiag.rules.structure.python_list_leaf import PythonListLeaf
+from gendiag.rules.structure.step_unpacks import StepUnpacks
 from gendiag.rules.structure.structure_drift import StructureDrift
 from gendiag.rules.structure.target_structure import TargetStructure
+from gendiag.rules.structure.zip_cut import ZipCut
 from gendiag.rules.validation.never_validated import NeverValidated
 from gendiag.rules.validation.shared_generator import SharedGenerator
+from gendiag.rules.validation.split_reshuffled import SplitReshuffled
+from gendiag.rules.validation.validation_differs import ValidationDiffers
 from gendiag.rules.validation.validation_not_comparable import ValidationNotComparable
+from gendiag.rules.validation.validation_overlap import ValidationOverlap
 from gendiag.rules.values.blank_batches import BlankBatches
 from gendiag.rules.values.double_scaled import DoubleScaled
 from gendiag.rules.values.ids_out_of_range import IdsOutOfRange
@@ -102,24 +121,33 @@ RULES: tuple[Rule, ...] = (
     ImpossibleArgument(),
     ClassWeightMismatch(),
     UnsupportedArgument(),
+    CompileArgument(),
     SharedGenerator(),
     SourceRaises(),
     DatasetRaises(),
     ZeroLength(),
     NoneInBatch(),
     NotATuple(),
+    NestedDataset(),
+    CounterAsX(),
     Arity(),
     StructureDrift(),
+    StepUnpacks(),
     InputCount(),
     MissingBatchAxis(),
     PythonListLeaf(),
     ListOfInputs(),
     ObjectOrStringDtype(),
+    RaggedTensor(),
+
+
+    EmptyBatch(),
     RankDrift(),
     FeatureShapeDrift(),
     ExtraAxis(),
     InputMismatch(),
     StaticBatch(),
+    SmallerLastBatch(),
     TargetStructure(),
     XyLengthMismatch(),
     SingleClass(),
@@ -127,8 +155,11 @@ RULES: tuple[Rule, ...] = (
     IdsOutOfRange(),
     LabelsVsLoss(),
     LabelsOutOfRange(),
+    ValidationDiffers(),
     LabelShape(),
+    BroadcastLabels(),
     WeightsShape(),
+    MetricMismatch(),
     LossDtype(),
     UnknownShape(),
     Endless(),
@@ -149,17 +180,23 @@ RULES: tuple[Rule, ...] = (
     SamplesAsSteps(),
     ForkRng(),
     Leak(),
-    EmptyBatch(),
     OutputVsLoss(),
     RowsWithoutClass(),
+    TranscriptTooLong(),
+    ZeroTargets(),
     NegativeWeights(),
     TornPairs(),
+    TornAugmentation(),
+    ZipCut(),
+    LabelLeak(),
     UnfilledRows(),
     BlankBatches(),
+    ChangedInPlace(),
     DuplicateBatches(),
     OverlappingBatches(),
     HookNeverCalled(),
     HookOvertaken(),
+    FrozenAugmentation(),
     NeverReshuffled(),
     ConstantLabels(),
     DoubleScaled(),
@@ -171,9 +208,12 @@ RULES: tuple[Rule, ...] = (
     FitRefuses(),
     OrderNondeterministic(),
     NeverValidated(),
+    ValidationOverlap(),
+    SuperNotCalled(),
+    SplitReshuffled(),
     ValidationNotComparable(),
     EpochHookEarly(),
-    SuperNotCalled(),
+    BatchesShuffledWhole(),
     InputBound(),
     DtypeDrift(),
     BatchSizeVaries(),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import linecache
 import os
 import re
-import sys
 import sysconfig
-import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,7 +28,11 @@ _FRAME = re.compile(
 _NODE = re.compile(r"^[ \t]*\[\[\{\{node (?P<node>[^}]*)\}\}\]\]", re.MULTILINE)
 _CHAIN_OF = re.compile(r"^Traceback \(most recent call last\):", re.MULTILINE)
 _RAISED = re.compile(r"^[A-Za-z_][\w.<>]*(?::[^\n]*)?$", re.MULTILINE)
-_OP_NOISE = re.compile(r"\{\{function_node [^}]*\}\}\s*|\s*\[Op:\w+\](?:\s*name:.*)?$")
+# What TensorFlow says of its graph, which nobody wrote: functions, nodes and tensors by their path.
+_OP_NOISE = re.compile(
+    r"\{\{function_node [^}]*\}\}\s*|\s*\[Op:\w+\](?:\s*name:.*)?$|`(?:[\w.-]+/)+[\w.-]+:\d+` "
+    r"|\{\{node [^}]*\}\} = |(?<=\w)\[\w+=[^']*?\](?=\()|\s*\[?\[?\{\{node [^}]*\}\}\]?\]?"
+)
 # A tensor printed in a message, whatever its values: its shape and dtype say more.
 _TENSOR = re.compile(
     r"""(?:tf\.Tensor\(|<tf\.Tensor: |\bTensor\("[^"]*", |<KerasTensor )(?:(?!tf\.Tensor).)*?"""
@@ -49,7 +51,6 @@ _DANGLING = re.compile(r"[\s,;:]*(?:\bReceived(?: \w+=)?|\bgot)?[\s,;:(]*$")
 _OF_LAYER = re.compile(r"(?:of|on|calling) layer [\"']?([\w/.-]+)")
 _CALLING = re.compile(r"Exception encountered when calling (\w+)\.")
 PACKAGE = Path(__file__).parents[1]
-_TAPS = tuple(str(PACKAGE / name) for name in ("rehearsal/recording.py", "sources/pydataset.py"))
 _OWN = tuple(
     os.path.normcase(os.path.realpath(path)) + os.sep
     for path in (str(PACKAGE), sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
@@ -94,20 +95,6 @@ def failing_line(error: BaseException | None) -> FailingLine | None:
         return None
 
 
-def standing() -> Place | None:
-    """Where the user's source stands at this moment: its innermost line in a thread that reads it for us."""
-    for ident, frame in sys._current_frames().items():  # noqa: SLF001  (documented for debuggers)
-        if ident == threading.get_ident():
-            continue
-        stack = [(each, line) for each, line in traceback.walk_stack(frame)]  # the innermost first
-        taps = [depth for depth, (each, _) in enumerate(stack) if each.f_code.co_filename in _TAPS]
-        for each, line in stack[: taps[0] if taps else 0]:
-            file = each.f_code.co_filename
-            if _is_users(file, each):
-                return _place(each, line)
-    return None
-
-
 def _cut(error: BaseException) -> Failure:
     kind, text = type(error).__name__, _text(error)
     plain = _ANSI.sub("", text)
@@ -119,7 +106,7 @@ def _cut(error: BaseException) -> Failure:
         line, place = _from_python(error, text)
     return Failure(
         type=kind,
-        line=_shorten(line) or kind,
+        line=_shorten(_OP_NOISE.sub("", line)) or kind,
         layer=_layer(error, plain, node["node"] if node else ""),
         frame=None if place is None else str(place),
         code=None if place is None else place.code or None,
@@ -169,7 +156,7 @@ def _told(raised: re.Match[str], text: str) -> str:
 
 def _place_in_text(match: re.Match[str]) -> Place | None:
     file, line = match["file"], int(match["line"])
-    if not _is_users(file):
+    if not is_users(file):
         return None
     code = match["code"] or linecache.getline(file, line).strip()
     return Place(file, line, (match["name"] or "?").strip(), "" if code.startswith("File ") else _short_code(code))
@@ -180,7 +167,7 @@ def _from_python(error: BaseException, text: str) -> tuple[str, Place | None]:
     telling = _without_values(bold.group(1) if bold else _ANSI.sub("", text)).strip()
     if telling.startswith("in user code:"):  # AutoGraph puts the message last.
         telling = telling.splitlines()[-1].strip()
-    line = _OP_NOISE.sub("", next((each.strip() for each in telling.splitlines() if each.strip()), ""))
+    line = next((each.strip() for each in telling.splitlines() if each.strip()), "")
     place, innermost = _users_place(error)
     if innermost or not line or isinstance(error, (LookupError, StopIteration)):
         line = f"{type(error).__name__}: {line}".rstrip(": ")
@@ -194,7 +181,7 @@ def _without_values(text: str) -> str:
 def _users_place(error: BaseException) -> tuple[Place | None, bool]:
     """Return the innermost line of the user's own code, and whether the exception was raised there itself."""
     for depth, back, frame, line in _users_frames(error):
-        return _place(frame, line), depth == back == 0
+        return place_of(frame, line), depth == back == 0
     return None, False
 
 
@@ -203,11 +190,12 @@ def _users_frames(error: BaseException) -> Iterator[tuple[int, int, FrameType, i
     for depth, each in enumerate(causes(error)):
         frames = list(traceback.walk_tb(each.__traceback__))
         for back, (frame, line) in enumerate(reversed(frames)):
-            if _is_users(frame.f_code.co_filename, frame):
+            if is_users(frame.f_code.co_filename, frame):
                 yield depth, back, frame, line
 
 
-def _place(frame: FrameType, line: int) -> Place:
+def place_of(frame: FrameType, line: int) -> Place:
+    """Name a line."""
     file = frame.f_code.co_filename
     code = linecache.getline(file, line, frame.f_globals).strip()
     return Place(file, line, function_of(frame), _short_code(code))
@@ -227,7 +215,8 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
 
 
-def _is_users(file: str, frame: FrameType | None = None) -> bool:
+def is_users(file: str, frame: FrameType | None = None) -> bool:
+    """Whether a line is of the user's own code: of no library, compiled or not, and not of ours."""
     if file.startswith("<"):
         is_command = file == "<string>" and frame is not None and frame.f_globals.get("__name__") == "__main__"
         return is_command or file.startswith(("<stdin>", "<ipython"))

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gendiag.batches.tree import ROLES, flatten, transform
+from gendiag.batches.tree import ROLES, flatten, transform, walk
 from gendiag.batches.values import kind_of
+from gendiag.records import Role
 from gendiag.sources.source import Source, Tap
 
 BATCH_SIZE = 32  # keras 3.15.1, array_data_adapter.py
@@ -58,13 +59,19 @@ class ArraysSource(Source):
         given = [self._given(fit_args).get(role) for role in ROLES]
         return {"validation_data": tuple(None if part is None else _from(start, part) for part in given)}
 
+    def dtypes(self, fit_args: Mapping[str, Any]) -> dict[str, str]:
+        """Return those of the arrays: fit casts floats to Keras's float type as a whole."""
+        parts = [part for role, given in self._given(fit_args).items() for part in walk(role, role, given)]
+        dtypes: dict[str, Any] = {part.path: getattr(part.value, "dtype", None) for part in parts}
+        return {path: dtype.name for path, dtype in dtypes.items() if getattr(dtype, "kind", "") == "f"}
+
     def describe(self) -> str:
         """Say how many rows."""
         return f"arrays of {_rows(flatten(self.value)[0].value)} rows"
 
-    def _given(self, fit_args: Mapping[str, Any]) -> dict[str, Any]:
+    def _given(self, fit_args: Mapping[str, Any]) -> dict[Role, Any]:
         """Return x, y and weights, wherever they were given."""
-        alone = {"x": self.value}
+        alone: dict[Role, Any] = {"x": self.value}
         own = dict(zip(ROLES, self.value, strict=False)) if isinstance(self.value, tuple) else alone
         return own | {role: fit_args[role] for role in ROLES if fit_args.get(role) is not None}
 

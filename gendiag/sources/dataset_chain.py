@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 BATCHING = frozenset({"batch", "padded_batch", "ragged_batch"})
+CACHES = ("cache", "snapshot")
 # What leaves the samples in their order and number.
 ONE_TO_ONE = frozenset({"map", "prefetch", "cache", "options", "restructured"})
 _WRAPPED = re.compile(r"^_*(?:Parallel)?(.*?)(?:Dataset)?(?:V\d)?$")
@@ -132,6 +133,16 @@ def samples_of(dataset: Any, batch: int) -> range | None:
         elif step.name not in ONE_TO_ONE:
             return None
     return None
+
+
+def batch_of(dataset: Any, element: int) -> int | None:
+    """Return which batch an element of the data is in; None where the chain changes the order."""
+    steps = chain(dataset)
+    plain = next((place for place, step in enumerate(steps) if is_generator(step)), None)
+    if plain is not None and all(step.name in ONE_TO_ONE for step in steps[:plain]):
+        return element  # the generator yields batches
+    first = samples_of(dataset, 0)
+    return None if first is None else element // len(first)
 
 
 def generator_state(dataset: Any) -> Any | None:

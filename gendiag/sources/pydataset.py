@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.sources.source import Source, Tap, class_names, defined_in
 from gendiag.sources.held_state import changed_attributes, contents, plain_attributes
+from gendiag.sources.source import Source, Tap, class_names, defined_in
 
 
 class PyDatasetSource(Source):

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Protocol
 
 from gendiag.records import Batch
+from gendiag.sources.generator_casts import SignatureCast
 
 
 class Tap(Protocol):
@@ -141,6 +142,14 @@ class Source(ABC):
     def close(self) -> None:  # noqa: B027  (most kinds leave nothing behind)
         """Take back what fit, when it raised, left behind of this source."""
 
+    def release(self) -> None:  # noqa: B027  (most kinds are not looked into)
+        """Take away what ``open`` put into the source; called when fit is over."""
+
+    @property
+    def casts(self) -> tuple[SignatureCast, ...]:
+        """Values that the source's own signature changed before fit was given them."""
+        return ()
+
     def replay(self, batches: Sequence[Any], fit_args: Mapping[str, Any]) -> Any:  # noqa: ARG002  (see ArraysSource)
         """Return a source of the same kind, which fit holds to the same signature, made of these raw batches."""
         return (batch for batch in batches)
@@ -155,6 +164,10 @@ class Source(ABC):
 
     def split_off(self, fit_args: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002  (arrays alone can be split)
         """Return as ``validation_data`` what fit sets aside for a ``validation_split``."""
+        return {}
+
+    def dtypes(self, fit_args: Mapping[str, Any]) -> dict[str, str]:  # noqa: ARG002  (of what fit cuts itself)
+        """Return by path the dtypes that were given, where fit casts before it makes batches."""
         return {}
 
     @property

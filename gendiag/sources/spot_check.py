@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gendiag.batches.measure import measure
 from gendiag.records import NOTHING, Batch
 from gendiag.sources.held_state import Moment, random_states
+from gendiag.sources.side_by_side import disturbed
 
 MOST_AGAIN, MOST_BEYOND = 3, 3
 SLOW_S = 1.0  # a source that takes longer for one item is asked no more
@@ -38,6 +39,8 @@ class SpotCheck:
         Item 0 with every random state put back to where it was before it was first asked for; None if not asked.
     put_back
         Items 0 and 1, each asked for with the counters put back too.
+    disturbed
+        Items that came with other content when several threads asked at once; looked for where fit's workers are such.
     """
 
     again: tuple[Batch, ...] = ()
@@ -48,6 +51,7 @@ class SpotCheck:
     counters: tuple[str, ...] = ()
     reseeded: Batch | None = None
     put_back: tuple[Batch, ...] = ()
+    disturbed: tuple[Batch, ...] = ()
 
     @property
     def ignores_index(self) -> bool:
@@ -71,9 +75,26 @@ def check_spots(dataset: Any, length: int | None, hook: Mapping[str, tuple[Any, 
     """Ask item 0 again, and what lies behind the last item; whatever it raises is an answer too. Nothing is changed."""
     start = Moment(dataset)
     try:
-        return _asked(dataset, start, length, hook)
+        return _side_by_side(dataset, length, _asked(dataset, start, length, hook))
     finally:
         start.put_back()
+
+
+def _side_by_side(dataset: Any, length: int | None, found: SpotCheck) -> SpotCheck:
+    """Ask by several threads too, where fit does."""
+    threads = 1 if getattr(dataset, "use_multiprocessing", False) else int(getattr(dataset, "workers", 1))
+    if threads <= 1 or not found.repeatable or any(batch.wait_s >= SLOW_S for batch in found.again):
+        return found
+    return replace(found, disturbed=disturbed(dataset, length, threads))
+
+
+def comes_alone(dataset: Any, index: int) -> bool:
+    """Whether an item that raised comes when nobody else asks for one at the same time."""
+    try:
+        _item(dataset, index)
+    except BaseException:  # noqa: BLE001  (then the threads are not to blame)
+        return False
+    return True
 
 
 def _asked(dataset: Any, start: Moment, length: int | None, hook: Mapping[str, tuple[Any, Any]]) -> SpotCheck:

@@ -140,7 +140,8 @@ def test_arguments_of_fit_that_change_are_handed_over():
 
 def test_validation_data_are_mended_too():
     x = np.random.default_rng(0).random((64, 3), "float32")
-    report = diagnosed((x, x[:, :1]), validation_data=(x * 255, x[:, :1]))
+    other = np.random.default_rng(1).random((64, 3), "float32")
+    report = diagnosed((other, other[:, :1]), validation_data=(x * 255, x[:, :1]))
     found = report.repairs()[0]
     assert (found.verified, found.target) == (True, "validation_data")
     assert np.allclose(found.apply((x * 255, x[:, :1]))[0], x)

@@ -9,6 +9,7 @@ import numpy as np
 from gendiag.records import Batch, Finding
 from gendiag.rules.edits import arguments
 from gendiag.rules.edits.place import at
+from gendiag.rules.evidence.declared import declared
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
@@ -151,18 +152,7 @@ def _targets(seen: Evidence) -> list[Any]:
     first = next(iter((*seen.batches, *seen.profile.peeks)), None)
     if first is not None:
         return [leaf for leaf in first.leaves if leaf.role == "y"]
-    if seen.source.is_sliced or seen.source.is_graph:
-        return _declared(seen)
-    return []
-
-
-def _declared(seen: Evidence) -> list[Any]:
-    """Parts of y as a dataset or arrays have them before anything is read."""
-    from gendiag.batches.measure import measure
-
-    value = seen.source.value
-    raw = value.element_spec if seen.source.is_graph else value
-    return [leaf for leaf in measure(raw, index=0, epoch=0).leaves if leaf.role == "y"]
+    return [leaf for leaf in declared(seen.source) if leaf.role == "y"]
 
 
 def _beyond(seen: Evidence, given: Any) -> tuple[int, list[int], list[int]] | None:

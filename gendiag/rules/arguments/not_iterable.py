@@ -96,6 +96,10 @@ def _why(value: object) -> str:
 def _fix(value: object) -> str:
     if hasattr(value, "flow"):
         return "An ImageDataGenerator is no iterator yet: pass `datagen.flow(x, y)`."
+    if type(value).__name__ in {"OwnedIterator", "NumpyIterator"}:
+        return "Pass the dataset itself, `fit(dataset)`, not its iterator: fit makes one for each epoch."
+    if isinstance(value, (tuple, list)) and len(value) == 1 and hasattr(value[0], "element_spec"):
+        return "Pass the dataset itself, `fit(dataset)`, without the list around it."
     if isinstance(value, (tuple, list)) and value:
         return "Combine them in one generator: `def both(): ...; yield x, y` takes a batch from each."
     if hasattr(value, "__iter__") or hasattr(value, "__next__"):

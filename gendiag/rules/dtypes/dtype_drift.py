@@ -33,13 +33,13 @@ class DtypeDrift(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         lossy = {path for delivery in seen.rehearsal.deliveries for path in delivery.changed}
         for path, column in seen.leaves.items():
-            dtypes = Counter(leaf.dtype for _, leaf in column if leaf.dtype)
+            dtypes = Counter(leaf.dtype for _, leaf in column if leaf.dtype and leaf.rows != 0)
             if len(dtypes) > 1 and path not in lossy:
                 yield self._finding(path, column, dtypes)
 
     def _finding(self, path: str, column: Sequence[tuple[int, Leaf]], dtypes: Counter[str]) -> Finding:
         usual = column[0][1].dtype
-        odd = [index for index, leaf in column if leaf.dtype != usual]
+        odd = [index for index, leaf in column if leaf.dtype != usual and leaf.rows != 0]
         shares = " and ".join(f"{dtype} in {count}" for dtype, count in dtypes.most_common())
         message = (
             f"The dtype of {path} differs between batches ({shares} of {len(column)}, first in {listed(odd[:1])}); "

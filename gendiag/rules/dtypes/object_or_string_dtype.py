@@ -8,7 +8,7 @@ import numpy as np
 from gendiag.batches.tree import flatten
 from gendiag.batches.values import MASKED
 from gendiag.errors import NotKeptError
-from gendiag.records import Finding, Leaf, listed
+from gendiag.records import Finding, Leaf, format_shape, listed
 from gendiag.rules.edits import numbers, shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -16,6 +16,7 @@ from gendiag.rules.rule import Edits, Rule, sound
 
 TEXT = ("str", "bytes", "string")
 SHOWN = 6  # lengths in the message
+READ_TEXT = frozenset({"TextVectorization", "StringLookup", "Hashing", "HashedCrossing"})
 
 
 class ObjectOrStringDtype(Rule):
@@ -33,7 +34,8 @@ class ObjectOrStringDtype(Rule):
         ``astype("int64")`` or a lookup.
 
     Known limits
-        Text in a ``tf.string`` tensor is sound (a StringLookup or TextVectorization layer takes it) and no finding.
+        Text in a ``tf.string`` tensor is sound where a StringLookup or TextVectorization layer takes it; it is said
+        where the model has none and raised.
 
     Source
         keras 3.15.1, data_adapter_utils.get_keras_tensor_spec; measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -45,6 +47,9 @@ class ObjectOrStringDtype(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in seen.leaves.items():
             odd = [(i, leaf) for i, leaf in column if _is_odd(leaf) and seen.refused(i)]
+            text = [(i, leaf) for i, leaf in column if _is_text_tensor(leaf)]
+            if text and not odd and seen.model_raised_at([text[0][0]]) and not _takes_text(seen, text[0][1]):
+                yield self._text_tensor(seen, *text[0])
             if odd:
                 index, leaf = odd[0]
                 what = _text(leaf) if leaf.dtype.startswith(TEXT) else _objects(seen, index, path)
@@ -53,8 +58,19 @@ class ObjectOrStringDtype(Rule):
                     "error", message, fix=_fix(leaf), batches=[i for i, _ in odd], leaf=path, dtype=leaf.dtype
                 )
 
+    def _text_tensor(self, seen: Evidence, index: int, leaf: Leaf) -> Finding:
+        whom = "no layer of the model takes text" if leaf.role == "x" else "the loss compares numbers"
+        message = (
+            f"{leaf.path} of {seen.place(index)} is text (tf.string {format_shape(leaf.shape)}), and {whom}: it was not "
+            "turned into numbers."
+        )
+        fix = _to_numbers(seen, index, leaf)
+        return self.finding("error", message, fix=fix, batches=[index], leaf=leaf.path, dtype="tf.string")
+
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
+        if finding.evidence["dtype"] == "tf.string":
+            return
         path, is_text = finding.leaf or "", finding.evidence["dtype"].startswith(TEXT)
         for dtype in ("int64", "float32") if is_text else ("float32",):
             yield numbers.cast(place, path, dtype)
@@ -73,6 +89,40 @@ class ObjectOrStringDtype(Rule):
 
 def _is_odd(leaf: Leaf) -> bool:
     return leaf.kind in {"array", "frame", MASKED} and (leaf.dtype == "object" or leaf.dtype.startswith(TEXT))
+
+
+def _is_text_tensor(leaf: Leaf) -> bool:
+    return leaf.kind == "tensor" and (leaf.dtype == "object" or leaf.dtype.startswith(TEXT))
+
+
+def _takes_text(seen: Evidence, leaf: Leaf) -> bool:
+    """Whether the leaf goes to an input of text, or the model has a layer that reads text."""
+    if leaf.role != "x":
+        return False
+    batch = seen.batches[0]
+    declared = any(port.dtype == "string" and fed.path == leaf.path for fed, port in seen.model_facts.fed(batch))
+    return declared or bool(seen.model_facts.layers & READ_TEXT)
+
+
+def _to_numbers(seen: Evidence, index: int, leaf: Leaf) -> str:
+    raw = seen.profile.raw(index) if index in seen.profile.store else ()
+    values = next((np.asarray(part.value).reshape(-1) for part in flatten(raw) if part.path == leaf.path), [])
+    if len(values) and all(_is_number(value) for value in values):
+        return f"Make numbers of it in a map: `tf.strings.to_number({leaf.path})`."
+    if leaf.role == "y":
+        return "Make class numbers of it in a map, with `keras.layers.StringLookup(vocabulary=names, num_oov_indices=0)`."
+    return (
+        f"Turn it into numbers in a map, `vectorize({leaf.path})` with an adapted `keras.layers.TextVectorization` (a "
+        "StringLookup for single words), or put that layer first in the model with `keras.Input((), dtype='string')`."
+    )
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _text(leaf: Leaf) -> str:

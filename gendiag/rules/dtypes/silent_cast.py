@@ -8,6 +8,8 @@ from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import BAD, Edits, Rule, sound
+from gendiag.sources.dataset_chain import batch_of
+from gendiag.sources.generator_casts import SignatureCast
 
 Cast: TypeAlias = tuple[Delivery, Leaf]  # a step, and the leaf that it changed
 Dtypes: TypeAlias = dict[tuple[int | None, str], str]  # as yielded, by batch and path
@@ -45,6 +47,8 @@ class SilentCast(Rule):
                     cast.setdefault(path, []).append((delivery, leaf))
         for path, deliveries in cast.items():
             yield self._finding(seen, path, deliveries, yielded)
+        if seen.batches and not seen.never_ends:
+            yield from (self._by_signature(seen, each) for each in seen.source.casts)
 
     def _finding(self, seen: Evidence, path: str, cast: list[Cast], yielded: Dtypes) -> Finding:
         per_batch = {delivery.batch: delivery.changed[path] for delivery, _ in cast if delivery.batch is not None}
@@ -64,7 +68,28 @@ class SilentCast(Rule):
             changed=changed, example=example, yielded=old, delivered=new, first_at=seen.place(batches[0]),
         )  # fmt: skip
 
+    def _by_signature(self, seen: Evidence, cast: SignatureCast) -> Finding:
+        """What ``from_generator`` cast on the way into the dataset."""
+        batch = batch_of(seen.source.value, cast.first)
+        example, wider = " -> ".join(cast.example), _wider(cast.yielded, cast.delivered)
+        where = f", first in {seen.place(batch)}" if batch is not None else ""
+        message = (
+            f"The signature of from_generator holds {cast.path} to {cast.delivered}, and the generator yields "
+            f"{cast.yielded}: {counted(cast.changed, 'value')} in {counted(cast.elements, 'element')} changed without a "
+            f"word{where}, for example {example}."
+        )
+        fix = (
+            f"Declare {cast.path} as it is yielded, `tf.TensorSpec(shape, tf.{wider})` in `output_signature` (or "
+            f"`output_types`), or let the generator yield {cast.delivered}."
+        )
+        return self.finding(
+            "warning", message, fix=fix, batches=[] if batch is None else [batch], leaf=cast.path,
+            changed=cast.changed, example=example, yielded=None, delivered=cast.delivered,
+        )  # fmt: skip
+
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
+        if finding.evidence["yielded"] is None:  # a graph gets the values when they are lost
+            return
         wider = _wider(finding.evidence["yielded"], finding.evidence["delivered"])
         yield numbers.cast(at(seen, finding), finding.leaf or "", wider)
 

@@ -76,6 +76,14 @@ def full_batches(place: Place, rows: int, lost: int) -> Edit:
     return _of_rows(place, title, f"== {rows}", changes_meaning=costs)
 
 
+def known_size(place: Place, rows: int) -> Edit | None:
+    """Make batches whose size the graph knows."""
+    if not place.is_graph:
+        return None
+    code = function("dataset", [f"return dataset.unbatch().batch({rows}, drop_remainder=True)"])
+    return edit(place, f"Make batches that are known to have {rows} rows (drop_remainder=True)", code)
+
+
 def _of_rows(place: Place, title: str, test: str, **told: Any) -> Edit:
     """Keep the batches whose number of rows passes a test such as ``> 0``."""
     path = next(iter(place.leaves), "x")

@@ -7,47 +7,50 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gendiag.records import Finding, listed
+from gendiag.records import Finding, Severity, listed
 from gendiag.rules.edits import streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.class_labels import Labels, labels_of
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass
 from gendiag.rules.rule import Edits, Rule
-from gendiag.sources.tf_dataset import transformations
+from gendiag.sources.dataset_chain import CACHES, first_of
 
 LEAST_BATCHES = 3
 
 
 class NeverReshuffled(Rule):
-    """``shuffle=True`` was passed with a source that fit does not shuffle, and the order never changes.
+    """Every epoch has the same batches in the same order, though a shuffle was asked for.
 
     What fit does
         Ignores ``shuffle`` for a generator, a ``tf.data.Dataset`` and a torch DataLoader; only arrays are shuffled, and
-        the order of a PyDataset's batches. Keras prints a notice of it, but does so by default too.
+        the order of a PyDataset's batches. Keras prints a notice of it, but does so by default too. A dataset with
+        ``cache()`` behind ``shuffle()`` keeps the order of the first pass for good.
 
     Why it hurts
         Every epoch sees the same batches in the same order. Where they are sorted by class, the model forgets one
         class while it learns the next.
 
     How to mend it
-        Shuffle inside of the source: a new permutation of the samples at the start of each pass.
+        Shuffle inside of the source: a new permutation of the samples at the start of each pass. In a dataset
+        ``cache()`` comes first, then ``shuffle()``, then ``batch()``.
 
     Known limits
         A fixed order of mixed batches is common and mostly harmless: that is a note, and only where ``shuffle=True``
-        was passed, or where a dataset shuffles and then keeps the order with ``cache()``. It takes two whole epochs to
-        tell.
+        was passed, or where a dataset was told ``reshuffle_each_iteration=False``. A cache behind the shuffle is a
+        warning. It takes two whole epochs to tell.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
     """
 
-    name, title = "never-reshuffled", "shuffle=True has no effect, and the order never changes"
+    name, title = "never-reshuffled", "The shuffle has no effect after the first epoch: the order never changes"
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 3, "steps_per_epoch": 6, "shuffle": True})
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        if _is_cached_shuffled(seen.source.value) and _repeats(seen):
-            yield self._cached(seen)
+        frozen = _frozen_by(seen.source.value) if seen.source.is_graph else None
+        if frozen is not None and _repeats(seen):
+            yield self._frozen(seen, *frozen)
             return
         if not seen.fit_args.get("shuffle") or not seen.source.keeps_order or not _repeats(seen):
             return
@@ -68,15 +71,14 @@ class NeverReshuffled(Rule):
         fix = "Shuffle in the source itself: draw a new `rng.permutation(len(x))` at the start of each pass."
         return self.finding("note" if labels is None else "warning", message, fix=fix, batches=batches, leaf="y")
 
-    def _cached(self, seen: Evidence) -> Finding:
+    def _frozen(self, seen: Evidence, severity: Severity, what: str, fix: str) -> Finding:
         count = len(seen.by_epoch)
         message = (
-            f"The dataset shuffles and then caches: the cache keeps the order of the first pass, so the same "
-            f"{len(seen.by_epoch[0])} batches come in the same order in {count} of {count} epochs."
+            f"{what}: no epoch is shuffled anew, and the same {len(seen.by_epoch[0])} batches come in the same order in "
+            f"{count} of {count} epochs."
         )
-        fix = "Put `cache()` before `shuffle()`: `dataset.cache().shuffle(n).batch(32)`."
         batches = [delivery.batch for delivery in seen.by_epoch[1] if delivery.batch is not None]
-        return self.finding("note", message, fix=fix, batches=batches)
+        return self.finding(severity, message, fix=fix, batches=batches)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         rows = max((batch.rows or 0 for batch in seen.batches), default=0)
@@ -97,10 +99,19 @@ def _batches(order: Any) -> list[Any]:
     return [(x[part], y[part]) for part in np.split(order, 6)]
 
 
-def _is_cached_shuffled(source: Any) -> bool:
-    """Whether a tf.data.Dataset has a cache behind its (last) shuffle."""
-    names = [name for name in transformations(source) if name in {"ShuffleDataset", "CacheDataset"}]
-    return "ShuffleDataset" in names and names[0] == "CacheDataset"
+def _frozen_by(dataset: Any) -> tuple[Severity, str, str] | None:
+    """Return what keeps the order of a dataset that shuffles: a cache behind its last shuffle, or the shuffle itself."""
+    shuffle = first_of(dataset, "shuffle", *CACHES)
+    if shuffle is None:
+        return None
+    if shuffle.name in CACHES and first_of(dataset, "shuffle") is not None:
+        what = f"The dataset shuffles and then keeps what came, {shuffle.name}(), with the order of the first pass"
+        return "warning", what, "Put `cache()` before `shuffle()`: `dataset.cache().shuffle(n).batch(32)`."
+    if shuffle.told("reshuffle_each_iteration") is False:
+        what = "The dataset shuffles with reshuffle_each_iteration=False"
+        fix = "If each epoch is to have a new order, leave reshuffle_each_iteration=False out, or shuffle once more."
+        return "note", what, fix
+    return None
 
 
 def _repeats(seen: Evidence) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 
@@ -59,6 +60,25 @@ class Labels:
     def runs(self) -> int:
         """How many stretches of one class there are."""
         return 1 + sum(a != b for a, b in zip(self.row, self.row[1:], strict=False))
+
+    @cached_property
+    def longest(self) -> tuple[int, int, int]:
+        """The longest stretch of one class: the class, its first sample, and how many."""
+        best, start = (0, 0, 0), 0
+        for label, members in groupby(self.row):
+            size = sum(1 for _ in members)
+            best = max(best, (label, start, size), key=lambda each: each[2])
+            start += size
+        return best
+
+    @property
+    def is_in_stretches(self) -> bool:
+        """Whether one class comes in a stretch over more than two batches, and that is no chance."""
+        label, _, size = self.longest
+        total = len(self.row)
+        if len(self.counts) < TWO or size <= TWO * max(map(len, self.by_batch.values())):
+            return False
+        return math.log(total) + size * math.log(self.counts[label] / total) < math.log(BY_CHANCE)
 
     @property
     def is_sorted(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gendiag.batches.signature import PEEKED
 from gendiag.model.facts import Input, ModelFacts, Output
-from gendiag.records import NOTHING, Batch, Delivery, Failure, Leaf, ModelRun, Rehearsal, Trial
+from gendiag.records import NOTHING, Batch, Delivery, Failure, Leaf, ModelRun, Paired, Rehearsal, Trial
 from gendiag.rehearsal.profile import Profile
 from gendiag.sources.source import Source
 
@@ -36,6 +36,10 @@ class Evidence:
         What was known of the model beforehand; nothing where no model was given.
     trials
         By batch; empty while suspects are sought.
+    paired
+        What a loss of the user's own does with an axis that y lacks or has too many; None where that is no matter.
+    evaluates
+        Whether these are the validation data, in the place of the training data.
     cut_short
         Whether it was stopped behind the rehearsal, while the model was run or tried.
     """
@@ -50,6 +54,8 @@ class Evidence:
     model_run: ModelRun | None = None
     model_facts: ModelFacts = field(default_factory=ModelFacts)
     trials: Mapping[int, Trial] = field(default_factory=dict)
+    paired: Paired | None = None
+    evaluates: bool = False
     cut_short: bool = False
 
     @property

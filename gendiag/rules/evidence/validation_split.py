@@ -29,16 +29,25 @@ def moved(seen: Evidence) -> Moved | None:
     """Compare the samples of the first two epochs; None where a batch is not held, or nothing moved."""
     if min(len(seen.by_epoch), len(seen.validation_by_epoch)) < 2:  # noqa: PLR2004  (epochs)
         return None
-    first, second = (_samples(seen.validation, seen.validation_by_epoch[epoch]) for epoch in range(2))
-    trained = _samples(seen.profile, seen.by_epoch[0])
+    first, second = (samples_of(seen.validation, seen.validation_by_epoch[epoch]) for epoch in range(2))
+    trained = samples_of(seen.profile, seen.by_epoch[0])
     if not first or not second or not trained or len(first) != len(second):
         return None
     other = second - first
     return Moved(len(second), len(other), len(other & trained)) if other & trained else None
 
 
-def _samples(profile: Profile, steps: Iterable[Delivery]) -> set[bytes]:
-    """Content of each sample's x; empty where not all are held."""
+def mixed(seen: Evidence) -> tuple[int, int] | None:
+    """How many samples of the first evaluation were trained on in that epoch, and of how many; None where none."""
+    if not seen.by_epoch or not seen.validation_by_epoch:
+        return None
+    evaluated = samples_of(seen.validation, seen.validation_by_epoch[0])
+    common = len(evaluated & samples_of(seen.profile, seen.by_epoch[0]))
+    return (common, len(evaluated)) if common else None
+
+
+def samples_of(profile: Profile, steps: Iterable[Delivery]) -> set[bytes]:
+    """Content of each sample's x, such as of an epoch; empty where not all are held."""
     found: set[bytes] = set()
     for step in steps:
         if step.batch is None or step.batch not in profile.store or len(found) > MOST_ROWS:

@@ -12,9 +12,9 @@ from gendiag.rules.edits import streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.class_labels import Labels, labels_of
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.order_of_samples import buffer_of, class_names, how_to_shuffle, why_sorted
 from gendiag.rules.evidence.passes import first_pass
 from gendiag.rules.rule import Edits, Rule, dense
-from gendiag.sources.source import Source
 
 SHOWN = 3  # stretches of one class
 TWO = 2
@@ -54,19 +54,22 @@ class ConstantLabels(Rule):
         labels = labels_of(seen, first_pass(seen))
         if labels is not None and len(labels.counts) == 1:
             yield from self._one_class(seen, labels)
-        elif labels is not None and _is_to_shuffle(seen, labels) and (labels.is_single or labels.is_sorted):
+        elif labels is not None and _is_to_shuffle(seen, labels) and (
+            labels.is_single or labels.is_sorted or (labels.is_in_stretches and buffer_of(seen.source))
+        ):
             yield self._finding(seen, labels)
 
     def _one_class(self, seen: Evidence, labels: Labels) -> Iterator[Finding]:
         output, leaf = _output(seen), seen.leaves[labels.path][0][1]
         if output is None or output.loss is None or output.loss.key not in SEVERAL or (output.channels or 0) < TWO:
             return
-        if len(labels.row) < LEAST_ALIKE or not (labels.one_hot or output.loss.key in SPARSE):
+        named = class_names(seen.source)
+        if (len(labels.row) < LEAST_ALIKE and named is None) or not (labels.one_hot or output.loss.key in SPARSE):
             return
         message = (
             f"All {len(labels.row)} labels in {labels.path} of {listed(labels.by_batch)} are of one single class, "
             f"class {labels.row[0]} in {leaf}, while the model has {output.channels} output units: likely only one "
-            "class was found where the data are read."
+            f"class was found where the data are read{named or ''}."
         )
         fix = (
             "Check where the classes come from: flow_from_directory and image_dataset_from_directory take one "
@@ -76,17 +79,13 @@ class ConstantLabels(Rule):
 
     def _finding(self, seen: Evidence, labels: Labels) -> Finding:
         total, single = len(labels.by_batch), labels.single
-        order = (
-            f"the {len(labels.row)} samples of {len(labels.counts)} classes are sorted class after class"
-            if labels.runs == len(labels.counts)
-            else "shuffled samples would not come like this"
-        )
+        order = f"{_order(labels)}, {why_sorted(seen.source)}"
         message = (
             f"{len(single)} of {total} batches in the first pass have one class only: {_stretches(single)}. In "
-            f"{labels.path} {order}, likely because nothing shuffles them."
+            f"{labels.path} {order}."
         )
         return self.finding(
-            "warning", message, fix=_fix(seen.source), batches=single or labels.by_batch, leaf=labels.path,
+            "warning", message, fix=how_to_shuffle(seen.source, len(labels.row)), batches=single or labels.by_batch, leaf=labels.path,
             single=len(single), of=total, classes=dict(labels.counts),
         )  # fmt: skip
 
@@ -133,6 +132,15 @@ def _in_order(order: Any) -> Iterator[Any]:
         yield x[part], y[part]
 
 
+def _order(labels: Labels) -> str:
+    if labels.runs == len(labels.counts):
+        return f"the {len(labels.row)} samples of {len(labels.counts)} classes are sorted class after class"
+    if not labels.is_single:
+        label, start, size = labels.longest
+        return f"the samples {start} to {start + size - 1} are all of class {label}"
+    return "shuffled samples would not come like this"
+
+
 def _stretches(single: dict[int, int]) -> str:
     """``batches 0-4 class 0, batches 5-9 class 1``."""
     groups = [
@@ -140,14 +148,3 @@ def _stretches(single: dict[int, int]) -> str:
     ]
     shown = ", ".join(f"{listed(indices)} class {label}" for label, indices in groups[:SHOWN])
     return shown + (" and so on" if len(groups) > SHOWN else "") if shown else "none, but few classes meet in a batch"
-
-
-def _fix(source: Source) -> str:
-    if source.is_indexed and hasattr(source.value, "class_mode"):
-        return "Let the iterator shuffle: `shuffle=True` in flow, flow_from_directory or flow_from_dataframe."
-    if source.is_graph:
-        return "Shuffle before batching: `dataset.shuffle(number_of_samples).batch(batch_size)`."
-    return (
-        "Shuffle the samples before cutting them into batches, anew in each epoch: "
-        "`order = rng.permutation(len(x))`, then `x[order[i:i + n]], y[order[i:i + n]]`."
-    )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -15,8 +16,19 @@ from gendiag.rules.rule import BAD, Edits, Rule, dense, sound
 
 CLASSES, BYTE = 3, 255
 PROBABILITIES = (
-    "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
-)  # fmt: skip
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "dice",
+    "tversky",
+    "kl_divergence",
+)
+CLIPPED = {  # what each makes of a target below 0
+    "poisson": "its loss falls without end as the output grows",
+    "mean_squared_logarithmic_error": "it takes them for 0",
+}  # fmt: skip
+SHARES = ("dice", "tversky", "kl_divergence")  # of PROBABILITIES
 DISTANCES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
 REACH = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 ROUNDING, CLEARLY = 1e-3, 0.5
@@ -125,6 +137,8 @@ def _range(output: Output) -> tuple[float, float, float] | None:
         return (0, output.channels - 1, 0) if output.channels and loss.ignored is None else None
     if loss.key in PROBABILITIES:
         return 0.0, 1.0, ROUNDING
+    if loss.key in CLIPPED:
+        return 0.0, math.inf, ROUNDING
     if loss.key in DISTANCES and reach is not None:
         return (*reach, CLEARLY)
     return None
@@ -139,6 +153,10 @@ def _bounds(case: Case) -> str:
     key = loss.key if loss is not None else ""
     if key == SPARSE:
         return f"the model has {channels} outputs, so {key} knows the classes 0 to {case.high:g}"
+    if key in CLIPPED:
+        return f"{key} expects targets of at least 0: of those below {CLIPPED[key]}"
+    if key in SHARES:
+        return f"{key} expects shares between 0 and 1, and does not measure what is beyond"
     if key in PROBABILITIES:
         return f"{key} expects targets between 0 and 1, and goes below 0 without end for these"
     return f"the output's {case.output.activation} gives {case.low:g} to {case.high:g} and can never reach them"
@@ -151,12 +169,21 @@ def _fix(path: str, case: Case, low: float, high: float) -> str:
             " (or, where 255 marks what is to be left out, `ignore_class=255` in the loss)" if key == SPARSE else ""
         )
         return f"If {path} is a mask of 0 and 255, divide it by 255{ignore}."
-    if key == SPARSE and low == 1 and high == case.high + 1:
-        return f"Count the classes from 0: `{path} - 1`."
     if key == SPARSE:
-        return f"Give the last layer {high + 1:g} units, or map the labels to 0..{case.high:g}; none is negative."
+        return _fix_classes(path, case, low, high)
+    if key in CLIPPED:
+        return f"Yield {path} of at least 0 (counts for poisson), or compile with a loss for any number, such as 'mse'."
     if low == -1 and high == 1:
         return f"Map -1 and 1 to 0 and 1, `({path} + 1) / 2`, or compile with `loss='hinge'`."
     if low.is_integer() and high.is_integer() and "int" in case.leaf.dtype:
         return f"For class numbers use `Dense({high + 1:g}, activation='softmax')` with `{SPARSE}`."
     return f"Scale {path} to {case.low:g}..{case.high:g} in the source, or use a linear output with `loss='mse'`."
+
+
+def _fix_classes(path: str, case: Case, low: float, high: float) -> str:
+    ignore = f"; where {low:g} marks what is to be left out, `ignore_class={low:g}` in the loss" if low < 0 else ""
+    if low == 1 and high == case.high + 1:
+        return f"Count the classes from 0: `{path} - 1`."
+    if high <= case.high:
+        return f"Map the labels to 0..{case.high:g}; none may be negative{ignore}."
+    return f"Give the last layer {high + 1:g} units, or map the labels to 0..{case.high:g}{ignore}."

@@ -58,12 +58,13 @@ class LabelsVsLoss(Rule):
             f"{leaf.path} of {seen.place(index)} has shape {format_shape(leaf.shape)} and holds {form} from "
             f"{leaf.low:g} to {leaf.high:g}; {loss} wants {wants}: {given}."
         )
+        other = SPARSE if sparse else loss.removeprefix("sparse_")
+        start = "Yield" if seen.evaluates else f"Compile with `loss='{other}'`, or yield"  # what trains stays as it is
         fix = (
-            f"Compile with `loss='{SPARSE}'`, or yield one-hot rows: "
-            f"`keras.utils.to_categorical({leaf.path}, num_classes={output.channels})` (class_mode='categorical')."
+            f"{start} one-hot rows: `keras.utils.to_categorical({leaf.path}, num_classes={output.channels})` "
+            "(class_mode='categorical')."
             if sparse
-            else f"Compile with `loss='{loss.removeprefix('sparse_')}'`, or yield integer class numbers: "
-            f"`np.argmax({leaf.path}, axis=-1)` (class_mode='sparse')."
+            else f"{start} integer class numbers: `np.argmax({leaf.path}, axis=-1)` (class_mode='sparse')."
         )
         return self.finding(
             "error", message, fix=fix, batches=found, leaf=leaf.path,

@@ -9,7 +9,7 @@ from gendiag.batches.values import Array
 from gendiag.model.facts import ONE_HOT, Output
 from gendiag.records import Batch, Finding, Leaf, Severity, counted, listed
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.passes import held
+from gendiag.rules.evidence.passes import first_pass, held
 from gendiag.rules.rule import Rule, dense, sound
 
 CLASSES, TABLE = 3, 2
@@ -51,8 +51,9 @@ class RowsWithoutClass(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[str, dict[int, Empty]] = {}
+        epoch = {batch.index for batch in first_pass(seen)}
         for batch, leaf, output in seen.scored():
-            if _is_one_hot(leaf, output) and seen.trained_on(batch.index):
+            if batch.index in epoch and _is_one_hot(leaf, output) and seen.trained_on(batch.index):
                 empty = _empty(batch, held(seen, batch.index), leaf.path)
                 if empty is None:  # these rows are no one-hot rows
                     return

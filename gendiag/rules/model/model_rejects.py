@@ -47,7 +47,7 @@ class ModelRejects(Rule):
         trial = seen.trials.get(index) if index is not None else None
         failure = (trial.failure if trial is not None else None) or run.failure
         batches = [] if index is None else [index]
-        fix = "Bring the leaf into the form that the layer or the loss expects, in the source; or change the model."
+        fix = _fix(failure, trial.inside.where if trial is not None and trial.inside is not None else "")
         batch = seen.profile.find(index)
         place = seen.place(index) if index is not None else "the first batch"
         message = _message(place, batch, failure)
@@ -87,6 +87,23 @@ def _of_two_columns(y: Any, predicted: Any) -> Any:
     import keras
 
     return keras.ops.square(keras.ops.matmul(y, keras.ops.ones((2, 1))) - predicted)
+
+
+def _fix(failure: Failure, where: str) -> str:
+    """Say where to look, as far as that is known: a line of the user's own, a metric, a layer, or the loss."""
+    if failure.frame is not None:
+        line = f", `{failure.code}`" if failure.code else ""
+        return f"Look at {failure.frame}{line}: it is given the batch as above, and does not take it."
+    if where == "metrics":
+        return "The loss took the batch, a metric does not: compile without the metrics, or with one that fits y."
+    if where == "update":
+        return "Loss and gradient are sound, the optimizer's update is not: look at the optimizer given to compile."
+    if failure.layer:
+        return (
+            f"Compare what {failure.layer} takes with the batch as above: change what the source yields for it, or "
+            f"{failure.layer} in the model."
+        )
+    return "Compare what the model and its loss take with the batch as above, and change the source or the model."
 
 
 def _message(place: str, batch: Batch | None, failure: Failure) -> str:

@@ -10,6 +10,7 @@ from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.value_range import spread
 from gendiag.rules.rule import FEATURES, Rule, sound
 
+SAID = ("not initialized", "adapt", "vocabulary")
 FAR = 3.0  # times the spread from mean 0, or of 1: else there is nothing to normalize
 
 
@@ -45,13 +46,12 @@ class NotAdapted(Rule):
         for name, kind in seen.model_facts.unadapted:
             if kind == "Normalization":
                 yield from self._normalization(seen, name)
-            elif failure is not None and any(
-                word in failure.line for word in ("not initialized", "adapt", "vocabulary")
-            ):
+            elif failure is not None and any(word in failure.line for word in SAID):
                 index = seen.model_run.failed_batch
+                place = "the first batch" if index is None else seen.place(index)
                 message = (
                     f"The layer {name!r} ({kind}) has learned nothing yet, so the model raises on "
-                    f"{'the first batch' if index is None else seen.place(index)}, as it would on any: {failure.line.rstrip('.')}."
+                    f"{place}, as it would on any: {failure.line.rstrip('.')}."
                 )
                 given = "bin_boundaries" if kind == "Discretization" else "vocabulary"
                 fix = (
@@ -68,9 +68,12 @@ class NotAdapted(Rule):
             return
         message = (
             f"The layer {name!r} (Normalization) was never adapted: its mean is 0 and its variance 1, so it hands "
-            f"{leaves[0].path} on as it is, {whole} (mean {whole.mean:.3g}, standard deviation {whole.std:.3g})."
+            f"{leaves[0].path} of every batch on as it is, {whole} (mean {whole.mean:.3g}, spread {whole.std:.3g})."
         )
-        fix = f"Call `model.get_layer({name!r}).adapt(x)` with the training inputs before fit, or give it `mean=` and `variance=`."
+        fix = (
+            f"Call `model.get_layer({name!r}).adapt(x)` with the training inputs before fit, or give it `mean=` and "
+            "`variance=`."
+        )
         yield self.finding("warning", message, fix=fix, leaf=leaves[0].path, layer=name)
 
     def broken(self) -> Iterator[Any]:

@@ -10,6 +10,7 @@ from gendiag.rules.edits import streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.dataset_errors import told
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.exception_advice import advice
 from gendiag.rules.rule import BAD, Edits, Rule, sound
 from gendiag.sources.dataset_chain import chain, generator_state, samples_of
 
@@ -149,5 +150,6 @@ def _fix(seen: Evidence, failure: Failure) -> str:
     if known is not None:
         return known.fix
     if _is_python(failure):
-        return "Correct that line, or let it skip what it cannot read; `for batch in dataset: pass` raises the same."
+        what = advice(failure, None) or "Correct that line, or let it skip what it cannot read."
+        return f"{what} Without fit, `for batch in dataset: pass` raises the same."
     return "Iterate over the dataset alone to find the sample, `for batch in dataset: pass`, and mend it there."

@@ -13,6 +13,7 @@ from gendiag.rules.rule import Rule, sound
 LEAST_WAIT_S = 0.015
 LEAST_SHARE = 0.6  # of the time between two steps, that fit waits
 LEAST_STEPS = 4
+MORE = 4.0  # times as long in the first pass as later
 
 
 class InputBound(Rule):
@@ -31,7 +32,8 @@ class InputBound(Rule):
 
     Known limits
         A note: the data are sound. Times of this machine while it rehearsed; the model's step is measured on a copy,
-        with batches that are in memory. Compared are the medians.
+        with batches that are in memory. Compared are the medians, of the first epoch and of the later ones apart: what
+        a source reads from disk once it may hold in memory.
 
     Source
         measured in the very run.
@@ -46,9 +48,14 @@ class InputBound(Rule):
         if seen.failure is not None or seen.never_ends or min(len(steps), len(waits)) < LEAST_STEPS:
             return
         workers = seen.source.workers
-        wait, step = median(waits) / max(1, workers), median(steps)
+        step = median(steps)
+        first, later = (median(part) / max(1, workers) if part else 0.0 for part in _by_pass(seen))
+        if _is_slow(first, step) and later and not _is_slow(later, step) and first >= MORE * later:
+            yield self._first_pass(first, later, step)
+            return
+        wait = median(waits) / max(1, workers)
         share = 1 - step / wait if wait else 0.0
-        if wait < LEAST_WAIT_S or share < LEAST_SHARE:
+        if not _is_slow(wait, step):
             return
         side_by_side = f" ({workers} workers side by side)" if workers > 1 else ""
         message = (
@@ -61,6 +68,14 @@ class InputBound(Rule):
         )
         yield self.finding("note", message, fix=fix, wait_s=wait, step_s=step, share=share)
 
+    def _first_pass(self, first: float, later: float, step: float) -> Finding:
+        message = (
+            f"fit waits for the source in the first epoch only: making a batch takes {first * 1000:.0f} ms there and "
+            f"{later * 1000:.1f} ms later, training on it {step * 1000:.1f} ms. The source keeps what it made once."
+        )
+        fix = "Nothing need change for many epochs; to be quick from the start, prepare the data once, before fit."
+        return self.finding("note", message, fix=fix, wait_s=first, later_s=later, step_s=step)
+
     def broken(self) -> Iterator[Any]:
         for batch in sound():
             time.sleep(0.06)
@@ -68,3 +83,17 @@ class InputBound(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _is_slow(wait: float, step: float) -> bool:
+    return wait >= LEAST_WAIT_S and 1 - step / wait >= LEAST_SHARE
+
+
+def _by_pass(seen: Evidence) -> tuple[list[float], list[float]]:
+    """Waiting times of the first epoch, and of those behind it, by where a batch was first trained on."""
+    begun: dict[int | None, int] = {}
+    for delivery in seen.rehearsal.deliveries:
+        begun.setdefault(delivery.batch, delivery.epoch)
+    times = [(begun.get(batch.index), batch.wait_s) for batch in seen.batches]
+    first = [wait for epoch, wait in times if epoch == seen.first_epoch]
+    return first, [wait for epoch, wait in times if epoch is not None and epoch > seen.first_epoch]

@@ -14,6 +14,8 @@ from gendiag.rules.evidence.source_code import methods, stores
 from gendiag.rules.rule import BAD, Edits, Rule, sound
 from gendiag.sources.source import Source
 
+ALONE = "to see it without fit: `for index in range(len(dataset)): dataset[index]`"
+
 
 class SourceRaises(Rule):
     """The source itself raises while it makes a batch.
@@ -48,7 +50,7 @@ class SourceRaises(Rule):
             place = seen.place(index) if seen.batches else f"batch {index}"
             raised = _Raised(seen.source, seen.profile, seen.profile.failure, index)
             yield self._finding(raised, f"The source raised in {place}", _not_before(seen, index), _set_later(seen))
-        elif seen.profile.failure is None:
+        elif seen.profile.failure is None and seen.source.is_indexed:
             yield from self._out_of_sight(seen)
         if seen.validation.failure is not None and seen.validation_source is not None:
             at = seen.validation.failed_index if seen.validation_source.is_indexed else None
@@ -57,34 +59,27 @@ class SourceRaises(Rule):
             yield self._finding(raised, f"validation_data raised in its batch {index}", source="validation")
 
     def _out_of_sight(self, seen: Evidence) -> Iterator[Finding]:
-        """What came out of the source though nobody saw it being asked: of a graph, of a process, of a hook."""
+        """What came out of an indexed source though nobody saw it being asked: of a process, or of a hook."""
         failure, is_ours = seen.rehearsal.failure, seen.rehearsal.failed_in != "validation"
         if failure is None or seen.never_ends or not is_ours or not failure.frame:
             return
         count = counted(len(seen.rehearsal.deliveries), "training step")
         index = seen.rehearsal.failed_batch
         if failure.in_source and index is not None:
-            where = (
-                f"The source raised after {count}"
-                if seen.source.in_processes
-                else f"The source raised in {seen.place(index)}"
-            )
-            batches, own = [index], ""
-        elif seen.source.is_indexed and not seen.source.in_processes:
+            where, batches, own = f"The source raised after {count}", [index], ""
+        elif not seen.source.in_processes:
             where, batches = f"The source raised outside of `__getitem__`, after {count}", []
             own = " fit calls `on_epoch_end` once before epoch 1 too." * ("on_epoch_end" in failure.frame)
         else:
             return
         told = failure.line if failure.in_source else str(failure)
         message = f"{where}: {told.rstrip('.')}{failure.place}.{_drawn(seen)}"
-        fix = (advice(failure, None) or f"Fix that line; {_before(seen)}.") + own
+        fix = (advice(failure, None) or f"Fix that line; {ALONE}.") + own
         yield self.finding("error", message, fix=fix, batches=batches, type=_type(failure), frame=failure.frame)
 
     def _finding(self, raised: _Raised, said: str, drawn: str = "", fix: str = "", **evidence: Any) -> Finding:
         source, failure, error = raised.source, raised.failure, raised.profile.error
-        promised = (
-            f" `__len__` promises {counted(source.length or 0, 'batch', 'batches')}." if source.is_indexed else ""
-        )
+        promised = f" `__len__` promises {counted(source.length or 0, 'batch', 'batches')}." if source.is_indexed else ""
         call = f" (`__getitem__({raised.item})`)" if source.is_indexed else ""
         told = str(failure).rstrip(".")
         message = f"{said}{call}: {told}{failure.place}.{because(error)}{promised}{drawn}"
@@ -164,12 +159,6 @@ def _drawn(seen: Evidence) -> str:
     if not seen.source.in_processes:
         return ""
     return f" It came out of one of {counted(seen.source.workers, 'worker process', 'worker processes')}, which does not tell the item."
-
-
-def _before(seen: Evidence) -> str:
-    if seen.source.is_indexed:
-        return "to see it without fit: `for index in range(len(dataset)): dataset[index]`"
-    return f"{counted(len(seen.rehearsal.deliveries), 'batch', 'batches')} had come out before"
 
 
 def _type(failure: Failure) -> str:

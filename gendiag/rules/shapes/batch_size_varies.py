@@ -8,6 +8,8 @@ from gendiag.records import Finding, listed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Rule, sound
 
+MOST_SIZES = 8  # listed one by one
+
 
 class BatchSizeVaries(Rule):
     """The number of rows changes in the middle of the data. Harmless alone.
@@ -38,7 +40,11 @@ class BatchSizeVaries(Rule):
             return
         usual = sizes.most_common(1)[0][0]
         odd = [batch.index for batch in inner if batch.rows != usual]
-        shown = ", ".join(str(size) for size in sorted(filter(None, sizes))[:8])
+        found = sorted(filter(None, sizes))
+        few = len(found) <= MOST_SIZES
+        shown = (
+            ", ".join(map(str, found)) if few else f"{len(found)} different numbers, from {found[0]} to {found[-1]}, of"
+        )
         message = (
             f"Batches have {shown} rows; {listed(odd)} {'differs' if len(odd) == 1 else 'differ'} from the usual "
             f"{usual}. fit takes any number of rows."

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gendiag.records import Finding, counted, listed
+from gendiag.records import Finding, counted, format_shape, listed
 from gendiag.rules.edits import batching
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -44,6 +44,8 @@ class EmptyBatch(Rule):
         message = f"{listed(empty).capitalize()} of {len(seen.batches)} {have} 0 rows (empty)."
         if seen.source.is_indexed:
             message += f" `__len__` promises {seen.source.length} batches, more than the data fill."
+        if bare := _bare(seen, empty[0]):
+            message += f" {bare} there: an array of no samples has lost the axes of a sample too."
         fix = (
             "Skip empty batches (`if len(x):`); in a PyDataset compute `__len__` from the data: "
             "`math.ceil(len(x) / batch_size)`."
@@ -58,6 +60,17 @@ class EmptyBatch(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound(5)
+
+
+def _bare(seen: Evidence, index: int) -> str:
+    """``x has shape (0,)``, where an empty leaf has fewer axes than that of batch 0; empty elsewhere."""
+    first = {leaf.path: leaf for leaf in seen.batches[0].leaves}
+    batch = seen.profile.find(index)
+    for leaf in batch.leaves if batch is not None else ():
+        usual = first.get(leaf.path)
+        if usual is not None and leaf.rows == 0 and len(leaf.shape or ()) < len(usual.shape or ()):
+            return f"{leaf.path} has shape {format_shape(leaf.shape)}"
+    return ""
 
 
 def _of_replicas(rule: EmptyBatch, seen: Evidence) -> Iterator[Finding]:

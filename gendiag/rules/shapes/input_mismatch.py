@@ -24,7 +24,8 @@ class InputMismatch(Rule):
 
     What fit does
         A Functional model raises when the first step is traced. A Sequential one looks at no declared shape: whether
-        it raises depends on its layers, and before a global pooling it trains on any height and width.
+        it raises depends on its layers: before a global pooling it trains on any height and width, and a recurrent
+        layer on any number of steps.
 
     Why it hurts
         The message names an axis of some layer, not that the axes of the source stand in another order. Where it is
@@ -35,8 +36,7 @@ class InputMismatch(Rule):
         what the source yields.
 
     Known limits
-        Needs a model whose input shape is declared. A shape that is taken is reported only where its axes stand in
-        another order.
+        Needs a model whose input shape is declared.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -51,13 +51,13 @@ class InputMismatch(Rule):
             order = _order(leaf.shape or (), wanted.shape)
             if seen.model_raised_at(found) and (order or seen.raised_in_layer()):
                 yield self._finding(seen, "error", found, order)
-            elif order and all(seen.trained_on(index) for index in list(found)[:1]):
+            elif all(seen.trained_on(index) for index in list(found)[:1]):
                 yield self._finding(seen, "warning", found, order)
 
     def _finding(self, seen: Evidence, severity: Severity, found: Odd, order: tuple[int, ...] | None) -> Finding:
         index, (leaf, wanted) = next(iter(found.items()))
         shape, declared = leaf.shape or (), format_shape(wanted.shape)
-        took = "" if severity == "error" else " The model takes it without a word."
+        took = "" if severity == "error" else " No layer depends on that size, so the model takes it without a word."
         message = (
             f"{leaf.path} of {seen.place(index)} has shape {format_shape(shape)}; the model's input is "
             f"{declared}{_said(shape, wanted.shape, order)}.{took}"

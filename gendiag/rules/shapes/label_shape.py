@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.model.facts import SPARSE, Output, Shape, aligned, fits
+from gendiag.model.facts import ONE_HOT, SPARSE, Output, Shape, aligned, fits
 from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
 from gendiag.rules.edits import shapes
 from gendiag.rules.edits.place import at
@@ -46,6 +46,7 @@ class LabelShape(Rule):
 
     name, title = "label-shape", "y has another shape than the model's output"
     batchwise = True
+    consequence_of = ("validation-differs",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for found in by_leaf(each for each in seen.scored() if _differs(*each)):
@@ -64,7 +65,7 @@ class LabelShape(Rule):
             f"{output.name!r} {format_shape(output.shape)}; in {loss} {end}{_meaning(leaf, output, severity)}."
         )
         return self.finding(
-            severity, message, fix=_fix(leaf, output), batches=found, leaf=leaf.path,
+            severity, message, fix=_fix(leaf, output, trained=seen.evaluates), batches=found, leaf=leaf.path,
             shape=format_shape(leaf.shape), output=format_shape(output.shape), loss=loss,
         )  # fmt: skip
 
@@ -116,8 +117,21 @@ def _meaning(leaf: Leaf, output: Output, severity: Severity) -> str:
     return ": numbers are compared across samples or steps that do not belong together"
 
 
-def _fix(leaf: Leaf, output: Output) -> str:
+def _fix(leaf: Leaf, output: Output, *, trained: bool) -> str:
+    """Say what to change; of labels that the model was trained on in another shape not the model."""
     shape, wanted = leaf.shape or (), output.shape or ()
+    if (
+        len(shape) == len(wanted)
+        and output.loss is not None
+        and output.loss.key in ONE_HOT
+        and shape[-1:] != wanted[-1:]
+    ):
+        columns = f"`keras.utils.to_categorical(labels, num_classes={wanted[-1]})`"
+        one_by_one = " (without it the width is the largest label that occurs there + 1)"
+        layer = "" if trained else f", or give the last layer {shape[-1]} units"
+        return f"Give {leaf.path} {wanted[-1]} columns, one per class: {columns}{one_by_one}{layer}."
+    if trained:
+        return f"Give {leaf.path} the shape that it has in training, {format_shape(wanted)} as the output."
     if output.loss is not None and output.loss.key == SPARSE:
         return f"Yield one integer class number per position: shape {format_shape(wanted[:-1])}."
     if len(wanted) == len(shape) + 1 and len(shape) > 1 and wanted[-1] == 1:

@@ -37,7 +37,11 @@ class RankDrift(Rule):
         specs = infer(seen.batches)
         for path, column in seen.leaves.items():
             spec = specs.get(path)
-            odd = [(i, leaf) for i, leaf in column if spec and not spec.takes_rank(leaf) and seen.refused(i)]
+            odd = [
+                (i, leaf)
+                for i, leaf in column
+                if spec and leaf.rows != 0 and not spec.takes_rank(leaf) and seen.refused(i)
+            ]
             if spec is not None and spec.shape is not None and odd:
                 yield self._finding(seen, path, spec.shape, odd)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,7 +34,8 @@ class StaticBatch(Rule):
         A layer whose own code relies on the batch size is known only by its failure.
 
     Source
-        measured on keras 3.15.1 / tensorflow 2.21.0: LSTM and GRU raise at a rest of 2 and train on a rest of 1.
+        measured on keras 3.15.1 / tensorflow 2.21.0: LSTM and GRU raise at a rest of 2 and train on a rest of 1. Built
+        for batches of 1 they raise on every source whose batch axis is open: generators, PyDatasets, ``batch(1)``.
     """
 
     name, title = "static-batch", "The batch size is fixed by the model"
@@ -45,6 +47,8 @@ class StaticBatch(Rule):
             yield from self._undeclared(seen)
         if facts.batch_size is None:
             return
+        if facts.stateful and facts.batch_size == 1:
+            yield from self._unknown(seen)
         odd = {b.index: b.rows for b in seen.batches if b.rows and b.rows != facts.batch_size}
         refused = [index for index in odd if seen.refused(index)]
         if seen.model_raised_at(odd):
@@ -79,8 +83,31 @@ class StaticBatch(Rule):
         fix = f"Declare it, `keras.Input(batch_shape=({rows}, ...))`, and yield only batches of {rows} samples."
         yield self.finding("error", message.rstrip(".") + ".", fix=fix, batches=[0], size=None)
 
+    def _unknown(self, seen: Evidence) -> Iterator[Finding]:
+        """A state of one sample takes batches of one, and is traced with batches of any size."""
+        run, first = seen.model_run, seen.profile.find(0)
+        if run is None or run.failure is None or run.steps or first is None or first.rows != 1:
+            return
+        if not re.search(r"shape \(None, \d", run.failure.line) or not seen.model_raised_at([0]):
+            return
+        message = (
+            "The model has a stateful layer built for batches of 1 sample (batch_shape), and batch 0 has 1; but what "
+            f"fit makes of this {seen.source.kind} leaves the size of a batch open (None), so the layer's state "
+            "changes its shape while the step is traced, and fit raises."
+        )
+        known = "`dataset.batch(1, drop_remainder=True)`"
+        fix = (
+            f"Make the batch axis known: {known} in the place of `batch(1)`."
+            if seen.source.is_graph
+            else f"Make the batch axis known, which only tf.data and arrays do: {known} over single samples, or an "
+            "`output_signature` with shapes that begin with 1."
+        )
+        yield self.finding("error", message, fix=fix, batches=[0], size=None)
+
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         size, odd = finding.evidence["size"], finding.batches
+        if seen.model_facts.batch_size == 1 and not size:
+            yield batching.known_size(at(seen, finding), 1)
         if size:
             lost = sum(batch.rows or 0 for batch in seen.batches if batch.index in odd)
             yield batching.full_batches(at(seen, finding), size, lost)

@@ -56,6 +56,7 @@ class UnknownShape(Rule):
     """
 
     name, title = "unknown-shape", "The dataset does not know the shapes of its batches"
+    consequence_of = ("arity",)
     batchwise = True
     reads_trials = True
 

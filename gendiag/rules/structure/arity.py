@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.batches.tree import ROLES
+from gendiag.model.facts import fits
 from gendiag.records import Batch, Finding
 from gendiag.rules.edits import generators
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Edits, Rule, sound
-from gendiag.sources.source import Source
 
 
 class Arity(Rule):
@@ -38,7 +38,9 @@ class Arity(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = seen.profile.find(0)
-        if first is None or not seen.refused(0):
+        if first is not None and seen.refused(0) and _is_bare(seen, first):
+            yield self._bare(seen, first)
+        if first is None or not seen.refused(0) or not first.structure.startswith("("):
             return
         if {leaf.role for leaf in first.leaves} == {"x"} and _loss_raised(seen):
             yield self._without_targets(seen, first)
@@ -54,12 +56,18 @@ class Arity(Rule):
         yield self.finding("error", message, fix=fix, batches=[0], elements=count)
 
     def _without_targets(self, seen: Evidence, first: Batch) -> Finding:
-        losses = {output.loss.key or "the loss" for output in seen.model_facts.outputs if output.loss is not None}
         message = (
-            f"Batch 0 is {first.structure}, x alone; {' and '.join(sorted(losses))} compares the outputs with y, and "
-            "there is no y."
+            f"Batch 0 is {first.structure}, x alone; {_compared(seen)} compares the outputs with y, and there is no y."
         )
-        return self.finding("error", message, fix=_with_targets(seen.source), batches=[0], elements=1)
+        fix = _with_targets(seen, first)
+        return self.finding("error", message, fix=fix, batches=[0], elements=1)
+
+    def _bare(self, seen: Evidence, first: Batch) -> Finding:
+        """What a dataset or an indexed source gives without a tuple is x, a dict with the labels in it too."""
+        is_dict = first.structure.startswith("{")
+        what = f"one dict, {first.structure}, and all of it is x" if is_dict else f"x alone ({first.leaves[0]})"
+        message = f"Batch 0 is {what}: {_compared(seen)} compares the outputs with y, and there is no y."
+        return self.finding("error", message, fix=_with_targets(seen, first), batches=[0], elements=1)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
@@ -76,20 +84,51 @@ class Arity(Rule):
         return ((x, y, y[:, 0] * 0 + 1) for x, y in sound())
 
 
-def _with_targets(source: Source) -> str:
-    """How y is given to fit with such a source."""
-    if source.is_indexed and hasattr(source.value, "class_mode"):
-        return 'Let the iterator yield labels: `class_mode="categorical"` (or another), in place of None.'
-    if source.is_sliced:
-        return "Pass the targets too, `fit(x, y)`; an autoencoder's target is its input, `fit(x, x)`."
-    if source.is_graph:
-        return "Let its elements be pairs: `dataset.map(lambda x: (x, x))` for an autoencoder, else `(x, y)`."
-    verb = "return" if source.is_indexed else "yield"
-    return f"{verb.capitalize()} the targets too, `{verb} x, y`; an autoencoder's target is its input, `{verb} x, x`."
-
-
 def _loss_raised(seen: Evidence) -> bool:
     """Whether a model whose outputs all have a loss raised in it on batch 0."""
+    return _is_compared(seen) and seen.model_raised_at([0]) and not seen.raised_in_layer()
+
+
+def _is_compared(seen: Evidence) -> bool:
     outputs = seen.model_facts.outputs
-    compared = bool(outputs) and all(output.loss is not None for output in outputs)
-    return compared and seen.model_raised_at([0]) and not seen.raised_in_layer()
+    return bool(outputs) and all(output.loss is not None for output in outputs)
+
+
+def _is_bare(seen: Evidence, first: Batch) -> bool:
+    """Whether a batch that is no tuple lacks the y that the loss needs; a dict may stop at the model's inputs before."""
+    if first.structure.startswith(("(", "[")) or not first.leaves or {leaf.role for leaf in first.leaves} != {"x"}:
+        return False
+    raised = seen.model_raised_at([0]) and (first.structure.startswith("{") or not seen.raised_in_layer())
+    of_kind = seen.source.is_graph or seen.source.is_indexed or seen.source.is_sliced
+    return _is_compared(seen) and raised and of_kind
+
+
+def _compared(seen: Evidence) -> str:
+    losses = {output.loss.key or "the loss" for output in seen.model_facts.outputs if output.loss is not None}
+    return " and ".join(sorted(losses))
+
+
+def _with_targets(seen: Evidence, first: Batch) -> str:
+    """What to type, for the way in which the source comes to have no targets."""
+    value = seen.source.value
+    if first.structure.startswith("{"):
+        keys = [leaf.path for leaf in first.leaves]
+        inputs = [leaf.path for leaf in first.leaves if any(fits(leaf.shape, p.shape) for p in seen.model_facts.inputs)]
+        rest = [path for path in keys if path not in inputs]
+        if len(inputs) == len(rest) == 1:
+            pair = f"({inputs[0].replace('x', 'batch', 1)}, {rest[0].replace('x', 'batch', 1)})"
+            return f"Make a pair of it: `dataset.map(lambda batch: {pair})`."
+        return "Make a pair of it: `dataset.map(lambda batch: ({inputs}, batch['label']))`."
+    if hasattr(value, "class_mode") and value.class_mode is None:
+        return "Let the iterator give labels: `class_mode='categorical'`, 'sparse' or 'binary', by the loss."
+    if seen.source.is_graph and hasattr(value, "file_paths"):
+        return "Let the dataset give labels: `labels='inferred'` and the `label_mode` of the loss, not `labels=None`."
+    if seen.source.is_sliced:
+        return "Pass the targets too, `fit(x, y)`; an autoencoder's target is its input, `fit(x, x)`."
+    if seen.source.is_graph:
+        return (
+            "Let its elements be pairs: `tf.data.Dataset.zip((x, y))`, for timeseries_dataset_from_array `targets=...`; "
+            "for an autoencoder `dataset.map(lambda x: (x, x))`."
+        )
+    verb = "return" if seen.source.is_indexed else "yield"
+    return f"{verb.capitalize()} the targets too, `{verb} x, y`; an autoencoder's target is its input, `{verb} x, x`."

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from gendiag.model.facts import fits
-from gendiag.records import Batch, Finding, Leaf, counted, format_shape
+from gendiag.model.facts import Input, fits
+from gendiag.records import Batch, Finding, Leaf, Severity, counted, format_shape
 from gendiag.rules.edits import shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -16,7 +17,9 @@ class InputCount(Rule):
 
     What fit does
         Raises before the first step, or when it is traced. A list of samples in the place of x is as many inputs to
-        Keras as there are samples.
+        Keras as there are samples. Of a dict with a key too many it takes the arrays in the order of the keys, so that
+        one that the model has no input for may be given to one that it has: where the shapes agree that trains, and
+        only a warning says so.
 
     Why it hurts
         The message counts tensors, where the samples were packed one by one and never stacked.
@@ -40,10 +43,34 @@ class InputCount(Rule):
         facts = seen.model_facts
         if not facts.inputs:
             return
-        odd = [batch for batch in seen.batches if len(_inputs(batch)) not in (0, len(facts.inputs))]
+        odd = [batch for batch in seen.batches if _differs(_inputs(batch), facts.inputs)]
         indices = [batch.index for batch in odd if seen.refused(batch.index)]
         if indices and (seen.model_raised_at(indices) or (seen.rehearsal.failed_in == "start" and 0 in indices)):
             yield self._finding(seen, odd[0], indices)
+        elif trained := [batch for batch in odd if seen.trained_on(batch.index)]:
+            yield from self._surplus(seen, trained)
+
+    def _surplus(self, seen: Evidence, trained: list[Batch]) -> Iterator[Finding]:
+        """A dict with more keys than the model has inputs, which it takes all the same."""
+        batch, ports = trained[0], seen.model_facts.inputs
+        leaves = _inputs(batch)
+        extra = _extra(leaves, ports)
+        if not extra or len(leaves) != len(ports) + len(extra):
+            return
+        taken = [(leaf, port) for leaf, port in zip(leaves, ports, strict=False) if _key(leaf.path) != port.name]
+        by_name = not all(_key(port.path) for port in ports)  # inputs that are no dict are taken by name
+        severity: Severity = "note" if by_name or not taken else "warning"
+        message = f"x of {seen.place(batch.index)} has {_keys(extra)}, which the model has no input for"
+        if severity == "warning":
+            leaf, port = taken[0]
+            message += (
+                f": by the order of the keys {leaf.path} is given to the input {port.name!r}, with a warning only."
+            )
+        else:
+            message += ". It is left out."
+        fix = f"Drop {_keys(extra)} from x before the batch is yielded."
+        batches = [each.index for each in trained]
+        yield self.finding(severity, message, fix=fix, batches=batches, leaf=extra[0].path)
 
     def _finding(self, seen: Evidence, batch: Batch, indices: list[int]) -> Finding:
         leaves, inputs = _inputs(batch), seen.model_facts.inputs
@@ -58,7 +85,7 @@ class InputCount(Rule):
             if len(inputs) == 1:
                 fix = "Stack the samples into one array: `np.stack(x)`."
         else:
-            fix = "Yield one batched array per input, as a tuple in the model's order or as a dict by input name."
+            message, fix = _by_name(message, leaves, inputs)
         return self.finding(
             "error", message, fix=fix, batches=indices, leaf=leaves[0].path, arrays=len(leaves), inputs=len(inputs)
         )
@@ -85,6 +112,48 @@ class InputCount(Rule):
 
 def _inputs(batch: Batch) -> list[Leaf]:
     return [leaf for leaf in batch.leaves if leaf.role == "x"]
+
+
+def _differs(leaves: list[Leaf], ports: tuple[Input, ...]) -> bool:
+    """Whether there are more or fewer arrays than inputs, or as many of a dict under other names."""
+    if not leaves or len(leaves) != len(ports):
+        return bool(leaves)
+    return any(_key(leaf.path) for leaf in leaves) and {_key(leaf.path) for leaf in leaves} != {p.name for p in ports}
+
+
+def _key(path: str) -> str:
+    """Key of an array of a dict; empty where it is none."""
+    found = re.fullmatch(r"x\['(.*)'\]", path)
+    return found.group(1) if found else ""
+
+
+def _keys(leaves: list[Leaf]) -> str:
+    return ", ".join(repr(_key(leaf.path)) for leaf in leaves[:4])
+
+
+def _extra(leaves: list[Leaf], ports: tuple[Input, ...]) -> list[Leaf]:
+    """Arrays of a dict under keys that the model has no input for; nothing where it is no dict."""
+    names = {port.name for port in ports}
+    return [leaf for leaf in leaves if _key(leaf.path) and _key(leaf.path) not in names]
+
+
+def _by_name(message: str, leaves: list[Leaf], ports: tuple[Input, ...]) -> tuple[str, str]:
+    """Name the keys that are too many or missing, where x is a dict; and say what to do."""
+    given = {_key(leaf.path) for leaf in leaves}
+    if "" in given:
+        return message, "Yield one batched array per input, as a tuple in the model's order or as a dict by input name."
+    extra, missing = _extra(leaves, ports), [port.name for port in ports if port.name not in given]
+    fixes = []
+    if extra:
+        order = "" if missing else "; Keras then goes by the order of the keys"
+        message += f" It has no input for {_keys(extra)}{order}."
+        fixes.append(f"drop {_keys(extra)} from x")
+    if missing:
+        names = ", ".join(map(repr, missing[:4]))
+        message += f" Nothing is yielded for {names}."
+        fixes.append(f"yield an array under {names} too")
+    fix = " and ".join(fixes) or "yield one batched array per input, by input name"
+    return message, f"{fix[0].upper()}{fix[1:]}."
 
 
 def _sample_by_sample(seen: Evidence, leaves: list[Leaf]) -> bool:

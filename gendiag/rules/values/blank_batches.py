@@ -69,6 +69,7 @@ class BlankBatches(Rule):
         index, leaf = blank[0]
         what = "all zeros" if leaf.high == 0 else f"constant, {leaf.high:g} in every value"
         more = f" (and so are {listed(i for i, _ in blank[1:])})" if len(blank) > 1 else ""
+        ends = column[-len(blank) :] == blank and len(blank) > FEW * len(column)
         message = (
             f"{seen.place(index).capitalize()}: {path} is blank ({what}){more}; "
             f"the other {len(column) - len(blank)} batches are not."
@@ -77,6 +78,11 @@ class BlankBatches(Rule):
             f"Look at how {path} of {listed(i for i, _ in blank)} is made: likely a read that failed, "
             "or an array from `np.zeros` that was never filled."
         )
+        if ends:
+            fix = (
+                f"Look at what changes {path} before batch {index}: likely an array that is changed in place or "
+                "overwritten between epochs, or a file that was closed. Work on a copy."
+            )
         return self.finding("warning", message, fix=fix, batches=[i for i, _ in blank], leaf=path)
 
     def broken(self) -> Iterator[Any]:
@@ -106,7 +112,8 @@ def _blank(column: Column) -> Column:
     """Return the batches that are blank where the others are not, and by more than chance."""
     blank = [(index, leaf) for index, leaf in column if _is_blank(leaf)]
     others = [leaf for _, leaf in column if not _is_blank(leaf)]
-    if len(others) < LEAST_OTHERS or len(blank) > FEW * len(column):
+    from_there_on = bool(blank) and column[-len(blank) :] == blank  # such as from a later epoch on
+    if len(others) < LEAST_OTHERS or (len(blank) > FEW * len(column) and not from_there_on):
         return []
     zeros = max(leaf.zeros / size_of(leaf) for leaf in others)
     rich = median(leaf.distinct or size_of(leaf) for leaf in others) >= LEAST_DISTINCT

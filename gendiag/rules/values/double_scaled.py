@@ -10,11 +10,13 @@ from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import Column, columns, is_image
-from gendiag.rules.evidence.value_range import spread
+from gendiag.rules.evidence.value_range import Spread, spread
 from gendiag.rules.rule import BAD, Edits, Rule
 
 LEAST_VALUES = 24
 LEAST_SHRINK, MOST_SHRINK = 200, 320  # of the spread, where a division by 255 was done again
+LEAST_DIVISOR = 100  # of a Rescaling layer: 1 / 255 and 1 / 127.5
+NARROW, EDGE = 2 / 127.5, 0.02  # the width of 0..255 after / 127.5 - 1 was done twice; how near to -1 it lies
 
 
 class DoubleScaled(Rule):
@@ -40,6 +42,7 @@ class DoubleScaled(Rule):
     """
 
     name, title = "double-scaled", "Values are divided by 255 twice"
+    consequence_of = ("changed-in-place",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in columns(seen, "x").items():
@@ -48,6 +51,8 @@ class DoubleScaled(Rule):
                 continue
             if is_image(column[0][1]) and whole.is_twice:
                 yield self._always(path, column)
+            elif is_image(column[0][1]) and _is_at_minus_one(whole):
+                yield self._stretch(path, column)
             elif is_image(column[0][1]) and whole.is_unit and _divides(seen):
                 yield self._in_the_model(seen, path, column)
             elif late := _again(column):
@@ -61,12 +66,20 @@ class DoubleScaled(Rule):
         fix = f"Divide {path} by 255 once: leave out one of `/ 255`, `rescale=1/255` and a Rescaling layer."
         return self.finding("warning", message, fix=fix, batches=[i for i, _ in column], leaf=path)
 
+    def _stretch(self, path: str, column: Column) -> Finding:
+        message = (
+            f"{path} spans {spread(leaf for _, leaf in column)} in all {len(column)} batches, a narrow stretch at -1: "
+            "images that were scaled already were likely scaled by `/ 127.5 - 1` again (double scaled)."
+        )
+        fix = f"Scale {path} once: `{path} / 127.5 - 1` of 0..255 gives -1..1; leave the other scaling out."
+        return self.finding("warning", message, fix=fix, batches=[i for i, _ in column], leaf=path, stretch=True)
+
     def _in_the_model(self, seen: Evidence, path: str, column: Column) -> Finding:
         whole, by = spread(leaf for _, leaf in column), seen.model_facts.rescaling or 0.0
         message = (
             f"{path} spans {whole} in all {len(column)} batches, and a Rescaling layer of the model multiplies by "
-            f"{by:.4g} (1/{1 / by:.4g}) again, so that hardly anything is left: images of 0..255 are likely divided by "
-            "255 twice, in the source and in the model."
+            f"{by:.4g} (1/{1 / by:.4g}) again, so that hardly anything is left: images of 0..255 are likely scaled "
+            "twice, in the source and in the model."
         )
         fix = f"Scale once: leave `/ 255` out in the source, so that {path} spans 0..255, or the Rescaling layer."
         return self.finding("warning", message, fix=fix, batches=[i for i, _ in column], leaf=path, rescaling=by)
@@ -82,7 +95,9 @@ class DoubleScaled(Rule):
         return self.finding("warning", message, fix=fix, batches=late, leaf=path, late=str(these), before=str(others))
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
-        if len(finding.batches) == len(seen.batches):
+        if finding.evidence.get("stretch"):
+            yield numbers.scale(at(seen, finding), finding.leaf or "", "* 127.5 + 127.5")
+        elif len(finding.batches) == len(seen.batches):
             yield numbers.scale(at(seen, finding), finding.leaf or "", "* 255")
 
     def broken(self) -> Iterator[Any]:
@@ -93,10 +108,15 @@ class DoubleScaled(Rule):
         return ((x := random.random((8, 3)), x[:, :1]) for _ in range(6))
 
 
+def _is_at_minus_one(whole: Spread) -> bool:
+    """Whether all of it lies in a stretch at -1 that is as narrow as a second ``/ 127.5 - 1`` makes it."""
+    return abs(whole.low + 1) < EDGE and 0 < whole.high - whole.low <= NARROW * 1.02
+
+
 def _divides(seen: Evidence) -> bool:
-    """Whether the model divides its only input by about 255."""
+    """Whether the model divides its only input by about 255, or by 127.5."""
     facts = seen.model_facts
-    return len(facts.inputs) == 1 and facts.rescaling is not None and 0 < facts.rescaling <= 1 / LEAST_SHRINK
+    return len(facts.inputs) == 1 and facts.rescaling is not None and 0 < facts.rescaling <= 1 / LEAST_DIVISOR
 
 
 def _again(column: Column) -> list[int]:

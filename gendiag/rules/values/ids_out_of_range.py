@@ -62,7 +62,7 @@ class IdsOutOfRange(Rule):
             elif trained := {index: case for index, case in (below or above).items() if seen.trained_on(index)}:
                 yield self._finding(seen, path, "warning", trained)
         for path, cut in _fractions(seen).items():
-            yield self._fractions(seen, path, cut)
+            yield self._cut_off(path, cut)
 
     def _finding(self, seen: Evidence, path: str, severity: Severity, found: dict[int, Case]) -> Finding:
         index, case = next(iter(found.items()))
@@ -87,13 +87,13 @@ class IdsOutOfRange(Rule):
             size=case.size,
         )
 
-    def _fractions(self, seen: Evidence, path: str, cut: dict[int, tuple[IdLayer, str]]) -> Finding:
+    def _cut_off(self, path: str, cut: dict[int, tuple[IdLayer, str]]) -> Finding:
         layer, example = next(iter(cut.values()))
         message = (
             f"{path} of {listed(cut)} holds fractions, and the layer {layer.name!r} ({layer.kind}) takes ids: what is "
             f"behind the point is cut off without a word, for example {example}."
         )
-        fix = f"Yield whole ids, `{path}.astype('int64')`; numbers that are no ids go to a Dense layer, not to an {layer.kind}."
+        fix = f"Yield whole ids, `{path}.astype('int64')`; numbers that are no ids go to a Dense layer instead."
         return self.finding("warning", message, fix=fix, batches=cut, leaf=path)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
@@ -200,6 +200,6 @@ def _fix(seen: Evidence, path: str, case: Case, low: float) -> str:
         )
     argument = "" if case.layer.kind == "Embedding" else "num_tokens="
     return (
-        f"Give the layer room for the largest id, `{case.layer.kind}({argument}{int(high) + 1}, ...)`: the largest that "
-        f"was read, {high:.15g}, + 1; or map ids from {case.size} on to one for the unknown."
+        f"Give the layer room for the largest id, `{case.layer.kind}({argument}{int(high) + 1}, ...)`: the largest "
+        f"that was read, {high:.15g}, + 1; or map ids from {case.size} on to one for the unknown."
     )

@@ -10,6 +10,9 @@ from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import epoch_of, size_of
 from gendiag.rules.rule import BAD, Edits, Rule, sound
 
+FINITE = " Loss, gradients and weights stay finite on it: the model or its loss leaves these values out, or fills them."
+MEANT = "Nothing needs fixing if the values are missing on purpose; else look at where they come from."
+
 
 class NanInf(Rule):
     """A leaf holds NaN or infinity.
@@ -22,10 +25,12 @@ class NanInf(Rule):
         The log shows ``loss: nan`` from some epoch on, or nothing at all, and never says which batch brought it.
 
     How to mend it
-        Drop or fill the rows where they come from; clip before a logarithm or a division.
+        Drop or fill the rows where they come from; clip before a logarithm or a division. ``np.nan_to_num`` makes 0 of
+        NaN, but of infinity the largest number there is: pass ``posinf=0, neginf=0``.
 
     Known limits
-        A model that masks NaN itself is not known here; the trial of the batch tells.
+        Where the loss and the weights were measured to stay finite, by a model or a loss that leaves NaN out, it is a
+        note. Without a model that is not known.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0, on CPU with and without oneDNN.
@@ -33,6 +38,7 @@ class NanInf(Rule):
 
     name, title = "nan-inf", "A batch holds NaN or infinity"
     consequence_of = ("silent-cast",)
+    reads_trials = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in seen.leaves.items():
@@ -43,15 +49,14 @@ class NanInf(Rule):
     def _finding(self, seen: Evidence, path: str, odd: list[tuple[int, Leaf]]) -> Finding:
         index, leaf = odd[0]
         batches = [i for i, _ in odd]
-        severity: Severity = "error" if seen.refused(index) else "warning"
+        is_meant = _stays_finite(seen, index)
+        severity: Severity = "error" if seen.refused(index) else "note" if is_meant else "warning"
         message = (
             f"{seen.place(index).capitalize()}: {_noun(leaf)}{path} contains {_what(leaf)} of "
-            f"{counted(size_of(leaf), 'value')}{_more(odd)}.{_earlier(seen, index)}{_effect(seen, index)}"
+            f"{counted(size_of(leaf), 'value')}{_more(odd)}.{_earlier(seen, index)}"
+            f"{FINITE if is_meant else _effect(seen, index)}"
         )
-        fix = (
-            f"Look at where {path} of {listed(batches)} comes from: drop those rows, "
-            "or clip before a logarithm or a division (`np.nan_to_num`, `np.clip`)."
-        )
+        fix = MEANT if is_meant else _fix(path, leaf, batches, any(each.n_nan for _, each in odd))
         n_nan, n_inf = sum(leaf.n_nan for _, leaf in odd), sum(leaf.n_inf for _, leaf in odd)
         return self.finding(severity, message, fix=fix, batches=batches, leaf=path, n_nan=n_nan, n_inf=n_inf)
 
@@ -70,6 +75,25 @@ class NanInf(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _stays_finite(seen: Evidence, index: int) -> bool:
+    """Whether the step on it was measured to leave loss, gradients and weights finite."""
+    trial, run = seen.trials.get(index), seen.model_run
+    if trial is not None:
+        return all(step.outcome == "trains" for step in trial.steps)
+    return not seen.rehearsal.live and run is not None and run.non_finite is None and seen.trained_on(index)
+
+
+def _fix(path: str, leaf: Leaf, batches: list[int], has_nan: bool) -> str:  # noqa: FBT001  (of the odd leaves)
+    start = f"Look at where {path} of {listed(batches)} comes from: "
+    if not has_nan:
+        return (
+            f"{start}an infinity mostly comes of a division by 0 or a logarithm of 0, so clip before it "
+            f"(`np.clip(v, 1e-6, None)`), or drop those rows (`np.isfinite({path})`)."
+        )
+    drop = "drop the rows without a label" if leaf.role == "y" else "drop those rows"
+    return f"{start}{drop} (`np.isnan({path})`), or put a number there, `np.nan_to_num({path}, posinf=0, neginf=0)`."
 
 
 def _what(leaf: Leaf) -> str:

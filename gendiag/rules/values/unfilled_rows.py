@@ -16,6 +16,7 @@ LEAST_BATCHES = 3
 FEW = 0.34  # of the batches: one in each pass
 LEAST_ROWS = 2
 BY_CHANCE, RARE = 1e-6, 1e-3
+HUGE, NOTHING = 1e8, 1e-30  # times the usual row; below, no number that was measured or computed
 LEAST_BITS = 40.0  # of one row, for two to be equal by something else than chance
 
 Tail = Callable[[Mapping[str, Array], Mapping[str, Array]], int]
@@ -34,8 +35,9 @@ class UnfilledRows(Rule):
         Yield only what was written: ``yield x[:n], y[:n]``. fit takes a shorter last batch.
 
     Known limits
-        Only where x and y both have such a tail in a few batches and in no other; rows of ``np.empty`` hold whatever
-        was in memory and are not known here. Padded rows with sample_weight 0 are sound and left out.
+        Only where such a tail is in a few batches and in no other. Rows of ``np.empty`` hold whatever was in memory:
+        they are known by numbers millions of times as large, or as small, as those of all other rows. Zeros in x alone
+        are told of at the end of a pass. Padded rows with sample_weight 0 are sound and left out.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -46,13 +48,19 @@ class UnfilledRows(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if len(seen.batches) >= LEAST_BATCHES:
-            yield from self._with(seen, _zero_tail, "are all zeros in x and y")
-            yield from self._with(seen, _stale_tail, "repeat the same rows of the batch before")
+            told = [
+                *self._with(seen, _zero_tail, "are all zeros in x and y"),
+                *self._with(seen, _stale_tail, "repeat the same rows of the batch before"),
+                *self._with(seen, _foreign_tail, "hold numbers of quite another size than all rows before"),
+            ]
+            yield from told or self._with(seen, _blank_tail, "are all zeros in x")
 
     def _with(self, seen: Evidence, tail: Tail, what: str) -> Iterator[Finding]:
         ends = {delivery.batch for epoch in seen.by_epoch for delivery in epoch[-1:]} | {seen.batches[-1].index}
         tails = {i: count for i, count in _tails(seen, tail) if count >= LEAST_ROWS or i in ends}
         if not tails or len(tails) > FEW * len(seen.batches):
+            return
+        if tail is _blank_tail and not (set(tails) <= ends and _is_rare(seen, tails)):
             return
         if tail is _stale_tail and _is_chance(seen, *next(iter(tails.items()))):
             return
@@ -114,6 +122,40 @@ def _stale_tail(arrays: Mapping[str, Array], before: Mapping[str, Array]) -> int
     if not any(_bits(a) >= LEAST_BITS for a, _ in pairs):
         return 0
     return min(_trailing((a == b).reshape(len(a), -1)) for a, b in pairs)
+
+
+def _foreign_tail(arrays: Mapping[str, Array], _before: Mapping[str, Array]) -> int:
+    """Rows of memory that was never written: its numbers are huge or next to nothing beside the other rows."""
+    return max(_foreign(array) for array in arrays.values())
+
+
+def _foreign(array: Array) -> int:
+    if array.dtype.kind != "f":
+        return 0
+    sizes = np.abs(array.reshape(len(array), -1).astype(np.float64))
+    largest = sizes.max(axis=1)
+    odd = ((largest > 0) & (largest < NOTHING)) | (largest > HUGE * max(1.0, float(np.median(largest))))
+    count = _trailing(odd[:, None])
+    return count if count and not odd[: len(odd) - count].any() else 0
+
+
+def _blank_tail(arrays: Mapping[str, Array], _before: Mapping[str, Array]) -> int:
+    """Rows of zeros in every input, whatever y holds."""
+    inputs = [array for path, array in arrays.items() if path.startswith("x")]
+    count = min(_trailing(array.reshape(len(array), -1) == 0) for array in inputs)
+    filled = [array[: array.shape[0] - count] for array in inputs]
+    return count if count and any(_chance_of_zeros(part, count) < BY_CHANCE for part in filled) else 0
+
+
+def _is_rare(seen: Evidence, tails: Mapping[int, int]) -> bool:
+    """Whether no other row of the inputs is all zeros."""
+    inputs = [leaf.path for leaf in seen.batches[0].leaves if leaf.role == "x"]
+    blank = 0
+    for batch in seen.batches:
+        arrays = [array for path, array in held(seen, batch.index).items() if path in inputs and len(array)]
+        rows: list[Array] = [array.reshape(len(array), -1).any(axis=1) for array in arrays]
+        blank += int((~np.any(rows, axis=0)).sum()) if rows and len({len(each) for each in rows}) == 1 else 0
+    return blank == sum(tails.values())
 
 
 def _chance_of_zeros(filled: Array, count: int) -> float:

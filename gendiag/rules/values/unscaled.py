@@ -19,6 +19,7 @@ from gendiag.rules.rule import Edits, Rule
 
 TIMES = 30  # another unit, and not another sample of the same data
 LEAST_VALUES = 24
+LEAST_OF_MOMENTS, FULL, ALIKE = 200, 0.9, 0.1  # values; of the ends; between means and spreads
 MOST_ROWS = 1000  # of validation arrays
 HALF_BYTE = 128
 LEAST_MEAN = 16.0  # of a batch on the scale 0..255; a single outlier in a batch stays below
@@ -66,7 +67,7 @@ class Unscaled(Rule):
         for path, column in columns(seen, "x").items():
             here = spread(leaf for index, leaf in column if index in training)
             there = spread(checked.get(path, []))
-            if here is not None and there is not None and _other_scale(here, there):
+            if here is not None and there is not None and (_other_scale(here, there) or _is_centred(here, there)):
                 yield self._between(path, here, there)
 
     def _between(self, path: str, here: Spread, there: Spread) -> Finding:
@@ -74,7 +75,9 @@ class Unscaled(Rule):
             f"{path} spans {here} (mean {here.mean:.3g}) in the training batches and {there} (mean {there.mean:.3g}) "
             f"in validation_data: another scale, likely because the preprocessing of one is not done to the other."
         )
-        if here.is_unit and there.is_byte:
+        if _is_centred(here, there):
+            fix = f"Scale both alike, for example `{path} / 127.5 - 1` for -1..1 or `{path} / 255` for 0..1."
+        elif here.is_unit and there.is_byte:
             fix = f"Scale validation_data as the training batches are, for example `{path}_val / 255`."
         else:
             fix = "Let the training batches and validation_data pass through one preprocessing function."
@@ -145,6 +148,16 @@ def _other_scale(here: Spread, there: Spread) -> bool:
     if small.std <= 0 or min(here.values, there.values) < LEAST_VALUES:
         return False
     return large.std >= TIMES * small.std and large.largest >= TIMES * small.largest
+
+
+def _is_centred(here: Spread, there: Spread) -> bool:
+    """Whether one is 0..1 and the other the same as -1..1, by their ends, their means and their spreads."""
+    unit, centred = (here, there) if here.low >= 0 else (there, here)
+    if min(here.values, there.values) < LEAST_OF_MOMENTS or not (unit.low >= 0 > centred.low):
+        return False
+    ends = FULL <= unit.high <= 1 and -1 <= centred.low <= -FULL and FULL <= centred.high <= 1
+    moved = abs(centred.mean - (2 * unit.mean - 1)) < ALIKE and abs(centred.std - 2 * unit.std) < ALIKE
+    return ends and moved and abs(centred.mean - unit.mean) > ALIKE
 
 
 def _mixed(column: Column) -> list[int]:

@@ -6,7 +6,6 @@ from statistics import median
 from typing import Any
 
 from gendiag.records import Finding, counted
-from gendiag.rules.evidence.compounding import Growth, growth
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import Column, columns, epoch_of, first_pass, size_of
 from gendiag.rules.evidence.value_range import spread
@@ -14,7 +13,6 @@ from gendiag.rules.rule import BAD, Rule, sound
 
 LEAST_BEFORE, LEAST_AFTER = 4, 3  # batches
 LEAST_VALUES = 12
-SHOWN = 4  # passes in the message
 SHIFT = 3.0  # spreads within a batch
 SCALE = math.log(10)
 GAP = 3.0  # times the whole range of what came before
@@ -45,7 +43,7 @@ class ValueDrift(Rule):
     """
 
     name, title = "value-drift", "The values change their level or scale, and stay there"
-    consequence_of = ("double-scaled", "unscaled")
+    consequence_of = ("double-scaled", "unscaled", "changed-in-place")
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in columns(seen, "x", "y").items():
@@ -56,9 +54,6 @@ class ValueDrift(Rule):
                 if (place := _jump(part)) is not None:
                     yield self._finding(seen, path, part, place)
                     break
-            else:
-                if (grown := growth(seen, column)) is not None:
-                    yield self._grown(path, grown)
 
     def _finding(self, seen: Evidence, path: str, column: Column, place: int) -> Finding:
         index = column[place][0]
@@ -75,16 +70,6 @@ class ValueDrift(Rule):
             f"(write `{path} = {path} - mean`, not `{path} -= mean`)."
         )
         return self.finding("warning", message, fix=fix, batches=[i for i, _ in column[place:]], leaf=path)
-
-    def _grown(self, path: str, grown: Growth) -> Finding:
-        stds = " -> ".join(f"{leaf.std:.4g}" for leaf in grown.item[:SHOWN])
-        message = (
-            f"In each pass the values of {path} are {grown.factor:.4g} times those of the pass before (standard "
-            f"deviation of one batch, epoch by epoch: {stds}): likely the data are changed in place, and changed again "
-            "each time that they are asked for."
-        )
-        fix = f"Change a copy: `{path} = {path} * factor`, not `{path} *= factor`; or slice with `.copy()`."
-        return self.finding("warning", message, fix=fix, batches=grown.batches, leaf=path, factor=grown.factor)
 
     def broken(self) -> Iterator[Any]:
         return ((x * 50 if step > BAD else x, y) for step, (x, y) in enumerate(sound(8)))

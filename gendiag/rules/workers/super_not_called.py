@@ -38,7 +38,7 @@ class SuperNotCalled(Rule):
         if begins is None or "__init__" in names_in(begins) or any(stores(begins, name) for name in OPTIONS):
             return
         message = (
-            f"The source's `__init__` does not call `super().__init__(**kwargs)`, so workers, "
+            "The source's `__init__` does not call `super().__init__(**kwargs)`, so workers, "
             "use_multiprocessing and max_queue_size have no effect: fit makes the items one after the other, in one "
             "thread."
         )
