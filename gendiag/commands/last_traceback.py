@@ -95,7 +95,9 @@ def _step(error: BaseException) -> str:
     """Say in which epoch and step fit stood, where it called what raised: Keras cuts its own frames out otherwise."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     callers = [frame for frame, _ in traceback.walk_stack(frames[-1])] if frames else []
-    fit = next((each for each in callers if each.f_code.co_name == "fit" and OF_FIT in each.f_globals["__name__"]), None)
+    fit = next(
+        (each for each in callers if each.f_code.co_name == "fit" and OF_FIT in each.f_globals["__name__"]), None
+    )
     epoch, first, last = (fit.f_locals.get(name) if fit else None for name in ("epoch", "begin_step", "end_step"))
     if not isinstance(epoch, int):
         return ""

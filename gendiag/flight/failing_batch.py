@@ -101,9 +101,10 @@ def _in_step(call: Call, case: Case, failure: Failure) -> Located:
     at, unproven = (None, "") if not candidates and raised is not None else _proven(call, case, candidates)
     if at is None and raised is not None:  # it is known where the cause lies
         return Located(groups, "training", raised, failure if feed.tap.error is None else cut(feed.tap.error))
-    if at is None and not candidates and not feed.source.tapped:
+    is_of_the_pipeline = not candidates or "IteratorGetNext" in failure.details
+    if at is None and is_of_the_pipeline and not feed.source.tapped:
         at_unmade = len(feed.tap.batches)  # the source could not make it
-        return Located(groups, "training", at_unmade, failure, unproven=unproven)
+        return Located(groups, "training", at_unmade, failure, unproven="" if candidates else unproven)
     if at is None or case.model is None or "PyFunc" in failure.details:
         return Located(groups, "training", at, failure, unproven=unproven)
     placed = feed.placed(call.steps_per_execution)

@@ -19,7 +19,7 @@ class WeightsWatch:
     Attributes
     ----------
     lost_before
-        The path of a weight that was NaN before the first step, or empty.
+        The path of a weight that was NaN or infinite before the first step, or empty.
     lost_in
         The epoch in which the loss or a weight turned NaN or infinite, or None.
     at_first, put_back
@@ -60,4 +60,6 @@ class WeightsWatch:
 
 def _nbytes(model: Any) -> int:
     owners = (model, *optimizers(model))
-    return sum(variable.value.dtype.size * math.prod(variable.shape) for owner in owners for variable in owner.variables)
+    return sum(
+        variable.value.dtype.size * math.prod(variable.shape) for owner in owners for variable in owner.variables
+    )

@@ -273,12 +273,18 @@ def finite_weights(model: Model) -> list[Any]:
 
 
 def lost_weight(model: Model) -> str:
-    """Return the path of the first weight that holds NaN by now, or nothing; infinity may be meant, as a mask."""
+    """Return the path of the first weight that is lost by now, or nothing.
+
+    It holds NaN, or infinity if it is trained: one that is not may mean it, as a mask does.
+    """
     import tensorflow as tf
 
-    values = ((weight, tf.convert_to_tensor(weight.value)) for weight in model.weights)
-    floating = ((weight, value) for weight, value in values if value.dtype.is_floating)
-    return next((str(weight.path) for weight, value in floating if bool(tf.reduce_any(tf.math.is_nan(value)))), "")
+    for weight in model.weights:
+        value = tf.convert_to_tensor(weight.value)
+        is_lost = tf.math.is_nan if not weight.trainable else lambda numbers: ~tf.math.is_finite(numbers)
+        if value.dtype.is_floating and bool(tf.reduce_any(is_lost(value))):
+            return str(weight.path)
+    return ""
 
 
 def all_finite(values: Iterable[Any]) -> bool:

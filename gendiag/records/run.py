@@ -132,7 +132,7 @@ class ModelRun:
     non_finite_epoch
         The epoch in which that happened, of a live fit, where it is not known at which batch; else None.
     lost_before
-        The path of a weight that was NaN before the first step, or empty.
+        The path of a weight that was NaN or infinite before the first step, or empty.
     losses, losses_before
         Loss of each step; NaN where it logs none. Of a live fit: of the epoch in which it turned NaN, and the mean of
         each epoch before.

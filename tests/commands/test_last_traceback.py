@@ -100,7 +100,9 @@ def test_what_a_callback_raised_heads_the_report_of_a_source_that_trains_now(aft
                 raise ValueError(message)
 
     told, report = after(sound(), defined=[sound], callbacks=[Broken()])
-    where = "The fit raised in the callback Broken.on_train_batch_end(batch=2) in epoch 1, step 3: ValueError: the callback"
+    where = (
+        "The fit raised in the callback Broken.on_train_batch_end(batch=2) in epoch 1, step 3: ValueError: the callback"
+    )
     assert told.startswith(where)
     assert report.verdict == "trains"
     assert report.diagnosis.headline.startswith(where)
@@ -119,7 +121,10 @@ def test_a_generator_made_anew_may_give_others_and_the_weights_are_those_of_now(
     assert told.startswith(where)
     assert "\nDiagnosed from the traceback of the last exception:\n  - the model mine" in told
     assert report.diagnosis.headline.startswith(where)
-    assert "outside the valid range of [0, 3). What the source does now: raises. y is 7 throughout in batch 4" in report.diagnosis.headline
+    assert (
+        "outside the valid range of [0, 3). What the source does now: raises. y is 7 throughout in batch 4"
+        in report.diagnosis.headline
+    )
     assert told.endswith(AGAIN)
 
 

@@ -23,14 +23,15 @@ def main() -> int:
         [options.only] if options.only is not None else [options.seed * 100_000 + i for i in range(options.scenarios)]
     )
     agreed: dict[str, list[bool]] = defaultdict(list)
-    scenarios = [each for each in map(draw, seeds) if options.kind in (None, each.kind)]
+    scenarios = [each for seed in seeds if (each := draw(seed, options.draw)).kind == options.kind or not options.kind]
     for place, scenario in enumerate(scenarios):
-        result = run(scenario)
+        result = run(scenario, watch=options.watch)
         agreed[result.scenario.kind].append(not result.disagreements)
         if result.disagreements or options.only is not None:
             _say(f"\n{result.scenario}\n  real fit: {result.truth.outcome}, {result.truth.completed} steps")
             _say("".join(f"  {each}\n" for each in result.disagreements))
-            _say(f"  python -m tests.truth --only {scenario.seed}\n")
+            again = f"--draw {options.draw}{' --watch' if options.watch else ''} --only {scenario.seed}"
+            _say(f"  python -m tests.truth {again}\n")
         _say(f"\r{place + 1}/{len(scenarios)}, {result.seconds:.1f} s ")
         if options.only is not None:
             _say(f"\n{result.report}\n")
@@ -42,6 +43,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scenarios", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="one scenario, with its report")
+    parser.add_argument("--draw", type=int, default=2, help="how scenarios are drawn: 1 leaves out what came later")
+    parser.add_argument("--watch", action="store_true", help="compare what is said of the real fit, watched")
     parser.add_argument("--kind", help="only scenarios with this kind of source")
     parser.add_argument("--tolerate", type=float, default=0.0, help="share of scenarios that may disagree")
     return parser.parse_args()

@@ -10,7 +10,7 @@ from tests.truth.scenario import Scenario
 
 def is_altered(scenario: Scenario, truth: Truth) -> bool:
     """Whether fit trained on something else than was yielded, or on nothing."""
-    return any(changed_per_step(scenario, truth)) or is_replayed(scenario, truth)
+    return not truth.steps or any(changed_per_step(scenario, truth)) or is_replayed(scenario, truth)
 
 
 def changed_per_step(scenario: Scenario, truth: Truth) -> list[int]:
@@ -30,7 +30,8 @@ def is_replayed(scenario: Scenario, truth: Truth) -> bool:
 
     Two batches are the whole source again where there are no more.
     """
-    epochs = [[number_of(arrays) for at, arrays in truth.steps if at == epoch] for epoch in range(truth.epochs_begun)]
+    begun = range(scenario.initial_epoch, truth.epochs_begun)
+    epochs = [[number_of(arrays) for at, arrays in truth.steps if at == epoch] for epoch in begun]
     if not all(epochs):
         return True
     if not scenario.one_shot or scenario.endless:

@@ -15,7 +15,7 @@ Change = Callable[[Array], Any]
 class Raises:
     """Stands for a batch at which the source raises."""
 
-    def __init__(self, error: type[Exception]) -> None:
+    def __init__(self, error: type[BaseException]) -> None:
         self.error = error
 
 
@@ -24,7 +24,7 @@ def apply(name: str, batch: Any) -> Any:
     if not isinstance(batch, tuple) or len(batch) < 2:
         return batch
     with np.errstate(all="ignore"):
-        return ANOMALIES[name](batch)
+        return {**ANOMALIES, **LATER}[name](batch)
 
 
 def fitting(chosen: Mapping[str, Any]) -> list[str]:
@@ -94,7 +94,7 @@ def _as_tensor(batch: tuple[Any, ...]) -> Any:
     return (tf.constant(x) if isinstance(x, np.ndarray) and x.dtype != object else x, *others)
 
 
-def _raising(error: type[Exception]) -> Callable[[Any], Any]:
+def _raising(error: type[BaseException]) -> Callable[[Any], Any]:
     return lambda _: Raises(error)
 
 
@@ -156,6 +156,12 @@ ANOMALIES: dict[str, Callable[[tuple[Any, ...]], Any]] = {
         error.__name__: _raising(error)
         for error in (ZeroDivisionError, KeyError, ValueError, StopIteration, MemoryError, OSError)
     },
+}
+# Drawn by the second version of ``scenario.draw``: the first one chooses among those above, by their number.
+LATER: dict[str, Callable[[tuple[Any, ...]], Any]] = {
+    "x masked": _on_x(lambda x: np.ma.masked_array(x, np.arange(x.size).reshape(x.shape) == x.size - 1)),
+    "y masked": _on_y(lambda y: np.ma.masked_array(y, np.arange(y.size).reshape(y.shape) == y.size - 1)),
+    **{error.__name__: _raising(error) for error in (SystemExit, IndexError, RuntimeError)},
 }
 FOR_ARRAYS = {
     "x float64", "x int64", "x fraction", "x object", "x NaN", "x inf", "y fraction", "y int64", "y NaN", "y short",

@@ -42,7 +42,9 @@ def compare(scenario: Scenario, truth: Truth, report: Any) -> list[Disagreement]
 def _verdict(scenario: Scenario, truth: Truth, report: Any) -> Iterator[Disagreement]:
     ending = truth.outcome
     true = "never ends" if ending in NO_END else ending
-    if ending == "trains" and is_altered(scenario, truth):
+    if ending == "trains" and truth.lost:
+        true = "trains to NaN"
+    elif ending == "trains" and is_altered(scenario, truth):
         true = "trains on altered data"
     both_train = true.startswith("trains") and report.verdict.startswith("trains")
     if report.verdict != true and not (scenario.reused and both_train):
@@ -60,7 +62,7 @@ def _error(truth: Truth, report: Any) -> Iterator[Disagreement]:
 
 def _fails_at(scenario: Scenario, truth: Truth, report: Any) -> Iterator[Disagreement]:
     allowed: set[int | None] = {truth.completed}
-    if truth.place == "validation":
+    if truth.place == "validation" or truth.in_callback:
         allowed = {None}
     elif truth.place == "start":
         allowed = PEEKED
@@ -68,7 +70,7 @@ def _fails_at(scenario: Scenario, truth: Truth, report: Any) -> Iterator[Disagre
         allowed = _shuffled(scenario, truth, report)
     elif scenario.per_execution > 1:
         allowed = {len(truth.steps) - 1, len(truth.steps)}
-    if not truth.completed and not scenario.shuffle:
+    if not truth.completed and not scenario.shuffle and not truth.in_callback:
         allowed |= PEEKED if len(truth.steps) <= 1 else set()
     why = f"{type(truth.error).__name__}: {truth.error}"[-150:]
     if report.fails_at not in allowed:

@@ -36,7 +36,7 @@ def make_model(scenario: Scenario) -> Any:
     """Build and compile it, with a fixed seed."""
     keras.utils.set_random_seed(scenario.seed % 2**31)
     model = _built(scenario)
-    optimizer = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}[scenario.optimizer](SLOW)
+    optimizer = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}[scenario.optimizer](scenario.rate or SLOW)
     model.compile(optimizer, scenario.loss, run_eagerly=scenario.eagerly, steps_per_execution=scenario.per_execution)
     return model
 

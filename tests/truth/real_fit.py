@@ -15,7 +15,7 @@ import tensorflow as tf
 from tests.truth.leaves import Array
 from tests.truth.models import make_model
 from tests.truth.scenario import Scenario
-from tests.truth.sources import fit_args, fit_source
+from tests.truth.sources import CALLBACK_RAISED, callbacks, fit_args, fit_source
 
 QUIET_S = 12.0
 MOST_STEPS = 150  # no finite scenario has as many
@@ -43,6 +43,10 @@ class Truth:
         ``trains``, ``raises``, ``never ends`` (a source without end) or ``hangs``.
     error
         What it raised.
+    in_callback
+        Whether the scenario's own callback did.
+    lost
+        Whether the loss of an epoch, or a weight, was NaN or infinite in the end.
     """
 
     steps: list[tuple[int, list[Array]]] = field(default_factory=list)
@@ -51,6 +55,8 @@ class Truth:
     place: str = "start"
     outcome: str = "trains"
     error: BaseException | None = None
+    in_callback: bool = False
+    lost: bool = False
     warnings: list[str] = field(default_factory=list)
     last_sign: float = field(default_factory=time.monotonic)
 
@@ -60,18 +66,22 @@ class Truth:
         self.steps.append((self.epochs_begun - 1, [np.array(array) for array in arrays]))
 
 
-def real_fit(scenario: Scenario) -> Truth:
-    """Run it; one that stands still is run again: no source waits, but 5 in 1,000 fits do, inside TensorFlow."""
-    truth = _in_thread(scenario)
-    return _in_thread(scenario) if truth.outcome == "hangs" else truth
+def real_fit(scenario: Scenario, *, watched: bool = False) -> Truth:
+    """Run it; one that stands still is run again: no source waits, but 5 in 1,000 fits do, inside TensorFlow.
+
+    With ``watched`` it has the scenario's own callback, as the fit that is watched.
+    """
+    own = callbacks(scenario) if watched else []
+    truth = _in_thread(scenario, own)
+    return _in_thread(scenario, own) if truth.outcome == "hangs" else truth
 
 
-def _in_thread(scenario: Scenario) -> Truth:
+def _in_thread(scenario: Scenario, own: list[Any]) -> Truth:
     truth = Truth()
     done = threading.Event()
     model, arguments = instrumented(make_model(scenario), truth), fit_source(scenario) | fit_args(scenario)
     keras.utils.set_random_seed(scenario.seed % 2**31)
-    threading.Thread(target=_run, args=(model, arguments, truth, done), daemon=True).start()
+    threading.Thread(target=_run, args=(model, arguments | {"callbacks": own}, truth, done), daemon=True).start()
     while not done.wait(0.02):
         if time.monotonic() - truth.last_sign > QUIET_S:
             truth.outcome = "hangs"
@@ -83,11 +93,15 @@ def _run(model: Any, arguments: dict[str, Any], truth: Truth, done: threading.Ev
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            model.fit(**arguments, callbacks=[_follow(truth)], verbose=0)
+            given = arguments | {"callbacks": [_follow(truth), *arguments["callbacks"]]}
+            history = model.fit(**given, verbose=0).history
+            truth.lost = not all(np.isfinite(np.array(weight)).all() for weight in model.weights)
+            truth.lost |= not np.isfinite(history.get("loss", 0)).all()
         except EndlessError:
             truth.outcome = "never ends"
         except BaseException as error:  # noqa: BLE001  (whatever fit raises is the truth)
             truth.outcome, truth.error = "raises", error
+            truth.in_callback = str(error) == CALLBACK_RAISED
     truth.warnings = [str(warning.message) for warning in caught]
     done.set()
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from packaging.version import Version
 
 from tests.support.versions import KERAS
-from tests.truth.anomalies import FOR_ARRAYS, fitting
+from tests.truth.anomalies import FOR_ARRAYS, LATER, fitting
 
 KINDS = {  # with the share of the scenarios that draw it
     "generator function": 0.3,
@@ -64,6 +64,9 @@ class Scenario:
     optimizer: str = "sgd"
     shuffle: bool = False
     class_weight: bool = False
+    rate: float | None = None  # of learning, where it is none that holds
+    initial_epoch: int = 0
+    callback: str = "none"  # none, stops, raises, exits: none of them is run by diagnose
 
     @property
     def one_shot(self) -> bool:
@@ -80,8 +83,32 @@ class Scenario:
         return f"Scenario({', '.join(said)})"
 
 
-def draw(seed: int) -> Scenario:
-    """Draw the scenario of this seed."""
+def draw(seed: int, version: int = 1) -> Scenario:
+    """Draw the scenario of this seed; a later version changes what the first one draws, so that seeds stay what they are."""
+    first = _draw(seed)
+    return first if version == 1 else _changed(first, np.random.default_rng([seed, version]))
+
+
+def _changed(given: Scenario, random: np.random.Generator) -> Scenario:
+    """Put in what the first version does not draw."""
+    by_batch = given.kind != "arrays"
+    names = [*fitting({"structure": given.structure, "weighted": given.weighted, "loss": given.loss}), *LATER]
+    names = [name for name in names if by_batch or name in FOR_ARRAYS]
+    changes: dict[str, Any] = {
+        "rate": _one(random, (None, 1e3, 1e18), weights=(0.75, 0.1, 0.15)),
+        "initial_epoch": _one(random, (0, given.epochs - 1, given.epochs), weights=(0.88, 0.06, 0.06)),
+        "callback": _one(random, ("none", "stops", "raises", "exits"), weights=(0.7, 0.1, 0.1, 0.1)),
+        "per_execution": _one(random, (given.per_execution, 2, 3), weights=(0.6, 0.2, 0.2)),
+        "shuffle": given.shuffle or (given.kind.startswith("PyDataset") and random.random() < 0.4),
+    }
+    if by_batch and given.kind != "tf.data" and random.random() < 0.15:
+        changes["faults"] = (*given.faults, _fault(random, list(LATER), given.n))
+    elif random.random() < 0.2:
+        changes["faults"] = (*given.faults, *(_fault(random, names, given.n) for _ in range(2)))
+    return replace(given, **changes)
+
+
+def _draw(seed: int) -> Scenario:
     random = np.random.default_rng(seed)
     chosen = _source(random) | _data(random)
     chosen |= _training(random, chosen)

@@ -16,7 +16,7 @@ from tests.truth.leaves import each, leaves
 from tests.truth.scenario import Scenario
 
 VALIDATION = 3  # batches
-SOURCE_RAISED = "raised by the source"
+SOURCE_RAISED, CALLBACK_RAISED = "raised by the source", "raised by the callback"
 
 
 def fit_source(scenario: Scenario) -> dict[str, Any]:
@@ -36,12 +36,27 @@ def fit_args(scenario: Scenario) -> dict[str, Any]:
     """The arguments of fit, alike for both; a validation generator is made anew by each call."""
     chosen: dict[str, Any] = {"epochs": scenario.epochs, "shuffle": scenario.shuffle}
     chosen |= {"steps_per_epoch": scenario.steps} if scenario.steps else {}
+    chosen |= {"initial_epoch": scenario.initial_epoch} if scenario.initial_epoch else {}
     chosen |= {"batch_size": ROWS} if scenario.kind == "arrays" else {}
     chosen |= {"class_weight": {0: 1.0, 1: 2.0, 2: 1.0}} if scenario.class_weight else {}
     if scenario.validation != "none":
         given = with_faults(clean(scenario, [ROWS] * VALIDATION), scenario.validation_faults)
         chosen["validation_data"] = _generator(given) if scenario.validation == "generator" else _arrays(given)
     return chosen
+
+
+def callbacks(scenario: Scenario) -> list[Any]:
+    """The callback of the scenario, which diagnose leaves out and watch does not."""
+
+    class OwnCallback(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002  (Keras's signature)
+            self.model.stop_training = scenario.callback == "stops"
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002  (Keras's signature)
+            if scenario.callback in {"raises", "exits"} and batch >= 1:
+                raise {"raises": ValueError, "exits": SystemExit}[scenario.callback](CALLBACK_RAISED)
+
+    return [] if scenario.callback == "none" else [OwnCallback()]
 
 
 def _source(scenario: Scenario, given: list[Any]) -> Any:

@@ -11,7 +11,7 @@ from gendiag.rules.rule import Rule, dense, sound
 
 
 class NanWeights(Rule):
-    """The model holds NaN in its weights before the first step.
+    """The model holds NaN, or infinity, in its weights before the first step.
 
     What fit does
         Trains on, whatever the data: each output that such a weight takes part in is NaN, the loss with it, and from
@@ -25,21 +25,21 @@ class NanWeights(Rule):
         Make the model anew, or load the weights of before; then fit again, with what was wrong the first time put right.
 
     Known limits
-        Told by the weights as they are when the diagnosis, or the recorded fit, begins. Infinity alone is none: it may
-        be meant, as in a mask.
+        Told by the weights as they are when the diagnosis, or the recorded fit, begins. Infinity in a weight that is not
+        trained may be meant, as in a mask.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
     """
 
-    name, title = "nan-weights", "The model's weights are NaN before fit begins"
+    name, title = "nan-weights", "The model's weights are NaN or infinite before fit begins"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run
         if run is None or not run.lost_before:
             return
         message = (
-            f"The weight {run.lost_before!r} of the model holds NaN before the first step: what it was trained on before, "
+            f"The weight {run.lost_before!r} of the model holds NaN or infinity before the first step: what it was trained on before, "
             "or a file that it was loaded from, has destroyed it. Whatever the batches are, the loss is NaN."
         )
         fix = (
