@@ -11,7 +11,7 @@ import numpy as np
 from gendiag.batches.values import as_array
 from gendiag.model.batch_trial import as_tensors, eager_step, held_state
 from gendiag.model.clone import Model, stand_in
-from gendiag.records import Paired
+from gendiag.records import Paired, TrialStep
 from gendiag.runtime.quiet import quiet
 from gendiag.runtime.task import Task
 
@@ -55,7 +55,7 @@ def _compared(model: Model, index: int, raw: tuple[Any, ...], y: Any) -> Paired 
             return None
         losses = []
         for target in (raw[1], np.roll(y, 1, axis=0), np.reshape(y, output)):
-            losses.append(eager_step(other, "as delivered", (raw[0], target, *raw[2:]), look=False).loss)
+            losses.append(_loss(eager_step(other, "as delivered", (raw[0], target, *raw[2:]), look=False)))
             put_back()
     once, exchanged, aligned = losses
     if once is None or exchanged is None or aligned is None or not all(map(math.isfinite, (once, exchanged, aligned))):
@@ -64,3 +64,10 @@ def _compared(model: Model, index: int, raw: tuple[Any, ...], y: Any) -> Paired 
     if abs(once - exchanged) > least / 10 or abs(once - aligned) <= least:
         return None
     return Paired(index, "y", y.shape, output, once, aligned)
+
+
+def _loss(step: TrialStep) -> float | None:
+    """The loss as the step logs it, under whatever name."""
+    if step.loss is not None:
+        return step.loss
+    return next((value for name, value in step.metrics.items() if "loss" in name), None)

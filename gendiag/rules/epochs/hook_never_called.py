@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import FunctionType
 from typing import Any
 
 from gendiag.records import Finding
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.source_code import changes_something, methods, names_in
+from gendiag.rules.evidence.source_code import changes_itself, changes_something, methods, names_in
 from gendiag.rules.rule import Rule, sound
 
 CALLED = ("on_epoch_begin", "on_epoch_end")
@@ -44,7 +45,9 @@ class HookNeverCalled(Rule):
         called = {name for function in own.values() for name in names_in(function)}
         for name, function in own.items():
             meant = _meant(name)
-            if meant is None or name in called or meant in own or not changes_something(function):
+            if meant is None or name in called or meant in own:
+                continue
+            if not changes_something(function, own) or _is_done(function, own):
                 continue
             message = (
                 f"The source has a method `{name}` that changes its data, and fit never calls it: of a PyDataset it "
@@ -71,6 +74,13 @@ def _meant(name: str) -> str | None:
     if parts[0] == "on" and {"epoch", "train", "epochs", "training"} & set(parts):
         return next((hook for word, hook in MEANT.items() if word in parts), None)
     return None
+
+
+def _is_done(function: FunctionType, own: Mapping[str, FunctionType]) -> bool:
+    """Whether a hook that fit does call calls the same methods."""
+    calls = names_in(function) & own.keys()
+    hooks = [names_in(own[hook]) for hook in CALLED if hook in own]
+    return bool(calls) and not changes_itself(function) and any(calls <= names for names in hooks)
 
 
 def _own_callbacks(callbacks: Any) -> bool:

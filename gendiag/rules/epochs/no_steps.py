@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from gendiag.records import Finding, counted
 from gendiag.rules.edits import arguments
 from gendiag.rules.edits.place import at
-from gendiag.rules.evidence.dataset_chain import why_empty
+from gendiag.rules.evidence.dataset_counts import why_empty
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Edits, Rule, sound
 

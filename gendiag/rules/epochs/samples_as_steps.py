@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from gendiag.records import Finding, counted
 from gendiag.rules.edits import arguments
 from gendiag.rules.edits.place import at
-from gendiag.rules.evidence.dataset_chain import one_pass
+from gendiag.rules.evidence.dataset_counts import one_pass
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import period
 from gendiag.rules.rule import ROWS, Edits, Rule, sound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dis
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -53,8 +53,18 @@ def stores(function: FunctionType, attribute: str) -> bool:
     return any(step.opname == "STORE_ATTR" and step.argval == attribute for step in steps)
 
 
-def changes_something(function: FunctionType) -> bool:
-    """Whether it stores anything outside of itself, or calls what does, such as ``shuffle``."""
+def changes_something(function: FunctionType, own: Mapping[str, FunctionType]) -> bool:
+    """Whether it, or a method among its ``own`` that it calls, stores anything, or calls what does (``shuffle``)."""
+    called, waiting = {function}, [function]
+    while waiting:
+        more = {own[name] for name in names_in(waiting.pop()) if name in own} - called
+        called |= more
+        waiting += more
+    return any(map(changes_itself, called))
+
+
+def changes_itself(function: FunctionType) -> bool:
+    """Whether its own code stores anything, or calls what does."""
     steps = [step for code in codes(function) for step in dis.get_instructions(code)]
     return any(step.opname in CHANGES for step in steps) or bool(names_in(function) & CHANGING)
 

@@ -51,6 +51,27 @@ def a_hook_of_another_name(name: str) -> Call:
     return Call(named(), dense(), epochs=3)
 
 
+@fault(first="hook-never-called", says=r"`on_epoch_begin`")
+def a_hook_of_another_name_that_calls_a_method() -> Call:
+    class Started(Shuffled):
+        def on_epoch_start(self) -> None:
+            self.draw()
+
+    return Call(Started(), dense(), epochs=3)
+
+
+@a_hook_of_another_name_that_calls_a_method.sound
+def the_same_is_done_by_a_hook_that_fit_calls() -> Call:
+    class Both(Shuffled):
+        def on_epoch_start(self) -> None:
+            self.draw()
+
+        def on_epoch_end(self) -> None:
+            self.draw()
+
+    return Call(Both(), dense(), epochs=3)
+
+
 @a_hook_of_another_name.sound
 def a_method_that_the_dataset_calls_itself() -> Call:
     class Calling(Shuffled):
