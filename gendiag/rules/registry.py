@@ -90,8 +90,8 @@ FAMILIES = (
 )
 # The specific before the general.
 RULES: tuple[Rule, ...] = (
-    ValidationForm(),
     NotIterable(),
+    ValidationForm(),
     ThreadUnsafe(),
     LeftoverState(),
     ForkPickle(),

@@ -35,6 +35,7 @@ class NotIterable(Rule):
     """
 
     name, title = "not-iterable", "fit reads no batches from such an object"
+    consequence_of = ("validation-form",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.failure is None:
