@@ -18,11 +18,12 @@ from gendiag.sources.spot_check import SpotCheck, check_spots
 
 def recorded(call: Call, state: State, located: Located) -> Rehearsed:
     """Make the records of a call: the state that it was in, and where it raised."""
+    deliveries = _deliveries(call, located)
     rehearsal = Rehearsal(
         epochs=count(call.fit_args.get("epochs"), 1),
         epochs_run=max(call.position.epochs_begun, int(call.method != "fit" and bool(call.train.epochs))),
         steps_per_epoch=count_or_none(call.fit_args.get("steps_per_epoch")),
-        deliveries=_deliveries(call, located),
+        deliveries=deliveries,
         validation=call.test.deliveries(_evaluated(call, state), call.steps_per_execution),
         ended=_ended(call, state),
         failure=located.failure,
@@ -33,6 +34,7 @@ def recorded(call: Call, state: State, located: Located) -> Rehearsed:
         live=True,
         method=call.method,
         running=state == "running",
+        unrecorded=0 if deliveries else located.groups,
     )
     profiles = [_profile(call, feed, running=rehearsal.running) for feed in (call.train, call.test)]
     profiles[0] = replace(profiles[0], spot_check=_spot_check(call, state))

@@ -96,6 +96,8 @@ class Rehearsal:
         What was recorded: ``fit``, ``evaluate``, ``predict``, or a ``loop`` of the user's own. A rehearsal is of fit.
     running
         Whether it was under way when it was looked at.
+    unrecorded
+        Steps, in groups of ``steps_per_execution``, that were taken though not one delivery is on record.
     """
 
     epochs: int = 1
@@ -113,6 +115,7 @@ class Rehearsal:
     live: bool = False
     method: str = "fit"
     running: bool = False
+    unrecorded: int = 0
 
 
 @dataclass(frozen=True)

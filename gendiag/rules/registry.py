@@ -119,8 +119,8 @@ FAMILIES = (
 # The specific before the general.
 RULES: tuple[Rule, ...] = (
     ListForArray(),
-    ValidationForm(),
     NotIterable(),
+    ValidationForm(),
     ThreadUnsafe(),
     LeftoverState(),
     ForkPickle(),

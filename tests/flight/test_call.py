@@ -73,7 +73,7 @@ def test_labels_beside_a_generator_are_among_the_arguments_that_fit_refuses():
 def test_validation_arrays_are_left_to_fit():
     x, y = arrays(3)
     model = classifier()
-    report = watched(lambda: model.fit(finite(4), validation_data=(x, y), verbose=0)).report
+    report = watched(lambda: model.fit(finite(4), validation_data=(x + 1, y), verbose=0)).report
     assert (report.verdict, len(report.deliveries)) == ("trains", 4)
     assert report.findings == ()
     assert [d.leaves[0].shape for d in report.diagnosis.rehearsal.validation] == [(3 * ROWS, 4)]

@@ -127,7 +127,7 @@ def _raises_level(items: Any) -> Any:
             super().__init__()
             self.items = items
 
-        def on_epoch_end(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
+        def on_epoch_end(self, epoch: int, *_logs: object) -> None:
             self.items.level = epoch + 1
 
     return Curriculum()

@@ -42,7 +42,7 @@ class NoSteps(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.rehearsal
         is_over = run.ended in {"finished", "epochs"} and seen.failure is None and run.method == "fit"
-        if not is_over or run.deliveries or run.running:
+        if not is_over or run.deliveries or run.running or run.unrecorded:
             return
         why, fix, change = _of_epochs(seen) or _of_source(seen)
         message = f"fit takes no step on this source: {why}. It returns without an error, and no weight changes."

@@ -7,6 +7,7 @@ import numpy as np
 
 from gendiag.records import Finding, Severity, counted
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.passes import period
 from gendiag.rules.evidence.sample_rows import Samples, evaluated, is_rich, trained
 from gendiag.rules.evidence.validation_split import moved
 from gendiag.rules.rule import ROWS, Rule, sound
@@ -32,7 +33,8 @@ class ValidationOverlap(Rule):
     Known limits
         Samples are the same where x and y agree in every value as float32; of augmented or otherwise changed samples
         this cannot be known. Where training samples are alike among themselves (few features, short texts), as many
-        equal ones in the validation data are expected, and only many more are a warning.
+        equal ones in the validation data are expected, and only many more are a warning. So is none that an endless
+        stream of new samples yields once.
 
     Source
         the content of both, compared; measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -60,10 +62,12 @@ class ValidationOverlap(Rule):
         common = sum(count for sample, count in theirs.items() if sample in mine)
         if common < LEAST:
             return
-        severity: Severity = "warning" if _is_no_chance(seen, mine, theirs, common) else "note"
-        if severity == "note" and not is_rich(seen):
-            return
         all_of_them = common == theirs.total()
+        is_no_chance = _is_no_chance(seen, mine, theirs, common)
+        if not is_no_chance and not is_rich(seen):
+            return
+        comes_back = all_of_them or not _never_comes_back(seen)
+        severity: Severity = "warning" if is_no_chance and comes_back else "note"
         same = all_of_them and set(theirs) == set(mine)
         share = f"{'all' if all_of_them else common} of the {counted(theirs.total(), 'validation sample')}"
         message = (
@@ -96,6 +100,11 @@ def _is_no_chance(seen: Evidence, mine: Samples, theirs: Samples, common: int) -
     pairs = total * (total - 1) / 2
     alike = sum(count * (count - 1) / 2 for count in mine.values())
     return common > TIMES * (total * theirs.total() * (alike + TIMES) / pairs if pairs else 0) + LEAST
+
+
+def _never_comes_back(seen: Evidence) -> bool:
+    """Whether training goes on through a stream of new samples, so that those in common are met once and no more."""
+    return seen.source.one_shot and seen.profile.ended == "fit" and period(seen.batches) is None
 
 
 def _is_one_stream(seen: Evidence) -> bool:
