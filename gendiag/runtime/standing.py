@@ -66,7 +66,9 @@ def standing(tap: object) -> Standing | None:
         moves.add(frame.f_lasti)
     seconds = _cpu_s(ident) - used
     busy = seconds > BUSY * (time.monotonic() - start)
-    loop = _loop(frame, lines) if len(moves) > 1 or (busy and _jumps(frame)) else None
+    loop = _loop(frame, lines)
+    if loop is not None and len(moves) == 1 and not (busy and (_jumps(frame) or _swallowing(loop, line))):
+        loop = None  # it stands in one call
     if loop is None:
         return Standing(place, busy, values=values)
     told = {name: text for name, text in _values(frame, loop).items() if name not in values}
@@ -167,6 +169,13 @@ def _empty(frame: FrameType, node: ast.AST) -> Iterator[str]:
         shape = getattr(value, "shape", None) if type(value).__module__ == "numpy" else None
         if (type(value) in {list, tuple, dict, set, str} and not value) or (shape and not shape[0]):
             yield ast.unparse(each)
+
+
+def _swallowing(loop: Any, line: int) -> bool:
+    """Whether an exception of that line is caught in the loop, which then goes on."""
+    tries = (node for node in ast.walk(loop) if isinstance(node, ast.Try))
+    around = (node for node in tries if any(each.lineno <= line <= (each.end_lineno or line) for each in node.body))
+    return any(_goes_on(handler) for node in around for handler in node.handlers)
 
 
 def _goes_on(handler: ast.ExceptHandler) -> bool:

@@ -127,12 +127,16 @@ def _alike(before: Batch, after: Batch) -> bool:
     pairs = list(zip(before.leaves, after.leaves, strict=False))
     if len(before.leaves) != len(after.leaves) or any(a.shape != b.shape for a, b in pairs):
         return False
-    measured = [(a, b) for a, b in pairs if a.role == "x" and a.std and b.std]
-    return all(
-        abs((a.mean or 0.0) - (b.mean or 0.0)) <= (a.std or 0.0)
-        and 1 / WIDER <= (b.std or 0.0) / (a.std or 1.0) <= WIDER
-        for a, b in measured
-    )
+    return all(_same_scale(a, b) for a, b in pairs if a.role == "x")
+
+
+def _same_scale(before: Leaf, after: Leaf) -> bool:
+    """By level and spread; by the largest magnitude, where a live fit measured no more."""
+    if before.std and after.std:
+        near = abs((before.mean or 0.0) - (after.mean or 0.0)) <= before.std
+        return near and 1 / WIDER <= after.std / before.std <= WIDER
+    one, other = (max(abs(leaf.low or 0.0), abs(leaf.high or 0.0)) for leaf in (before, after))
+    return one == other or (one > 0 and 1 / WIDER <= other / one <= WIDER)
 
 
 def _items(hook: str) -> Any:
