@@ -15,6 +15,7 @@ from gendiag.rules.rule import Rule
 LEAST_SAMPLES, LEAST_VALUES, MOST_SAMPLES = 16, 8, 4000
 MOST_POSITIONS = 4096  # of one sample that are looked at
 WINDOW_AXES = 2
+LEAST_COLUMNS = 8  # of a table; a smaller one is often a problem of a textbook
 SHARED = 0.6  # of all steps of windows that do not overlap, nearly all differ
 
 
@@ -44,8 +45,8 @@ class LabelLeak(Rule):
         the target out of the features.
 
     Known limits
-        A warning for windows over a series, of which each holds its own target; else a note, since small problems of
-        a textbook copy a column on purpose. An input that is its own target as a whole (an autoencoder), and sequences
+        A warning for windows over a series, of which each holds its own target. Else a note, and only of at least 8
+        columns, since small problems of a textbook copy a column on purpose. An input that is its own target as a whole (an autoencoder), and sequences
         that are moved by one step, are sound.
 
     Source
@@ -139,6 +140,8 @@ def _leak(path: str, x: Array, y: Array) -> Leak | None:
     index = np.unravel_index(place * width, x.shape[1:])
     shown = ", ".join(str(number) for number in (index if width == 1 else index[:-1]))
     steps = len(x[0]) - 1
+    if not _slides(x) and flat.shape[1] < LEAST_COLUMNS:
+        return None
     return Leak(f"{path}[:, {shown}]", index[0] == steps, _slides(x), len(x))
 
 
