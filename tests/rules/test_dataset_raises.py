@@ -1,4 +1,4 @@
-"""Rules about tf.data pipelines: the fault where it is, and silence elsewhere."""
+"""What is said of a tf.data pipeline that raises, freezes or leaks; and silence elsewhere."""
 
 import keras
 import numpy as np
