@@ -14,9 +14,10 @@ from gendiag.rules.evidence.class_labels import Labels, labels_of
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass
 from gendiag.rules.rule import Edits, Rule
-from gendiag.sources.dataset_chain import CACHES, first_of
+from gendiag.sources.dataset_chain import CACHES, chain, first_of
 
 LEAST_BATCHES = 3
+SPLITTING = ("take", "skip", "shard", "filter")  # then a fixed order keeps the parts apart
 
 
 class NeverReshuffled(Rule):
@@ -38,7 +39,8 @@ class NeverReshuffled(Rule):
     Known limits
         A fixed order of mixed batches is common and mostly harmless: that is a note, and only where ``shuffle=True``
         was passed, or where a dataset was told ``reshuffle_each_iteration=False``. A cache behind the shuffle is a
-        warning. It takes two whole epochs to tell.
+        warning, but a note where the shuffle is that of ``image_dataset_from_directory`` and the like. It takes two
+        whole epochs to tell.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -106,12 +108,20 @@ def _frozen_by(dataset: Any) -> tuple[Severity, str, str] | None:
         return None
     if shuffle.name in CACHES and first_of(dataset, "shuffle") is not None:
         what = f"The dataset shuffles and then keeps what came, {shuffle.name}(), with the order of the first pass"
-        return "warning", what, "Put `cache()` before `shuffle()`: `dataset.cache().shuffle(n).batch(32)`."
-    if shuffle.told("reshuffle_each_iteration") is False:
+        fix = "Put `cache()` before `shuffle()`: `dataset.cache().shuffle(n).batch(32)`."
+        return ("note" if _is_of_helper(dataset) else "warning"), what, fix
+    if shuffle.told("reshuffle_each_iteration") is False and first_of(dataset, *SPLITTING) is None:
         what = "The dataset shuffles with reshuffle_each_iteration=False"
         fix = "If each epoch is to have a new order, leave reshuffle_each_iteration=False out, or shuffle once more."
         return "note", what, fix
     return None
+
+
+def _is_of_helper(dataset: Any) -> bool:
+    """Whether the shuffle is that of a function such as image_dataset_from_directory, which nobody wrote himself."""
+    steps = chain(dataset)
+    shuffle = next(place for place, step in enumerate(steps) if step.name == "shuffle")
+    return any(hasattr(step.dataset, "class_names") for step in steps[: shuffle + 1])
 
 
 def _repeats(seen: Evidence) -> bool:

@@ -15,7 +15,8 @@ from gendiag.rules.rule import Rule
 LEAST_SAMPLES, LEAST_VALUES, MOST_SAMPLES = 16, 8, 4000
 MOST_POSITIONS = 4096  # of one sample that are looked at
 WINDOW_AXES = 2
-SHARED = 0.6  # of all steps of windows that do not overlap, nearly all differ
+LEAST_COLUMNS = 8  # of a table; a smaller one is often a problem of a textbook
+SHARED = 0.5  # of the windows, whose last step is an earlier one of another; of the steps in one that differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ class LabelLeak(Rule):
         the target out of the features.
 
     Known limits
-        A warning for windows over a series, of which each holds its own target; else a note, since small problems of
-        a textbook copy a column on purpose. An input that is its own target as a whole (an autoencoder), and sequences
-        that are moved by one step, are sound.
+        A warning for windows over a series, of which each holds its own target. Else a note, and only of at least 8
+        columns, since small problems of a textbook copy a column on purpose. An input that is its own target as a
+        whole (an autoencoder), and sequences that are moved by one step, are sound.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -139,10 +140,15 @@ def _leak(path: str, x: Array, y: Array) -> Leak | None:
     index = np.unravel_index(place * width, x.shape[1:])
     shown = ", ".join(str(number) for number in (index if width == 1 else index[:-1]))
     steps = len(x[0]) - 1
+    if not _slides(x) and flat.shape[1] < LEAST_COLUMNS:
+        return None
     return Leak(f"{path}[:, {shown}]", index[0] == steps, _slides(x), len(x))
 
 
 def _slides(x: Array) -> bool:
-    """Whether the samples are windows over one series: they share most of their steps."""
-    steps = x.reshape(len(x) * x.shape[1], -1) if x.ndim > 1 else x.reshape(-1, 1)
-    return x.ndim > 1 and x.shape[1] > WINDOW_AXES and len(np.unique(steps, axis=0)) <= SHARED * len(steps)
+    """Whether the samples are windows over one series: the last step of most is an earlier step of another."""
+    if x.ndim < WINDOW_AXES or x.shape[1] <= WINDOW_AXES:
+        return False
+    keys = np.array([[hash(step.tobytes()) for step in sample] for sample in np.ascontiguousarray(x)])
+    distinct = np.mean([len(set(sample)) for sample in keys.tolist()]) / x.shape[1]
+    return bool(np.isin(keys[:, -1], keys[:, :-1]).mean() >= SHARED and distinct >= SHARED)

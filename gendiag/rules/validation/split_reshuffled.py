@@ -61,7 +61,8 @@ class SplitReshuffled(Rule):
         message = (
             f"Of the {samples.all} samples in the batches of validation_data in the second epoch, {samples.other} "
             f"are not those of the first, and {samples.trained} of these were trained on before: "
-            "likely `take` and `skip` split a dataset that is shuffled anew at each pass, so training and validation mix."
+            "likely `take` and `skip` split a dataset that is shuffled anew at each pass, so training and validation "
+            "mix."
         )
         return self.finding("warning", message, fix=_FIX, source="validation", trained=samples.trained)
 

@@ -83,6 +83,11 @@ def shuffled_folders_split_by_one_seed() -> Call:
     )
 
 
+@sorted_folders.sound
+def folders_cached_as_they_came() -> Call:
+    return Call(pictures(images(3, 40)).cache().prefetch(2), viewer(), epochs=3)
+
+
 @fault(first="constant-labels", says=("class_names", "sub-folder"))
 def one_folder_too_high() -> Call:
     root = folder()
