@@ -46,7 +46,7 @@ class ObjectOrStringDtype(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in (seen.leaves or _given(seen)).items():
-            odd = [(i, leaf) for i, leaf in column if _is_odd(leaf) and seen.refused(i)]
+            odd = [(i, leaf) for i, leaf in column if _is_odd(leaf) and not seen.source.is_graph and seen.refused(i)]
             if odd:
                 index, leaf = odd[0]
                 what = _what(seen, index, leaf)
@@ -103,7 +103,7 @@ def _objects(seen: Evidence, index: int, path: str) -> str:
     except (NotKeptError, StopIteration):
         return "Python objects"
     items = np.asarray(value, dtype=object).reshape(-1)
-    lengths = [len(item) for item in items if hasattr(item, "__len__") and not isinstance(item, str)]
+    lengths = [len(item) for item in items if hasattr(item, "__len__") and not isinstance(item, (str, bytes))]
     if len(set(lengths)) > 1:
         shown = ", ".join(str(length) for length in lengths[:SHOWN]) + (", ..." if len(lengths) > SHOWN else "")
         return (
