@@ -48,7 +48,7 @@ class ObjectOrStringDtype(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in (seen.leaves or _given(seen)).items():
-            odd = [(i, leaf) for i, leaf in column if _is_odd(leaf) and seen.refused(i)]
+            odd = [(i, leaf) for i, leaf in column if _is_odd(leaf) and not seen.source.is_graph and seen.refused(i)]
             text = [(i, leaf) for i, leaf in column if _is_text_tensor(leaf)]
             if text and not odd and seen.model_raised_at([text[0][0]]) and not _takes_text(seen, text[0][1]):
                 yield self._text_tensor(seen, *text[0])
@@ -155,7 +155,7 @@ def _objects(seen: Evidence, index: int, path: str) -> str:
     except (NotKeptError, StopIteration):
         return "Python objects"
     items = np.asarray(value, dtype=object).reshape(-1)
-    lengths = [len(item) for item in items if hasattr(item, "__len__") and not isinstance(item, str)]
+    lengths = [len(item) for item in items if hasattr(item, "__len__") and not isinstance(item, (str, bytes))]
     if len(set(lengths)) > 1:
         shown = ", ".join(str(length) for length in lengths[:SHOWN]) + (", ..." if len(lengths) > SHOWN else "")
         return (
