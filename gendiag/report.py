@@ -108,8 +108,7 @@ class Report:
             No further change is tried after so many seconds. Ctrl-C ends the search too, with what was found.
         """
         if self._repairs is None:
-            with self._judged.case.observer.weights():
-                self._repairs = repairs(self._judged, budget_s=budget_s)
+            self._repairs = repairs(self._judged, budget_s=budget_s)
         return self._repairs
 
     def shrink(self, batch: int, *, max_trials: int = 60) -> Shrunk:

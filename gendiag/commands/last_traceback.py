@@ -57,7 +57,7 @@ def after_failure(names: Mapping[str, Any]) -> Report:
     maker = maker_of(source, names)
     for value in (source if maker is None else None, given.get("validation_data")):
         _refuse_spent(value)
-    raised = _raised(error)
+    raised = "" if error is None else _raised(error)
     lines = [_weights(model), _data(source, maker, given), *_left_out(given)]
     told = "\n".join(f"  - {line}" for line in lines)
     sys.stdout.write(

@@ -38,7 +38,8 @@ def repairs(judged: Judged, *, budget_s: float) -> tuple[Repair, ...]:
     if not found:
         return ()
     until = time.monotonic() + budget_s
-    with kept_seeds(), judged.case.options.bar("trying repairs", MOST_TRIED, unit="changes") as show:
+    case = judged.case
+    with kept_seeds(), case.observer.weights(), case.options.bar("trying repairs", MOST_TRIED, unit="changes") as show:
         search = Search(judged, again(judged), until, show)
         why_not = search.sources.why_not or control(search, found[0])
         if why_not:

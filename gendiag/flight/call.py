@@ -105,6 +105,21 @@ class Call:
             arguments["validation_data"] = self.validation.open(self.test.tap)["x"]
         return arguments
 
+    # ------------------------------------------------------------------ meanwhile
+    def epoch_begins(self, epoch: int) -> None:
+        """Go on to an epoch."""
+        self.position.begin_epoch(epoch, "between")
+        with self.train.tap.sparing():
+            self.weights.epoch_begins()
+
+    def epoch_ends(self, epoch: int, loss: object) -> None:
+        """Keep what an epoch ended with."""
+        if isinstance(loss, float):
+            self.losses[epoch] = loss
+        with self.train.tap.sparing():
+            self.weights.epoch_ends(epoch, loss)
+        self.position.phase = "between"
+
     # ------------------------------------------------------------------ after
     @property
     def trial_weights(self) -> Callable[[], None] | None:

@@ -31,9 +31,7 @@ def _follower(call: Call) -> Any:  # noqa: C901  (one short method for each of K
             call.train.tap.training = True
 
         def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
-            call.position.begin_epoch(epoch, "between")
-            with call.train.tap.sparing():
-                call.weights.epoch_begins()
+            call.epoch_begins(epoch)
 
         def on_train_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras's signature)
             call.position.phase = "training"
@@ -58,12 +56,7 @@ def _follower(call: Call) -> Any:  # noqa: C901  (one short method for each of K
         on_predict_batch_begin = on_test_batch_begin
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            loss = (logs or {}).get("loss")
-            if isinstance(loss, float):
-                call.losses[epoch] = loss
-            with call.train.tap.sparing():
-                call.weights.epoch_ends(epoch, loss)
             call.stopped_early = bool(self.model.stop_training)
-            call.position.phase = "between"
+            call.epoch_ends(epoch, (logs or {}).get("loss"))
 
     return Follow()

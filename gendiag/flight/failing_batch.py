@@ -50,15 +50,15 @@ def locate(call: Call, case: Case) -> Located:
         return nothing
     if isinstance(call, Loop):
         return replace(nothing, failed_in="training", failed_batch=call.failed_batch, failure=call.failure)
-    if call.failure.callback is not None:
-        return replace(nothing, failed_in=_phase(call), failure=call.failure)
+    if call.failure.callback is not None or call.position.phase == "between":
+        why = f"fit raised between two steps, not at a batch: {call.failure.line}"
+        return replace(
+            nothing, failed_in=_phase(call), failure=call.failure, unproven="" if call.failure.callback else why
+        )
     if call.position.phase == "start":
         return _at_the_start(call, case, call.failure)
     if call.position.phase == "validation":
         return _in_validation(call, call.failure)
-    if call.position.phase == "between":
-        why = f"fit raised between two steps, not at a batch: {call.failure.line}"
-        return replace(nothing, failed_in="training", failure=call.failure, unproven=why)
     return _in_step(call, case, call.failure)
 
 

@@ -117,7 +117,7 @@ class Record:
         return replace(run, **self._turned(case, rehearsed, weights.lost_in))
 
     def _turned(self, case: Case, rehearsed: Rehearsed, epoch: int) -> dict[str, Any]:
-        """Find the batch at which the loss or a weight turned NaN: the epoch again, on a copy with its first weights."""
+        """Find the batch at which the loss or a weight turned NaN: the epoch again, on a copy, from its beginning."""
         order = [delivery.batch for delivery in rehearsed.rehearsal.deliveries if delivery.epoch == epoch]
         store = rehearsed.profile.store
         held = [*takewhile(lambda index: index is not None and index in store, order)]
@@ -156,7 +156,7 @@ class Record:
 
     @contextmanager
     def weights(self) -> Iterator[None]:
-        """Give the model the weights that it had when fit raised, or before it lost them; and take them away again."""
+        """Give the model the weights that it had when fit raised, or before it lost them; take them away again."""
         put_back = self.call.trial_weights
         if put_back is None or self.call.state == "running":
             yield

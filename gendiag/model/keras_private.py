@@ -16,7 +16,7 @@ def layers(model: Any) -> list[Any]:
 
 
 def strategy_of(model: Any) -> Any | None:
-    """Return the ``tf.distribute`` strategy in whose scope a model was made; public ``distribute_strategy`` has one always."""
+    """Return the ``tf.distribute`` strategy in whose scope a model was made, or None; the public one is never None."""
     return getattr(model, "_distribute_strategy", None)
 
 

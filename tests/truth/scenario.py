@@ -84,7 +84,7 @@ class Scenario:
 
 
 def draw(seed: int, version: int = 1) -> Scenario:
-    """Draw the scenario of this seed; a later version changes what the first one draws, so that seeds stay what they are."""
+    """Draw the scenario of this seed; a later version changes what the first one draws, which stays as it is."""
     first = _draw(seed)
     return first if version == 1 else _changed(first, np.random.default_rng([seed, version]))
 

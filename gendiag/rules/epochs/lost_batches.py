@@ -47,12 +47,12 @@ class LostBatches(Rule):
         what = "items" if seen.source.is_indexed else "batches"
         message = (
             f"{listed(lost).capitalize()} of the source {'is' if len(lost) == 1 else 'are'} never trained on"
-            f"{' in the first epoch' if seen.source.is_indexed else ''}: under {seen.model_facts.strategy} fit draws from "
-            f"the source before its first step, and {counted(len(lost), what[:-1], what)} read then went astray."
+            f"{' in the first epoch' if seen.source.is_indexed else ''}: under {seen.model_facts.strategy} fit draws "
+            f"from the source before its first step, and {counted(len(lost), _one(what), what)} read then went astray."
         )
         fix = (
-            "Pass `tf.data.Dataset.from_generator(make_batches, output_signature=...)`, with the function that makes the "
-            "batches and without its parentheses, or a PyDataset with one worker: both can be read again."
+            "Pass `tf.data.Dataset.from_generator(make_batches, output_signature=...)`, with the function that makes "
+            "the batches and without its parentheses, or a PyDataset with one worker: both can be read again."
             if not seen.source.is_indexed
             else "Pass workers=1 to the PyDataset's `super().__init__`: its items are then asked for in turn."
         )
@@ -72,6 +72,10 @@ class LostBatches(Rule):
 
     def mended_model(self) -> Any:
         return dense()
+
+
+def _one(what: str) -> str:
+    return "batch" if what == "batches" else "item"
 
 
 def _passed_over(seen: Evidence) -> list[int]:

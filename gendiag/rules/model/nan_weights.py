@@ -22,11 +22,11 @@ class NanWeights(Rule):
         the model from cell to cell. Lowering the learning rate or repairing the data changes nothing by then.
 
     How to mend it
-        Make the model anew, or load the weights of before; then fit again, with what was wrong the first time put right.
+        Make the model anew, or load the weights of before; then fit again, with what destroyed them put right.
 
     Known limits
-        Told by the weights as they are when the diagnosis, or the recorded fit, begins. Infinity in a weight that is not
-        trained may be meant, as in a mask.
+        Told by the weights as they are when the diagnosis, or the recorded fit, begins. Infinity in a weight that is
+        not trained may be meant, as in a mask.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -39,12 +39,13 @@ class NanWeights(Rule):
         if run is None or not run.lost_before:
             return
         message = (
-            f"The weight {run.lost_before!r} of the model holds NaN or infinity before the first step: what it was trained on before, "
-            "or a file that it was loaded from, has destroyed it. Whatever the batches are, the loss is NaN."
+            f"The weight {run.lost_before!r} of the model holds NaN or infinity before the first step: what it was "
+            "trained on before, or a file that it was loaded from, has destroyed it. Whatever the batches are, the "
+            "loss is NaN."
         )
         fix = (
-            "Make the model anew (run the cell that builds and compiles it), or load earlier weights; then diagnose the "
-            "source again with that model, to see what destroys them."
+            "Make the model anew (run the cell that builds and compiles it), or load earlier weights; then diagnose "
+            "the source again with that model, to see what destroys them."
         )
         yield self.finding("warning", message, fix=fix, weight=run.lost_before)
 

@@ -1,4 +1,4 @@
-"""How the step is run: several to an execution, eagerly, compiled by XLA, in half precision, by a step of the user's own."""
+"""How the step is run: several to an execution, eagerly, by XLA, in half precision, by a step of the user's own."""
 
 from __future__ import annotations
 
