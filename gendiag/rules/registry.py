@@ -145,8 +145,6 @@ RULES: tuple[Rule, ...] = (
     ListOfInputs(),
     ObjectOrStringDtype(),
     RaggedTensor(),
-
-
     EmptyBatch(),
     RankDrift(),
     FeatureShapeDrift(),

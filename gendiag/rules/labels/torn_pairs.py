@@ -41,8 +41,8 @@ class TornPairs(Rule):
     Known limits
         Compares inputs exactly, so inputs that are changed at random are not looked at, nor are whole numbers, which
         may come with several labels. Of classes it is said only where an epoch has just the labels of epoch 1, each as
-        often: labels that are drawn or changed at random are not. Whether the pairs of epoch 1 are right cannot be told,
-        but of a zip of datasets that are shuffled apart, where the model compares y with its output.
+        often: labels that are drawn or changed at random are not. Whether the pairs of epoch 1 are right cannot be
+        told, but of a zip of datasets that are shuffled apart, where the model compares y with its output.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.

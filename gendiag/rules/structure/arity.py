@@ -112,13 +112,7 @@ def _with_targets(seen: Evidence, first: Batch) -> str:
     """What to type, for the way in which the source comes to have no targets."""
     value = seen.source.value
     if first.structure.startswith("{"):
-        keys = [leaf.path for leaf in first.leaves]
-        inputs = [leaf.path for leaf in first.leaves if any(fits(leaf.shape, p.shape) for p in seen.model_facts.inputs)]
-        rest = [path for path in keys if path not in inputs]
-        if len(inputs) == len(rest) == 1:
-            pair = f"({inputs[0].replace('x', 'batch', 1)}, {rest[0].replace('x', 'batch', 1)})"
-            return f"Make a pair of it: `dataset.map(lambda batch: {pair})`."
-        return "Make a pair of it: `dataset.map(lambda batch: ({inputs}, batch['label']))`."
+        return _pair_of(seen, first)
     if hasattr(value, "class_mode") and value.class_mode is None:
         return "Let the iterator give labels: `class_mode='categorical'`, 'sparse' or 'binary', by the loss."
     if seen.source.is_graph and hasattr(value, "file_paths"):
@@ -127,8 +121,18 @@ def _with_targets(seen: Evidence, first: Batch) -> str:
         return "Pass the targets too, `fit(x, y)`; an autoencoder's target is its input, `fit(x, x)`."
     if seen.source.is_graph:
         return (
-            "Let its elements be pairs: `tf.data.Dataset.zip((x, y))`, for timeseries_dataset_from_array `targets=...`; "
-            "for an autoencoder `dataset.map(lambda x: (x, x))`."
+            "Let its elements be pairs: `tf.data.Dataset.zip((x, y))`, for timeseries_dataset_from_array "
+            "`targets=...`; for an autoencoder `dataset.map(lambda x: (x, x))`."
         )
     verb = "return" if seen.source.is_indexed else "yield"
     return f"{verb.capitalize()} the targets too, `{verb} x, y`; an autoencoder's target is its input, `{verb} x, x`."
+
+
+def _pair_of(seen: Evidence, first: Batch) -> str:
+    keys = [leaf.path for leaf in first.leaves]
+    inputs = [leaf.path for leaf in first.leaves if any(fits(leaf.shape, p.shape) for p in seen.model_facts.inputs)]
+    rest = [path for path in keys if path not in inputs]
+    if len(inputs) == len(rest) == 1:
+        pair = f"({inputs[0].replace('x', 'batch', 1)}, {rest[0].replace('x', 'batch', 1)})"
+        return f"Make a pair of it: `dataset.map(lambda batch: {pair})`."
+    return "Make a pair of it: `dataset.map(lambda batch: ({inputs}, batch['label']))`."
