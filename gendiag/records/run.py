@@ -35,6 +35,8 @@ class Failure:
         Where no answer came: whether the source used the processor all the while, and the loop that it was in.
     callback
         The callback of fit that raised, as it was called: ``Sampler.on_train_batch_end(batch=3)``; or None.
+    metric, output
+        The metric that raised, and Keras's name of the output it was given; None where the traceback does not tell.
     """
 
     type: str
@@ -48,6 +50,8 @@ class Failure:
     busy: bool = False
     loop: str = ""
     callback: str | None = None
+    metric: str | None = None
+    output: str | None = None
 
     @property
     def place(self) -> str:
