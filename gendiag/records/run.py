@@ -143,6 +143,8 @@ class ModelRun:
     losses, losses_before
         Loss of each step; NaN where it logs none. Of a live fit: of the epoch in which it turned NaN, and the mean of
         each epoch before.
+    epoch_losses
+        Loss that a live fit logged for each epoch.
     seconds
         Wall time of each step. The first includes that the step was traced.
     interrupted
@@ -159,6 +161,7 @@ class ModelRun:
     lost_before: str = ""
     losses: tuple[float, ...] = ()
     losses_before: tuple[float, ...] = ()
+    epoch_losses: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
     interrupted: bool = False
     validation: tuple[int, ...] = ()

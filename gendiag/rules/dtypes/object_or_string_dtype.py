@@ -117,7 +117,9 @@ def _to_numbers(seen: Evidence, index: int, leaf: Leaf) -> str:
     if len(values) and all(is_number(value) for value in values):
         return f"Make numbers of it in a map: `tf.strings.to_number({leaf.path})`."
     if leaf.role == "y" and seen.source.is_sliced:
-        return f"Make class numbers of it: `names, {leaf.path} = np.unique({leaf.path}.astype(str), return_inverse=True)`."
+        return (
+            f"Make class numbers of it: `names, {leaf.path} = np.unique({leaf.path}.astype(str), return_inverse=True)`."
+        )
     if leaf.role == "y":
         return (
             "Make class numbers of it in a map, with `keras.layers.StringLookup(vocabulary=names, num_oov_indices=0)`."

@@ -98,7 +98,9 @@ def _said(path: str, odd: list[Odd], names: list[str], columns: int) -> str:
         for each in odd[:SHOWN]
     ]
     more = f"; and {len(odd) - SHOWN} columns more" if len(odd) > SHOWN else ""
-    return f"Python objects, of which some are no numbers (the first of each column of {path}: {'; '.join(shown)}{more})"
+    return (
+        f"Python objects, of which some are no numbers (the first of each column of {path}: {'; '.join(shown)}{more})"
+    )
 
 
 def _short(value: Any) -> str:
@@ -109,13 +111,12 @@ def _short(value: Any) -> str:
 def _fix(path: str, table: Array, odd: list[Odd]) -> str:
     values = [value for each in odd for value in table[:, each.column] if not isinstance(value, NUMBERS)]
     if all(value is None or type(value).__name__ == "NAType" for value in values):
-        return (
-            f"Fill the gaps or drop these rows, then `{path}.astype('float32')` (which alone makes NaN of None)."
-        )
+        return f"Fill the gaps or drop these rows, then `{path}.astype('float32')` (which alone makes NaN of None)."
     if all(isinstance(value, (str, bytes)) and is_number(value) for value in values):
         return f"The text is digits: `{path}.astype('float32')` makes numbers of it."
     if any(hasattr(value, "isoformat") for value in values):
-        return f"Make numbers of the dates (such as days since the first) or leave them out, then `{path}.astype('float32')`."
+        days = "Make numbers of the dates (such as days since the first) or leave them out"
+        return f"{days}, then `{path}.astype('float32')`."
     if table.shape[1] == 1:
         return (
             f"Turn the text into numbers with a lookup (`np.unique({path}, return_inverse=True)[1]`) or a StringLookup "

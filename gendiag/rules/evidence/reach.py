@@ -35,4 +35,5 @@ def _weighted(values: Array, weights: Array | None) -> Array:
     """Leave out the targets of weight 0."""
     if weights is None or weights.shape != values.shape[: weights.ndim]:
         return values
-    return values[weights != 0]
+    kept: Array = values[weights != 0]
+    return kept

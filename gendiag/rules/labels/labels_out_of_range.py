@@ -60,7 +60,8 @@ class LabelsOutOfRange(Rule):
         Count classes from 0; give the last layer one unit per class; scale masks to 0..1 as the images are.
 
     Known limits
-        Only Keras's own losses. Fewer than 1 in 20 targets that the output cannot reach are a note. A label that ``ignore_class`` leaves out is none of this.
+        Only Keras's own losses. Fewer than 1 in 20 targets that the output cannot reach are a note. A label that
+        ``ignore_class`` leaves out is none of this.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0; on JAX a wrong class number trains too.
@@ -206,10 +207,20 @@ def _fix(path: str, case: Case, low: float, high: float) -> str:
         return _fix_classes(path, case, low, high)
     if key in CLIPPED:
         return f"Yield {path} of at least 0 (counts for poisson), or compile with a loss for any number, such as 'mse'."
+    return _fix_numbers(path, case, low, high)
+
+
+def _fix_numbers(path: str, case: Case, low: float, high: float) -> str:
+    if not math.isfinite(case.high):
+        return _fix_reach(path, case)
     if low == -1 and high == 1:
         return f"Map -1 and 1 to 0 and 1, `({path} + 1) / 2`, or compile with `loss='hinge'`."
-    if low.is_integer() and high.is_integer() and "int" in case.leaf.dtype:
+    if low >= 0 and low.is_integer() and high.is_integer() and "int" in case.leaf.dtype:
         return f"For class numbers use `Dense({high + 1:g}, activation='softmax')` with `{SPARSE}`."
+    return _fix_reach(path, case)
+
+
+def _fix_reach(path: str, case: Case) -> str:
     linear = f"a linear output, `activation=None` in the last layer (instead of {case.output.activation!r})"
     if not math.isfinite(case.high):
         return f"Use {linear}; or scale {path} to 0..1 in the source, if none is to lie below."

@@ -55,7 +55,10 @@ class OutputVsLoss(Rule):
             fault = fault or _oddity(output)
             if fault is not None:
                 message = f"Whatever the source yields: {fault[0]}"
-                yield self.finding(severity, message, fix=fault[1], leaf=output.path, output=output.name)
+                batches = [] if severity == "note" else [b.index for b in seen.batches if seen.trained_on(b.index)]
+                yield self.finding(
+                    severity, message, fix=fault[1], batches=batches, leaf=output.path, output=output.name
+                )
 
     def broken(self) -> Iterator[Any]:
         return ((x, (y > 0).astype("float32")) for x, y in sound())

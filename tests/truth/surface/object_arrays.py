@@ -28,14 +28,14 @@ def given(kind: str, x: Any, y: Any) -> Any:
     variants=("arrays", "generator", "PyDataset"),
 )  # fmt: skip
 def numbers_beside_true_and_false(kind: str) -> Call:
-    x = table(d=arrays()[0][:, 3] > 0).values
+    x = table(d=arrays()[0][:, 3] > 0).to_numpy()
     assert x.dtype == object
     return Call(given(kind, x, arrays()[1]), dense())
 
 
 @numbers_beside_true_and_false.sound
 def the_same_table_as_numbers() -> Call:
-    return Call((table(d=arrays()[0][:, 3] > 0).astype("float32").values, arrays()[1]), dense())
+    return Call((table(d=arrays()[0][:, 3] > 0).astype("float32").to_numpy(), arrays()[1]), dense())
 
 
 @numbers_beside_true_and_false.sound
@@ -48,7 +48,7 @@ def a_table_of_true_and_false_alone() -> Call:
     variants=("arrays", "generator"),
 )  # fmt: skip
 def one_word_in_a_column_of_numbers(kind: str) -> Call:
-    x = table().values.astype(object)
+    x = table().to_numpy().astype(object)
     x[5, 2] = "n/a"
     return Call(given(kind, x, arrays()[1]), dense())
 
@@ -58,7 +58,7 @@ def one_word_in_a_column_of_numbers(kind: str) -> Call:
     variants=("arrays", "PyDataset"),
 )  # fmt: skip
 def gaps_among_numbers(kind: str) -> Call:
-    x = table().values.astype(object)
+    x = table().to_numpy().astype(object)
     x[3, 1] = None
     return Call(given(kind, x, arrays()[1]), dense(), shuffle=False)
 
