@@ -141,6 +141,8 @@ class ModelFacts:
         these were given.
     strategy, replicas
         The ``tf.distribute`` strategy in whose scope it was made, or empty; and how many replicas share each batch.
+    optimizer
+        Name of its class, or empty.
     own_steps
         Which of ``train_step``, ``compute_loss`` and ``call`` are the user's own.
     """
@@ -161,6 +163,7 @@ class ModelFacts:
     metrics: tuple[str, ...] = ()
     strategy: str = ""
     replicas: int = 1
+    optimizer: str = ""
     own_steps: frozenset[str] = frozenset()
 
     def fed(self, batch: Batch) -> list[tuple[Leaf, Input]]:

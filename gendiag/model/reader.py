@@ -54,6 +54,7 @@ def read_model(model: Model) -> ModelFacts:
         known["unadapted"] = unadapted(model, _graph(model))
     with suppress(Exception):
         known["metrics"] = metrics(model)
+        known["optimizer"] = type(model.optimizer).__name__ if model.optimizer is not None else ""
         known["own_steps"] = frozenset(method for method in OWN if not is_kerass_own(model, method))
     with suppress(Exception):
         if all(is_kerass_own(model, method) for method in OWN):

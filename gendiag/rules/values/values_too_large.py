@@ -18,6 +18,7 @@ from gendiag.rules.rule import Edits, Rule, dense, sound
 
 LARGE, HUGE = 1e3, 1e4  # of what a layer without scaling meets
 STANDS, WAY = 0.8, 0.2  # of the loss of a model that answers 0
+STEPWISE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop", "Adagrad", "Lion")  # their steps do not grow with y
 FAR_WORSE = 10.0  # times that loss
 SHOWN, TABLE = 4, 2
 
@@ -38,8 +39,9 @@ class ValuesTooLarge(Rule):
         ``(y - mean) / std`` or ``log1p``, and scale the answers back.
 
     Known limits
-        Only of models of Keras's own layers without a layer that scales, and of losses of Keras's own. A warning needs
-        the measured loss of the run; large values whose loss falls are none.
+        With plain SGD the steps grow with the targets, so large ones are a note. Only of models of Keras's own layers
+        without a layer that scales, and of losses of Keras's own. A warning needs the measured loss of the run; large
+        values whose loss falls are none.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -66,7 +68,8 @@ class ValuesTooLarge(Rule):
             return None
         if not STANDS * moved.idle <= moved.last <= FAR_WORSE * moved.idle:
             return None
-        severity: Severity = "warning" if moved.way < WAY else "note"
+        stepwise = seen.model_facts.optimizer in STEPWISE
+        severity: Severity = "warning" if moved.way < WAY and stepwise else "note"
         size = _power(whole.largest)
         message = (
             f"{leaf.path} runs up to {whole.largest:.3g} in size ({whole}) in "
