@@ -5,16 +5,20 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from typing import Any
 
+from gendiag.batches.values import digest
 from gendiag.records import Batch, Finding, counted, listed
+from gendiag.rules.evidence.callbacks import reached
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass
 from gendiag.rules.rule import Rule, sound
+from gendiag.sources.dataset_chain import chain
 
 LEAST_BATCHES = 3
 LEAST_DISTINCT = 4  # values of an input with fewer may repeat by chance
 LEAST_ROWS = 2
 MANY = 0.25  # of the batches of a pass
 LEAST_REPEATS = 2
+LETS_BE = ("repeat", "prefetch", "options", "cache")  # steps of a dataset that leave its one element as it is
 
 
 class DuplicateBatches(Rule):
@@ -45,7 +49,10 @@ class DuplicateBatches(Rule):
         if len(batches) < LEAST_BATCHES or any(leaf.role == "sample_weight" for leaf in batches[0].leaves):
             return
         inputs = [_inputs(batch) for batch in batches]
-        repeated = _all_one(batches, inputs) or _repeats(seen, batches, inputs)
+        alike = _all_one(batches, inputs)
+        if alike and _is_all_data(seen):
+            return
+        repeated = alike or _repeats(seen, batches, inputs)
         if repeated:
             yield self._finding(batches, repeated)
         elif (last := _wraps(seen, batches)) is not None:
@@ -92,6 +99,22 @@ class DuplicateBatches(Rule):
 
 def _inputs(batch: Batch) -> tuple[str, ...]:
     return tuple(leaf.digest for leaf in batch.leaves if leaf.role == "x")
+
+
+def _is_all_data(seen: Evidence) -> bool:
+    """Whether one batch is all that the source reads: a dataset of one element, or arrays yielded as they are."""
+    if seen.source.is_graph:
+        return [step.name for step in chain(seen.source.value) if step.name not in LETS_BE] == ["tensor"]
+    function = seen.source.maker if hasattr(seen.source.maker, "__code__") else None
+    frame = getattr(seen.source.value, "gi_frame", None)
+    named = [*(reached(function) if function is not None else ()), *(frame.f_locals.values() if frame else ())]
+    known = [value for value in named if hasattr(value, "shape")]
+    first = seen.batches[0].leaves
+    return (
+        bool(known)
+        and {leaf.digest for leaf in first} <= {digest(value) for value in known}
+        and all(len(value) == seen.batches[0].rows for value in known if len(value.shape))
+    )
 
 
 def _is_telling(batch: Batch) -> bool:

@@ -9,10 +9,12 @@ from gendiag.records import Finding, Severity, counted, listed
 from gendiag.rules.edits import datasets
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.source_code import changes_something, draws, methods
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
 from gendiag.sources.spot_check import SpotCheck
 
 SHOWN = 6  # lengths in the message
+HOOKS = ("on_epoch_begin", "on_epoch_end")
 
 
 class LenMismatch(Rule):
@@ -126,7 +128,15 @@ def _is_left_out(seen: Evidence, spot_check: SpotCheck) -> bool:
     """Whether the items behind the end hold anything, and nothing that was delivered already."""
     known = {batch.digests for batch in (*seen.batches, *seen.profile.peeks)}
     beyond = [batch.digests for batch in spot_check.beyond]
-    return bool(beyond) and all(all(digests) and digests not in known for digests in beyond) and spot_check.repeatable
+    is_new = bool(beyond) and all(all(digests) and digests not in known for digests in beyond)
+    return is_new and spot_check.repeatable and not _is_drawn_anew(seen)
+
+
+def _is_drawn_anew(seen: Evidence) -> bool:
+    """Whether a hook of the dataset shuffles, so that other samples are left out in the next epoch."""
+    own = methods(seen.source.value)
+    hooks = [own[name] for name in HOOKS if name in own]
+    return any(changes_something(hook, own) for hook in hooks) and draws(seen.source.value)
 
 
 def _fix(count: int) -> str:

@@ -106,10 +106,14 @@ def _frozen_by(dataset: Any) -> tuple[Severity, str, str] | None:
     shuffle = first_of(dataset, "shuffle", *CACHES)
     if shuffle is None:
         return None
-    if shuffle.name in CACHES and first_of(dataset, "shuffle") is not None:
+    if shuffle.name in CACHES and (inner := first_of(dataset, "shuffle")) is not None:
+        is_split = first_of(dataset, *SPLITTING) is not None
+        is_fixed = inner.told("reshuffle_each_iteration") is False
+        if is_split and is_fixed:
+            return None
         what = f"The dataset shuffles and then keeps what came, {shuffle.name}(), with the order of the first pass"
         fix = "Put `cache()` before `shuffle()`: `dataset.cache().shuffle(n).batch(32)`."
-        return ("note" if _is_of_helper(dataset) else "warning"), what, fix
+        return ("note" if _is_of_helper(dataset) or is_split or is_fixed else "warning"), what, fix
     if shuffle.told("reshuffle_each_iteration") is False and first_of(dataset, *SPLITTING) is None:
         what = "The dataset shuffles with reshuffle_each_iteration=False"
         fix = "If each epoch is to have a new order, leave reshuffle_each_iteration=False out, or shuffle once more."

@@ -45,7 +45,7 @@ class SamplesAsSteps(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         asked, length = seen.rehearsal.steps_per_epoch, _pass(seen)
         rows = {batch.rows or 0 for batch in seen.batches}
-        if not asked or not length or not rows or asked < MANY * length or seen.failure is not None:
+        if not asked or not length or length == 1 or not rows or asked < MANY * length or seen.failure is not None:
             return
         samples = sum(batch.rows or 0 for batch in seen.batches[:length])
         is_samples = max(rows) > 1 and samples <= asked < samples + max(rows)

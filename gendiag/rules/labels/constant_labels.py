@@ -13,7 +13,7 @@ from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.class_labels import Labels, labels_of
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.order_of_samples import buffer_of, class_names, how_to_shuffle, why_sorted
-from gendiag.rules.evidence.passes import first_pass
+from gendiag.rules.evidence.passes import first_pass, is_image
 from gendiag.rules.rule import Edits, Rule, dense
 
 SHOWN = 3  # stretches of one class
@@ -68,6 +68,8 @@ class ConstantLabels(Rule):
         named = class_names(seen.source)
         if (len(labels.row) < LEAST_ALIKE and named is None) or not (labels.one_hot or output.loss.key in SPARSE):
             return
+        if named is None and labels.row[0] == 0 and _are_candidates(seen, output):
+            return
         message = (
             f"All {len(labels.row)} labels in {labels.path} of {listed(labels.by_batch)} are of one single class, "
             f"class {labels.row[0]} in {leaf}, while the model has {output.channels} output units: likely only one "
@@ -111,6 +113,13 @@ def _output(seen: Evidence) -> Output | None:
     """Return the model's only output, where it is known."""
     known = seen.model_facts.outputs
     return known[0] if len(known) == 1 else None
+
+
+def _are_candidates(seen: Evidence, output: Output) -> bool:
+    """Whether the outputs may be scores of candidates, of which the right one is given first, and no classes."""
+    inputs = [leaf for leaf in seen.batches[0].leaves if leaf.role == "x"]
+    shapes = [leaf.shape or () for leaf in inputs if not is_image(leaf)]
+    return len(inputs) > 1 or any(len(shape) > TWO and shape[1] == output.channels for shape in shapes)
 
 
 def _is_to_shuffle(seen: Evidence, labels: Labels) -> bool:

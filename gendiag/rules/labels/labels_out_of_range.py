@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gendiag.model.facts import SPARSE, Output
+from gendiag.model.facts import ONE_HOT, SPARSE, Output
 from gendiag.records import Batch, Finding, Leaf, Severity, listed
 from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
@@ -135,6 +135,8 @@ def _range(output: Output) -> tuple[float, float, float] | None:
         return None
     if loss.key == SPARSE:
         return (0, output.channels - 1, 0) if output.channels and loss.ignored is None else None
+    if loss.key in ONE_HOT:  # counts and weights are sound: the best answer is their share of the row
+        return 0.0, math.inf, ROUNDING
     if loss.key in PROBABILITIES:
         return 0.0, 1.0, ROUNDING
     if loss.key in CLIPPED:
@@ -153,6 +155,8 @@ def _bounds(case: Case) -> str:
     key = loss.key if loss is not None else ""
     if key == SPARSE:
         return f"the model has {channels} outputs, so {key} knows the classes 0 to {case.high:g}"
+    if key in ONE_HOT:
+        return f"{key} expects targets of at least 0, and falls the further the less likely such a class is made"
     if key in CLIPPED:
         return f"{key} expects targets of at least 0: of those below {CLIPPED[key]}"
     if key in SHARES:

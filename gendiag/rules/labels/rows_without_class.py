@@ -112,8 +112,20 @@ def _empty(batch: Batch, arrays: dict[str, Array], path: str) -> Empty | None:
     without = sums == 0
     if not np.allclose(sums[~without], 1, atol=EQUAL):
         return None
+    without &= _has_input(batch, arrays, len(rows))
     for leaf in batch.leaves:
         weights = arrays.get(leaf.path)
         if leaf.role == "sample_weight" and weights is not None and len(weights) == len(rows):
             without &= weights.reshape(len(rows), -1).any(axis=1)
     return Empty(int(without.sum()), len(rows), int(without.argmax()))
+
+
+def _has_input(batch: Batch, arrays: dict[str, Array], rows: int) -> Array:
+    """Which rows of x hold anything: a row that is empty in x and y is padding."""
+    filled = np.zeros(rows, bool)
+    inputs = [arrays.get(leaf.path) for leaf in batch.leaves if leaf.role == "x"]
+    if not inputs or any(array is None or len(array) != rows or array.dtype.kind not in "biuf" for array in inputs):
+        return ~filled
+    for array in inputs:
+        filled |= np.zeros(rows, bool) if array is None else array.reshape(rows, -1).any(axis=1)
+    return filled

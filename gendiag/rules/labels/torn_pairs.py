@@ -10,7 +10,7 @@ import numpy as np
 from gendiag.batches.values import Array, digest
 from gendiag.records import Delivery, Finding, counted, listed
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.passes import held
+from gendiag.rules.evidence.passes import are_two_views, held
 from gendiag.rules.rule import Rule
 from gendiag.sources.dataset_zip import are_shuffled_apart, pair_of
 
@@ -55,7 +55,7 @@ class TornPairs(Rule):
         if _is_zipped_apart(seen):
             yield self._zipped(seen)
             return
-        known = _unique(_pairs(seen, seen.by_epoch[0])) if seen.by_epoch[1:] else {}
+        known = _unique(_pairs(seen, seen.by_epoch[0])) if seen.by_epoch[1:] and not are_two_views(seen) else {}
         if not known:
             return
         torn: dict[int, int] = {}

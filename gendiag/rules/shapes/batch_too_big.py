@@ -48,6 +48,9 @@ class BatchTooBig(Rule):
             return
         if min(sizes[index] for index in big) < GAP * max(others):
             return
+        rows = {batch.index: batch.rows or 0 for batch in seen.batches}
+        if any(rows[index] < GAP * median(rows[other] for other in sizes if other not in big) for index in big):
+            return  # long samples, such as one long text among short ones
         yield self._finding(seen, big, sizes)
 
     def _finding(self, seen: Evidence, big: list[int], sizes: dict[int, int]) -> Finding:

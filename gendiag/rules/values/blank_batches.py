@@ -41,8 +41,9 @@ class BlankBatches(Rule):
     name, title = "blank-batches", "An input is blank: the same value everywhere"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        inputs = columns(seen, "x")
-        for path, column in inputs.items():
+        inputs, ignored = columns(seen, "x"), _ignored(seen)
+        for path, every in inputs.items():
+            column = [(index, leaf) for index, leaf in every if index not in ignored] or every
             if min(size_of(leaf) for _, leaf in column) < LEAST_VALUES:
                 continue
             if _always_zero(column, alone=len(inputs) == 1) or _nearly_zero(column):
@@ -119,6 +120,12 @@ def _fix(leaf: Leaf) -> str:
             "`x.astype('float32') / 255`."
         )
     return f"Convert {leaf.path} to float before dividing: `x.astype('float32') / 255`."
+
+
+def _ignored(seen: Evidence) -> set[int]:
+    """Batches of padding: all their sample weights are 0."""
+    weights = [leaf for column in seen.leaves.values() for leaf in column if leaf[1].role == "sample_weight"]
+    return {index for index, leaf in weights if leaf.low == leaf.high == 0}
 
 
 def _is_blank(leaf: Leaf) -> bool:
