@@ -9,7 +9,10 @@ from types import CodeType, FunctionType
 from typing import Any
 
 LIBRARIES = ("keras", "abc", "builtins", "tensorflow", "typing")
-RANDOM = ("random", "shuffle", "permut", "default_rng", "seed", "normal", "uniform", "choice", "augment", "flow")
+RANDOM = (
+    *("random", "shuffle", "permut", "default_rng", "seed", "normal", "uniform", "choice", "augment", "flow"),
+    *("rng", "sample"),
+)
 CHANGES = {"STORE_ATTR", "STORE_SUBSCR", "DELETE_ATTR"}
 CHANGING = {"shuffle", "sort", "append", "clear", "reverse", "setattr", "update", "extend", "pop"}
 

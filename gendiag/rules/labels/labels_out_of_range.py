@@ -18,8 +18,6 @@ CLASSES, BYTE = 3, 255
 PROBABILITIES = (
     "binary_crossentropy",
     "binary_focal_crossentropy",
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
     "dice",
     "tversky",
     "kl_divergence",
@@ -135,12 +133,10 @@ def _range(output: Output) -> tuple[float, float, float] | None:
         return None
     if loss.key == SPARSE:
         return (0, output.channels - 1, 0) if output.channels and loss.ignored is None else None
-    if loss.key in ONE_HOT:  # counts and weights are sound: the best answer is their share of the row
+    if loss.key in (*CLIPPED, *ONE_HOT):  # counts under a cross-entropy: the best answer is their share of the row
         return 0.0, math.inf, ROUNDING
     if loss.key in PROBABILITIES:
         return 0.0, 1.0, ROUNDING
-    if loss.key in CLIPPED:
-        return 0.0, math.inf, ROUNDING
     if loss.key in DISTANCES and reach is not None:
         return (*reach, CLEARLY)
     return None

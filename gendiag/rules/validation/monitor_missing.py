@@ -29,7 +29,7 @@ class MonitorMissing(Rule):
         Pass ``validation_data``, or let the callback follow ``monitor="loss"``.
 
     Known limits
-        Keras's own callbacks only.
+        Keras's own callbacks only, and only where no other is given, since one may write the figure into the logs.
 
     Source
         keras 3.15.1, callbacks/monitor_callback.py and model_checkpoint.py; measured on keras 3.15.1 / tensorflow
@@ -51,7 +51,10 @@ class MonitorMissing(Rule):
         is_validated = seen.fit_args.get("validation_data") is not None or seen.fit_args.get("validation_split")
         if is_validated or seen.failure is not None or not seen.rehearsal.deliveries:
             return
-        for callback in callbacks_of(seen):
+        callbacks = callbacks_of(seen)
+        if not all(defined_in(callback, "keras") for callback in callbacks):  # one of the user's may log the figure
+            return
+        for callback in callbacks:
             monitor = getattr(callback, "monitor", "") if _follows(callback) else ""
             if not isinstance(monitor, str) or not monitor.startswith("val_"):
                 continue
