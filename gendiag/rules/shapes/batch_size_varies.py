@@ -40,7 +40,7 @@ class BatchSizeVaries(Rule):
             return
         usual = sizes.most_common(1)[0][0]
         odd = [batch.index for batch in inner if batch.rows != usual]
-        if _end_passes(odd, [batch.rows or 0 for batch in inner if batch.rows != usual], usual):
+        if _end_passes(odd, [batch.rows or 0 for batch in inner if batch.rows != usual], usual or 0):
             return
         found = sorted(filter(None, sizes))
         few = len(found) <= MOST_SIZES
