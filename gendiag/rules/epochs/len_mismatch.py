@@ -9,7 +9,7 @@ from gendiag.records import Finding, Severity, counted, listed
 from gendiag.rules.edits import datasets
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.source_code import changes_something, draws, methods
+from gendiag.rules.evidence.source_code import changes_something, is_random, methods
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
 from gendiag.sources.spot_check import SpotCheck
 
@@ -136,7 +136,7 @@ def _is_drawn_anew(seen: Evidence) -> bool:
     """Whether a hook of the dataset shuffles, so that other samples are left out in the next epoch."""
     own = methods(seen.source.value)
     hooks = [own[name] for name in HOOKS if name in own]
-    return any(changes_something(hook, own) for hook in hooks) and draws(seen.source.value)
+    return any(changes_something(hook, own) and is_random(hook, own) for hook in hooks)
 
 
 def _fix(count: int) -> str:

@@ -58,12 +58,21 @@ def stores(function: FunctionType, attribute: str) -> bool:
 
 def changes_something(function: FunctionType, own: Mapping[str, FunctionType]) -> bool:
     """Whether it, or a method among its ``own`` that it calls, stores anything, or calls what does (``shuffle``)."""
+    return any(map(changes_itself, _called(function, own)))
+
+
+def is_random(function: FunctionType, own: Mapping[str, FunctionType]) -> bool:
+    """Whether it, or a method among its ``own`` that it calls, names anything random."""
+    return any(word in name.lower() for each in _called(function, own) for name in names_in(each) for word in RANDOM)
+
+
+def _called(function: FunctionType, own: Mapping[str, FunctionType]) -> set[FunctionType]:
     called, waiting = {function}, [function]
     while waiting:
         more = {own[name] for name in names_in(waiting.pop()) if name in own} - called
         called |= more
         waiting += more
-    return any(map(changes_itself, called))
+    return called
 
 
 def changes_itself(function: FunctionType) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from statistics import median
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -20,7 +21,8 @@ from gendiag.rules.rule import Edits, Rule
 TIMES = 30  # another unit, and not another sample of the same data
 LEAST_VALUES = 24
 LEAST_OF_MOMENTS, FULL, ALIKE = 200, 0.9, 0.1  # values; of the ends; between means and spreads
-MOST_ROWS = 1000  # of validation arrays
+MOST_ROWS, PIECES = 1000, 8  # of validation arrays
+THROUGHOUT = 5  # times the usual spread of a batch, at most, for that of all
 HALF_BYTE = 128
 LEAST_MEAN = 16.0  # of a batch on the scale 0..255; a single outlier in a batch stays below
 
@@ -65,9 +67,12 @@ class Unscaled(Rule):
         training = {batch.index for batch in first_pass(seen)}
         checked = _validation_leaves(seen)
         for path, column in columns(seen, "x").items():
-            here = spread(leaf for index, leaf in column if index in training)
-            there = spread(checked.get(path, []))
-            if here is not None and there is not None and (_other_scale(here, there) or _is_centred(here, there)):
+            mine, theirs = [leaf for index, leaf in column if index in training], checked.get(path, [])
+            here, there = spread(mine), spread(theirs)
+            if here is None or there is None:
+                continue
+            is_other = _other_scale(here, there) and _is_throughout(mine if here.std > there.std else theirs)
+            if is_other or _is_centred(here, there):
                 yield self._between(path, here, there)
 
     def _between(self, path: str, here: Spread, there: Spread) -> Finding:
@@ -139,7 +144,8 @@ def _validation_leaves(seen: Evidence) -> dict[str, list[Leaf]]:
         for part in flatten(tuple(given)):
             array = as_array(part.value)
             if array is not None and array.ndim:
-                leaves[part.path] = [measure_leaf(Part(part.path, part.role, array[:MOST_ROWS]))]
+                pieces = np.array_split(array[:MOST_ROWS], PIECES)
+                leaves[part.path] = [measure_leaf(Part(part.path, part.role, each)) for each in pieces if len(each)]
     return leaves
 
 
@@ -148,6 +154,12 @@ def _other_scale(here: Spread, there: Spread) -> bool:
     if small.std <= 0 or min(here.values, there.values) < LEAST_VALUES:
         return False
     return large.std >= TIMES * small.std and large.largest >= TIMES * small.largest
+
+
+def _is_throughout(leaves: list[Leaf]) -> bool:
+    """Whether the batches have the spread of the whole, which a few huge values in some of them do not give."""
+    whole = spread(leaves)
+    return whole is not None and THROUGHOUT * median(leaf.std or 0.0 for leaf in leaves) >= whole.std
 
 
 def _is_centred(here: Spread, there: Spread) -> bool:
