@@ -9,7 +9,7 @@ from gendiag.batches.tree import flatten
 from gendiag.batches.values import as_array, digest
 from gendiag.records import Batch, Finding, Leaf, format_shape
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.source_code import draws
+from gendiag.rules.evidence.source_code import draws, goes_round
 from gendiag.rules.rule import Rule, sound
 from gendiag.sources.spot_check import SpotCheck
 
@@ -34,7 +34,7 @@ class EpochHookEarly(Rule):
         Told by plain attributes (numbers, texts) that the hook changed before epoch 1, where item 0 was another before
         it and is the same each time it is asked for. Nothing is said where the samples came all the same, in another
         order, or where the class draws random numbers and the item is of the same shape and scale: then it is likely
-        a seed.
+        a seed; or where not all epochs were rehearsed and the code takes remainders, so that it may come round again.
 
     Source
         measured on keras 3.15.1, 3.12.0, 3.10.0, 3.8.0 and 3.7.0. Keras 3.6.0 and 3.5.0 call it at the end of epochs
@@ -50,7 +50,8 @@ class EpochHookEarly(Rule):
         spot_check = seen.profile.spot_check
         if spot_check is None or not spot_check.hook or not _changes_the_data(seen, spot_check):
             return
-        if not _is_a_stage(seen):
+        is_whole = seen.rehearsal.epochs_run >= seen.rehearsal.epochs - seen.first_epoch
+        if not _is_a_stage(seen) or (not is_whole and goes_round(seen.source.value)):
             return
         message = (
             f"`on_epoch_end` of the source ran before epoch 1 and changed {_changed(spot_check.hook)}; "

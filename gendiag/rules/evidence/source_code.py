@@ -81,9 +81,16 @@ def changes_itself(function: FunctionType) -> bool:
     return any(step.opname in CHANGES for step in steps) or bool(names_in(function) & CHANGING)
 
 
+def goes_round(value: Any) -> bool:
+    """Whether its class takes a remainder behind ``__init__``, as a position does that begins again."""
+    functions = [function for name, function in methods(value).items() if name not in {"__init__", "__len__"}]
+    steps = (step for each in functions for code in codes(each) for step in dis.get_instructions(code))
+    return any(step.opname == "BINARY_MODULO" or (step.opname == "BINARY_OP" and "%" in step.argrepr) for step in steps)
+
+
 def draws(value: Any) -> bool:
-    """Whether the code of its class names anything random, functions of its own module included."""
-    functions = list(methods(value).values())
+    """Whether its class names anything random behind ``__init__``, functions of its own module included."""
+    functions = [function for name, function in methods(value).items() if name != "__init__"]
     called = [each.__globals__.get(name) for each in functions for name in names_in(each)]
     functions += [each for each in called if isinstance(each, FunctionType)]
     return any(word in name.lower() for each in functions for name in names_in(each) for word in RANDOM)

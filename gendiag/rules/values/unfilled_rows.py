@@ -143,8 +143,10 @@ def _foreign(array: Array) -> int:
     return count if count and not odd[: len(odd) - count].any() else 0
 
 
-def _blank_tail(arrays: Mapping[str, Array], _before: Mapping[str, Array]) -> int:
-    """Rows of zeros in every input, whatever y holds."""
+def _blank_tail(arrays: Mapping[str, Array], before: Mapping[str, Array]) -> int:
+    """Rows of zeros in every input, where y is not all zeros too."""
+    if _zero_tail(arrays, before):
+        return 0
     inputs = [array for path, array in arrays.items() if path.startswith("x")]
     count = min(_trailing(array.reshape(len(array), -1) == 0) for array in inputs)
     filled = [array[: array.shape[0] - count] for array in inputs]

@@ -19,6 +19,7 @@ from tests.truth.surface.passes import a_position_set_back_each_time
 from tests.truth.surface.row import Call
 from tests.truth.surface.sound_pipelines import sizes_that_change, steps
 from tests.truth.surface.tf_data_order import augmented_before_the_cache, cached_behind_its_shuffle
+from tests.truth.surface.value_scales import validation_on_minus_one_to_one
 from tests.truth.surface.weights import a_weight_below_0
 
 
@@ -208,3 +209,14 @@ def a_callback_of_its_own_writes_the_figure() -> Call:
 
     plateau = keras.callbacks.ReduceLROnPlateau(monitor="val_f1", mode="max")
     return Call(arrays(), dense(), epochs=2, callbacks=[Score(), plateau])
+
+
+@validation_on_minus_one_to_one.sound
+def one_huge_value_in_the_training_data() -> Call:
+    random = np.random.default_rng(1)
+    x = random.normal(size=(160, 4)).astype("float32")
+    x[:, 0], x[7, 0] = np.exp(random.normal(size=160) * 2 + 5), 5e7
+    y = x[:, 1:2] * 2
+    model = keras.Sequential([keras.Input((4,)), keras.layers.BatchNormalization(), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1e-3), "mse")
+    return Call((x[:120], y[:120]), model, validation_data=(x[120:], y[120:]), epochs=1, batch_size=24)

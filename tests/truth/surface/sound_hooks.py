@@ -83,3 +83,20 @@ def a_loop_around_fit_calls_the_hook() -> Call:
     source = Started()
     source.on_epoch_start()
     return Call(source, dense(), epochs=1)
+
+
+@a_stage_that_begins_at_its_second.sound
+def parts_of_the_data_that_come_round_again() -> Call:
+    class Parts(Drawn):
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts, self.part = [arrays(seed=seed) for seed in range(4)], 0
+
+        def __getitem__(self, index: int) -> Any:
+            x, y = self.parts[self.part]
+            return x[index * 8 : index * 8 + 8], y[index * 8 : index * 8 + 8]
+
+        def on_epoch_end(self) -> None:
+            self.part = (self.part + 1) % 4
+
+    return Call(Parts(), dense(), epochs=8)
