@@ -11,6 +11,7 @@ from gendiag.rules.edits import arguments
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Edits, Rule, sound
+from gendiag.runtime.short_value import short
 
 EXAMPLES = {
     "steps_per_epoch": "`math.ceil(n_samples / batch_size)` or `n_samples // batch_size`",
@@ -57,11 +58,13 @@ class ImpossibleArgument(Rule):
         name = odd[0]
         value, instead = seen.fit_args[name], _instead(name, seen.fit_args[name])
         message = (
-            f"{name}={value!r} is {_what(name, value)}: fit raises "
-            f"{failure}. No batch is at fault, and the message names no argument."
+            f"{name}={short(value)} is {_what(name, value)}: fit raises {str(failure).rstrip('.')}. No batch is at "
+            f"fault{'' if name in failure.line else ', and the message names no argument'}."
         )
         fix = (
-            f"Pass `{name}={instead}`" if instead is not None else f"Pass a whole number for {name}"
+            f"Pass `{name}={instead}`"
+            if instead is not None
+            else f"Pass {'a share between 0 and 1' if name == 'validation_split' else f'a whole number for {name}'}"
         ) + (f" ({EXAMPLES[name]})." if name in EXAMPLES else ".")  # fmt: skip
         yield self.finding("error", message, fix=fix, argument=name, instead=instead)
 
