@@ -50,7 +50,7 @@ class MaskLost(Rule):
             f"{path} of {seen.place(index)} is a masked array with masked values; fit drops the mask and trains on the "
             f"data beneath it{spans} ({listed(found)})."
         )
-        fix = f"Fill what is masked before the first yield: `{path}.filled(0)`, or another number that is meant."
+        fix = f"Fill what is masked before fit gets it: `{path}.filled(0)`, or another number that is meant."
         return self.finding("warning", message, fix=fix, batches=found, leaf=path)
 
     def broken(self) -> Iterator[Any]:

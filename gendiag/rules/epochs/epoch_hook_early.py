@@ -11,6 +11,7 @@ from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.source_code import draws
 from gendiag.rules.rule import Rule, sound
+from gendiag.runtime.short_value import short
 from gendiag.sources.spot_check import SpotCheck
 
 WIDER = 1.5  # of the spread of x: more is another stage
@@ -53,7 +54,8 @@ class EpochHookEarly(Rule):
         message = f"`on_epoch_end` of the source ran before epoch 1 and changed {changed}; "
         stage = _is_a_stage(seen)
         message += (
-            "no epoch that was rehearsed has batch 0 as it was before: the first stage is never trained on."
+            f"no epoch {'of this fit' if seen.rehearsal.live else 'that was rehearsed'} has batch 0 as it was before: "
+            "the first stage is never trained on."
             if stage
             else "batch 0 as it was before is never trained on."
         )
@@ -79,7 +81,7 @@ class EpochHookEarly(Rule):
 
 
 def _changed(hook: Mapping[str, tuple[Any, Any]]) -> str:
-    return ", ".join(f"self.{name} from {old!r} to {new!r}" for name, (old, new) in hook.items())
+    return ", ".join(f"self.{name} from {short(old)} to {short(new)}" for name, (old, new) in hook.items())
 
 
 def _other_shapes(seen: Evidence) -> tuple[Leaf, Leaf, int] | None:

@@ -132,7 +132,7 @@ def _one_hot_fix(seen: Evidence, leaf: Leaf, output: Output) -> str:
         return ""
     if shape[-1] == units + 1 and not any(array[:, 0].any() for array in rows):
         return (
-            f"Column 0 is never set, so the class numbers begin at 1: `to_categorical({leaf.path} - 1, "
+            f"Column 0 is never set, so likely the class numbers begin at 1: `to_categorical({leaf.path} - 1, "
             f"num_classes={units})`."
         )
     if (shape[-1] or 0) < units:

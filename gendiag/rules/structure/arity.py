@@ -9,6 +9,7 @@ from gendiag.records import Batch, Finding
 from gendiag.rules.edits import generators
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import give
 from gendiag.rules.rule import Edits, Rule, sound
 
 
@@ -52,7 +53,10 @@ class Arity(Rule):
         if count is None:
             return
         message = f"Batch 0 is a tuple of {count} elements, {first.structure}; fit knows three: x, y, sample_weight."
-        fix = "Put several inputs into one tuple or dict: `yield (a, b), y`, one batched array per input."
+        pair = give(seen.source, ["(a, b)", "y"], takes="a, b, y")
+        fix = f"Put several inputs into one tuple or dict: {pair}, one batched array per input."
+        if not count:
+            fix = f"Give at least x and y: {give(seen.source, ['x', 'y'])}."
         yield self.finding("error", message, fix=fix, batches=[0], elements=count)
 
     def _without_targets(self, seen: Evidence, first: Batch) -> Finding:
@@ -132,6 +136,8 @@ def _pair_of(seen: Evidence, first: Batch) -> str:
     keys = [leaf.path for leaf in first.leaves]
     inputs = [leaf.path for leaf in first.leaves if any(fits(leaf.shape, p.shape) for p in seen.model_facts.inputs)]
     rest = [path for path in keys if path not in inputs]
+    if not seen.source.is_graph:
+        return f"Make a pair of it: {give(seen.source, ['inputs', 'labels'])}, the labels no longer in the dict."
     if len(inputs) == len(rest) == 1:
         pair = f"({inputs[0].replace('x', 'batch', 1)}, {rest[0].replace('x', 'batch', 1)})"
         return f"Make a pair of it: `dataset.map(lambda batch: {pair})`."

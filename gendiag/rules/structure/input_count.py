@@ -68,7 +68,7 @@ class InputCount(Rule):
             )
         else:
             message += ". It is left out."
-        fix = f"Drop {_keys(extra)} from x before the batch is yielded."
+        fix = f"Drop {_keys(extra)} from x."
         batches = [each.index for each in trained]
         yield self.finding(severity, message, fix=fix, batches=batches, leaf=extra[0].path)
 

@@ -9,6 +9,7 @@ from gendiag.records import Finding, listed
 from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import code
 from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 
@@ -44,7 +45,8 @@ class NegativeWeights(Rule):
                 f"{path} goes down to {lowest:g} in {listed(trained)}: on such samples fit trains away from "
                 "the label, likely not meant."
             )
-            fix = "Use a weight of 0 for samples to be left out: `np.maximum(sample_weight, 0)`."
+            positive = code(seen.source, f"np.maximum({path}, 0)", f"tf.maximum({path}, 0)")
+            fix = f"Use a weight of 0 for samples to be left out: {positive}."
             yield self.finding("warning", message, fix=fix, batches=trained, leaf=path, lowest=lowest)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
