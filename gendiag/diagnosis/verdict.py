@@ -140,7 +140,7 @@ def notes(evidence: Evidence) -> Iterator[str]:
     validation = evidence.validation_source
     if validation is not None and validation.one_shot and validation.maker is None and validation is not source:
         yield (
-            f"The generator {validation.value.__name__} in validation_data was read by this diagnosis and is spent now, "
+            f"The generator {validation.value.__name__} in validation_data was read by this diagnosis and is spent, "
             f"in part or whole. {made_anew(validation.value, 'validation_data')}"
         )
     if evidence.model is None:

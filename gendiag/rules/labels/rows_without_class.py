@@ -80,8 +80,8 @@ class RowsWithoutClass(Rule):
             MEANT
             if severity == "note"
             else f"Likely the one-hot depth is too small: {path} has {wide} columns for the classes 0 to {wide - 1}, "
-            f"and a class {wide} or -1 gives a row of zeros. Use `to_categorical(labels, num_classes=labels.max() + 1)` "
-            "(or `tf.one_hot` with that depth), and as many units in the last layer."
+            f"and a class {wide} or -1 gives a row of zeros. Use `to_categorical(labels, num_classes=labels.max() + 1)"
+            "` (or `tf.one_hot` with that depth), and as many units in the last layer."
         )
         return self.finding(severity, message, fix=fix, batches=empty, leaf=path, rows=rows, of=total, columns=wide)
 
