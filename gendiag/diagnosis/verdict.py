@@ -138,7 +138,12 @@ def notes(evidence: Evidence) -> Iterator[str]:
             f"{made_anew(source.value)}"
         )
     validation = evidence.validation_source
-    if validation is not None and validation.one_shot and validation.maker is None and validation is not source:
+    if (
+        validation is not None
+        and validation.one_shot
+        and validation.maker is None
+        and validation.value is not source.value
+    ):
         yield (
             f"The generator {validation.value.__name__} in validation_data was read by this diagnosis and is spent, "
             f"in part or whole. {made_anew(validation.value, 'validation_data')}"

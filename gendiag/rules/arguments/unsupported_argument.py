@@ -66,8 +66,9 @@ class UnsupportedArgument(Rule):
             argument = _named(failure, seen.fit_args)
             if argument is not None:
                 kind = source.kind if source.is_sliced else f"a {source.kind}"
-                what = "has no argument" if argument not in IN_THE_BATCH else f"does not take with this source, {kind},"
-                message = f"fit {what} {argument}=: {failure.line.rstrip('.')}."
+                is_known = argument in IN_THE_BATCH
+                what = f"does not take {argument}= with this source, {kind}" if is_known else f"has no {argument}="
+                message = f"fit {what}: {failure.line.rstrip('.')}."
                 fix = _instead(argument, source)
                 yield self.finding("error", message, fix=fix, argument=argument, type=failure.type)
         elif seen.fit_args.get("batch_size") and source.is_batched:

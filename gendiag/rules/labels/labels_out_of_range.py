@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gendiag.model.facts import SPARSE, Output
-from gendiag.records import Batch, Finding, Leaf, Severity, listed
+from gendiag.records import Batch, Finding, Leaf, Severity, counted, listed
 from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -164,7 +164,8 @@ def _bounds(case: Case) -> str:
     loss, channels = case.output.loss, case.output.channels
     key = loss.key if loss is not None else ""
     if key == SPARSE:
-        return f"the model has {channels} outputs, so {key} knows the classes 0 to {case.high:g}"
+        knows = f"the classes 0 to {case.high:g}" if case.high else "class 0 only"
+        return f"the model has {counted(channels or 0, 'output')}, so {key} knows {knows}"
     if key in CLIPPED:
         return f"{key} expects targets of at least 0: of those below {CLIPPED[key]}"
     if key in SHARES:

@@ -88,8 +88,6 @@ def _of_replicas(rule: EmptyBatch, seen: Evidence) -> Iterator[Finding]:
         f"{'gets' if replicas - (rows or 0) == 1 else 'get'} an empty batch, and a mean over no samples is NaN"
         f"{': after that step the loss or a weight is' if turned else ''}."
     )
-    fix = (
-        "Drop the rest (`dataset.batch(n, drop_remainder=True)`), or choose a batch size that leaves none, or at least "
-        f"{replicas} samples."
-    )
+    drop = "Drop the rest (`dataset.batch(n, drop_remainder=True)`), or choose" if seen.source.is_graph else "Choose"
+    fix = f"{drop} a batch size that leaves no rest, or a rest of at least {replicas} samples."
     yield rule.finding("warning" if turned else "note", message, fix=fix, batches=few, replicas=replicas)

@@ -7,7 +7,7 @@ import numpy as np
 
 from gendiag.batches.values import Array
 from gendiag.model.facts import ONE_HOT, SPARSE, Output, Shape, aligned, fits
-from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
+from gendiag.records import Batch, Finding, Leaf, Severity, counted, format_shape
 from gendiag.rules.edits import shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -138,7 +138,7 @@ def _one_hot_fix(seen: Evidence, leaf: Leaf, output: Output) -> str:
     if (shape[-1] or 0) < units:
         return (
             f"State the number of classes: `to_categorical({leaf.path}, num_classes={units})`, or give the last layer "
-            f"{shape[-1]} units."
+            f"{counted(shape[-1] or 0, 'unit')}."
         )
     return ""
 
@@ -158,7 +158,7 @@ def _fix(leaf: Leaf, output: Output, *, trained: bool) -> str:
     ):
         columns = f"`keras.utils.to_categorical(labels, num_classes={wanted[-1]})`"
         one_by_one = " (without it the width is the largest label that occurs there + 1)"
-        layer = "" if trained else f", or give the last layer {shape[-1]} units"
+        layer = "" if trained else f", or give the last layer {counted(shape[-1] or 0, 'unit')}"
         return f"Give {leaf.path} {wanted[-1]} columns, one per class: {columns}{one_by_one}{layer}."
     if trained:
         return f"Give {leaf.path} the shape that it has in training, {format_shape(wanted)} as the output."
@@ -167,5 +167,6 @@ def _fix(leaf: Leaf, output: Output, *, trained: bool) -> str:
     if len(wanted) == len(shape) + 1 and len(shape) > 1 and wanted[-1] == 1:
         return "Let the last recurrent layer give one output per sample, `return_sequences=False`, or label each step."
     if len(shape) == len(wanted) and shape[:-1] == (shape[0], *wanted[1:-1]):
-        return f"Give the last layer {shape[-1]} units, or {leaf.path} {wanted[-1]} columns."
+        columns = counted(wanted[-1] or 0, "column")
+        return f"Give the last layer {counted(shape[-1] or 0, 'unit')}, or {leaf.path} {columns}."
     return f"Reshape {leaf.path} to the output's {format_shape(wanted)} in the source, or change the last layer."
