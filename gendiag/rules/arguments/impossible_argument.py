@@ -64,7 +64,9 @@ class ImpossibleArgument(Rule):
         fix = (
             f"Pass `{name}={instead}`"
             if instead is not None
-            else f"Pass {'a share between 0 and 1' if name == 'validation_split' else f'a whole number of 1 or more for {name}'}"
+            else "Pass a share between 0 and 1"
+            if name == "validation_split"
+            else f"Pass a whole number of 1 or more for {name}"
         ) + (f" ({EXAMPLES[name]})." if name in EXAMPLES else ".")  # fmt: skip
         yield self.finding("error", message, fix=fix, argument=name, instead=instead)
 

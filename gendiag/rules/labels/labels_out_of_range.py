@@ -86,7 +86,8 @@ class LabelsOutOfRange(Rule):
         index, case = next(iter(found.items()))
         low = float(min(each.leaf.low or 0.0 for each in found.values()))
         high = float(max(each.leaf.high or 0.0 for each in found.values()))
-        first = f" (in {place(index)} from {case.leaf.low:g} to {case.leaf.high:g})" if len(found) > 1 else ""
+        is_first = (case.leaf.low, case.leaf.high) == (low, high)
+        first = "" if is_first else f" (in {place(index)} from {case.leaf.low:g} to {case.leaf.high:g})"
         data = " of validation_data" if evidence else ""
         where = f"{listed(found)}{data}" if len(found) > 1 else place(index)
         is_other = bool(evidence) or seen.evaluates  # than the data that the model is trained on

@@ -73,8 +73,8 @@ class RowsWithoutClass(Rule):
         wide = output.channels or 0
         message = (
             f"{rows} of {counted(total, 'row')} of {path} {'is' if rows == 1 else 'are'} all zeros, in {listed(empty)} "
-            f"(first row {first.first} of {seen.place(index)}): no class is marked there, so these samples add 0 to "
-            f"the {output.loss.key if output.loss else 'loss'} and teach the model nothing."
+            f"(first row {first.first} of {seen.place(index)}): no class is marked there, so such a sample adds 0 "
+            f"to the {output.loss.key if output.loss else 'loss'} and teaches the model nothing."
         )
         fix = (
             MEANT

@@ -71,7 +71,7 @@ class InputBound(Rule):
             f"fit waits for the source in the first epoch only: making a batch takes {first * 1000:.0f} ms there and "
             f"{later * 1000:.1f} ms later, training on it {step * 1000:.1f} ms. The source keeps what it made once."
         )
-        fix = "Nothing need change for many epochs; to be quick from the start, prepare the data once, before fit."
+        fix = "Nothing has to change for many epochs; to be quick from the start, prepare the data once, before fit."
         return self.finding("note", message, fix=fix, wait_s=first, later_s=later, step_s=step)
 
     def broken(self) -> Iterator[Any]:

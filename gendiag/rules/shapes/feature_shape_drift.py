@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gendiag.batches.signature import Spec, infer
-from gendiag.records import Finding, Leaf, format_shape, listed
+from gendiag.records import Finding, Leaf, counted, format_shape, listed
 from gendiag.rules.edits import shapes, streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -85,7 +85,7 @@ class FeatureShapeDrift(Rule):
 
 
 def _columns(shape: tuple[int | None, ...] | None) -> str:
-    return f" ({shape[1]} columns)" if shape and len(shape) == TABLE else ""
+    return f" ({counted(shape[1], 'column')})" if shape and len(shape) == TABLE and shape[1] is not None else ""
 
 
 def _could_be_one_hot(leaf: Leaf) -> bool:

@@ -71,7 +71,8 @@ class IdsOutOfRange(Rule):
             min(each.leaf.low or 0 for each in found.values()),
             max(each.leaf.high or 0 for each in found.values()),
         )
-        first = f" (in {seen.place(index)} from {case.leaf.low:g} to {case.leaf.high:g})" if len(found) > 1 else ""
+        is_first = (case.leaf.low, case.leaf.high) == (low, high)
+        first = "" if is_first else f" (in {seen.place(index)} from {case.leaf.low:g} to {case.leaf.high:g})"
         where = listed(found) if len(found) > 1 else seen.place(index)
         message = (
             f"{path} holds ids from {low:.15g} to {high:.15g} in {where}{first}; the layer {case.layer.name!r} "
