@@ -33,17 +33,15 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
     order = _delivery_order(rehearsed)
     if case.model is None or not order or rehearsed.rehearsal.ended == "stopped":
         return None
-    again, evaluation = _evaluation(case, rehearsed)
     raw = [rehearsed.profile.raw(index) for index in order]
-    settings = case.settings(rehearsed.source)
-    settings = replace(settings, fit_args={**settings.fit_args, **evaluation})
     first = {index: place for place, index in reversed([*enumerate(order)])}
     once = max(first.values()) + 1
-    run, is_copy = train_stand_in(case, raw, settings, once=once)
+    run, is_copy = train_stand_in(case, raw, _settings(case, rehearsed), once=once)
     if is_copy and not run.answered:
         # Somebody else's iterator may have been destroyed meanwhile (see leftovers.py).
-        run, _ = train_stand_in(case, raw, settings, once=once)
-    if run.answered and run.failure is not None and (refused := refusal(raw, settings)) is not None:
+        run, _ = train_stand_in(case, raw, _settings(case, rehearsed), once=once)
+    refused = refusal(raw, _settings(case, rehearsed)) if run.answered and run.failure is not None else None
+    if refused is not None:
         told(f"The model was not run: the batches could not be handed to fit once more ({refused.line}).")
         return None
     return ModelRun(
@@ -55,9 +53,15 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
         losses=run.losses,
         seconds=run.step_s,
         interrupted=run.interrupted,
-        validation=again,
+        validation=_evaluation(case, rehearsed)[0],
         evaluated=run.evaluated,
     )
+
+
+def _settings(case: Case, rehearsed: Rehearsed) -> FitSettings:
+    """How fit is given the batches, made for one run: a generator of validation batches is spent by it."""
+    settings = case.settings(rehearsed.source)
+    return replace(settings, fit_args={**settings.fit_args, **_evaluation(case, rehearsed)[1]})
 
 
 def train_stand_in(

@@ -99,7 +99,7 @@ def _flipped(*, together: bool) -> Iterator[Any]:
     y = random.random((16, 4, 4, 1)).astype("float32")
     for _ in range(3):
         for part in np.split(y, 4):
-            one, other = random.random(4) < 0.5, random.random(4) < 0.5  # noqa: PLR2004  (heads or tails)
+            one, other = random.integers(2, size=4) == 1, random.integers(2, size=4) == 1
             yield _mirrored(part * 0.5, one), _mirrored(part, one if together else other)
 
 

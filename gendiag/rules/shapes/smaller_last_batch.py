@@ -11,7 +11,7 @@ from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import ROWS, Edits, Rule, dense, sound
 
 NUMBERS = re.compile(r"\d+")
-REST = 2
+REST, LAST = 2, 5
 SHAPES = ("shape", "reshape", "Reshape", "dimension", "values")
 
 
@@ -67,7 +67,7 @@ class SmallerLastBatch(Rule):
 
     def broken(self) -> Iterator[Any]:
         for step, (x, y) in enumerate(sound()):
-            yield (x[:REST], y[:REST]) if step == 5 else (x, y)  # noqa: PLR2004  (the last)
+            yield (x[:REST], y[:REST]) if step == LAST else (x, y)
 
     def mended(self) -> Iterator[Any]:
         return sound()
