@@ -30,7 +30,8 @@ class ObjectOrStringDtype(Rule):
         number is parsed, a None among numbers becomes NaN, and only what cannot be cast raises.
 
     Why it hurts
-        An object array is mostly a stack of samples of unequal length; the message says nothing of lengths.
+        The message names a dtype and no cause: text that was not turned into numbers, or an object array, which is
+        mostly a stack of samples of unequal length.
 
     How to mend it
         Pad the samples to one length, or group equal lengths in a batch; turn labels from text into numbers with

@@ -63,7 +63,7 @@ class RoundedInModel(Rule):
         message = (
             f"{who[0].upper()}{who[1:]} casts {path} from {old} to {new}, which cannot hold its digits: in batch "
             f"{next(iter(found))}, {changed} of {counted(total, 'value')} {'loses' if changed == 1 else 'lose'} "
-            f"precision, for example {example} ({listed(found)})."
+            f"precision, for example {example}{f' ({listed(found)})' if len(found) > 1 else ''}."
         )
         fix = (
             f"Subtract an offset and scale {path} before fit gets it: `({path} - lowest) / (highest - lowest)`."

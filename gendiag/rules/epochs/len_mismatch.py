@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,8 @@ class LenMismatch(Rule):
             f"number (int) only: fit raises {seen.failure.line.rstrip('.')} before it reads a batch."
         )
         fix = "Return an int: `return math.ceil(len(self.x) / self.batch_size)`, or `int(np.ceil(...))`."
-        yield self.finding("error", message, fix=fix, length=None)
+        found = self.finding("error", message, fix=fix, length=None)
+        yield replace(found, why="The message names neither `__len__` nor the source.")
 
     def _left_out(self, length: int, spot_check: SpotCheck) -> Finding:
         rows, full = sum(batch.rows or 0 for batch in spot_check.beyond), spot_check.again[0].rows

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from gendiag.records import Finding, Leaf, Severity, counted, listed
@@ -14,6 +15,9 @@ from gendiag.sources.source import Source
 
 FINITE = " Loss, gradients and weights stay finite on it: the model or its loss leaves these values out, or fills them."
 MEANT = "Nothing needs fixing if the values are missing on purpose; else look at where they come from."
+
+
+HARMLESS = "It does not, as long as the model or its loss leaves these values out on purpose."
 
 
 class NanInf(Rule):
@@ -60,7 +64,8 @@ class NanInf(Rule):
         )
         fix = MEANT if is_meant else _fix(seen.source, path, leaf, batches, any(each.n_nan for _, each in odd))
         n_nan, n_inf = sum(leaf.n_nan for _, leaf in odd), sum(leaf.n_inf for _, leaf in odd)
-        return self.finding(severity, message, fix=fix, batches=batches, leaf=path, n_nan=n_nan, n_inf=n_inf)
+        found = self.finding(severity, message, fix=fix, batches=batches, leaf=path, n_nan=n_nan, n_inf=n_inf)
+        return replace(found, why=HARMLESS) if is_meant else found
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
@@ -91,7 +96,7 @@ def _fix(source: Source, path: str, leaf: Leaf, batches: list[int], has_nan: boo
     start = f"Look at where {path} of {listed(batches)} comes from: "
     if not has_nan:
         return (
-            f"{start}an infinity mostly comes of a division by 0 or a logarithm of 0, so clip before it "
+            f"{start}an infinity mostly comes from a division by 0 or a logarithm of 0, so clip before it "
             f"({code(source, 'np.clip(v, 1e-6, None)', 'tf.maximum(v, 1e-6)')}), or drop those rows "
             f"({code(source, f'np.isfinite({path})', f'tf.math.is_finite({path})')})."
         )
