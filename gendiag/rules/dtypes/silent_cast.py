@@ -72,7 +72,7 @@ class SilentCast(Rule):
         example, wider = " -> ".join(cast.example), _wider(cast.yielded, cast.delivered)
         where = f", first in {seen.place(batch)}" if batch is not None else ""
         message = (
-            f"The signature of from_generator holds {cast.path} to {cast.delivered}, and the generator yields "
+            f"The signature of from_generator says {cast.delivered} for {cast.path}, and the generator yields "
             f"{cast.yielded}: {counted(cast.changed, 'value')} in {counted(cast.elements, 'element')} changed "
             f"without a word{where}, for example {example}."
         )

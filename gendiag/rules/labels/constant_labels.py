@@ -146,7 +146,7 @@ def _order(labels: Labels) -> str:
     if not labels.is_single:
         label, start, size = labels.longest
         return f"the samples {start} to {start + size - 1} are all of class {label}"
-    return "shuffled samples would not come like this"
+    return "samples of one class come together"
 
 
 def _stretches(single: dict[int, int]) -> str:

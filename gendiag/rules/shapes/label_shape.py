@@ -101,6 +101,8 @@ class LabelShape(Rule):
 def _differs(batch: Batch, leaf: Leaf, output: Output) -> bool:
     if output.shape is None or output.loss is None or not leaf.shape or leaf.shape[0] != batch.rows:
         return False
+    if any(each.role == "batch" for each in batch.leaves):  # with more than three elements none is known to be y
+        return False
     if is_other_form(leaf, output) or is_one_column(leaf, output):  # other rules say so
         return False
     wanted: Shape = (batch.rows, *output.shape[1:])

@@ -122,7 +122,9 @@ def _with_targets(seen: Evidence, first: Batch) -> str:
     if seen.source.is_graph and hasattr(value, "file_paths"):
         return "Let the dataset give labels: `labels='inferred'` and the `label_mode` of the loss, not `labels=None`."
     if seen.source.is_sliced:
-        return "Pass the targets too, `fit(x, y)`; an autoencoder's target is its input, `fit(x, x)`."
+        call = "validation_data=({})" if seen.evaluates else "fit({})"
+        pair, same = call.format("x, y"), call.format("x, x")
+        return f"Pass the targets too, `{pair}`; an autoencoder's target is its input, `{same}`."
     if seen.source.is_graph:
         return (
             "Let its elements be pairs: `tf.data.Dataset.zip((x, y))`, for timeseries_dataset_from_array "
@@ -141,4 +143,7 @@ def _pair_of(seen: Evidence, first: Batch) -> str:
     if len(inputs) == len(rest) == 1:
         pair = f"({inputs[0].replace('x', 'batch', 1)}, {rest[0].replace('x', 'batch', 1)})"
         return f"Make a pair of it: `dataset.map(lambda batch: {pair})`."
-    return "Make a pair of it: `dataset.map(lambda batch: ({inputs}, batch['label']))`."
+    x = inputs[0].replace("x", "batch", 1) if len(inputs) == 1 else "batch['...']"
+    return (
+        f"Make a pair of it, the input and the labels by their keys: `dataset.map(lambda batch: ({x}, batch['...']))`."
+    )
