@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.records import Delivery, Finding, counted, listed
+from gendiag.records import Delivery, Finding, Severity, counted, listed
 from gendiag.rules.edits import streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -38,8 +38,9 @@ class ValidationNotComparable(Rule):
         Validate on what is read from the start each time: arrays, a PyDataset, a ``tf.data.Dataset``.
 
     Known limits
-        Which batches a later epoch gets depends on how far fit read ahead, and differs from run to run. A finite
-        generator is another fault (exhausted).
+        A note where each evaluation is as long as whole passes of a generator that repeats itself: it then draws from
+        one set of samples, and has some twice and others not. Which batches a later epoch gets depends on how far fit
+        read ahead, and differs from run to run. A finite generator is another fault (exhausted).
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -94,7 +95,9 @@ class ValidationNotComparable(Rule):
         fix = "Validate on what is read from the start in each epoch: arrays, a PyDataset, a tf.data.Dataset" + (
             f"; its pass has {length} batches, validation_steps={steps}." if length else "."
         )
-        return self.finding("warning", message, fix=fix, source="validation", steps=steps, period=length)
+        is_one_set = length is not None and steps % length == 0  # the same samples, some of them twice and some missing
+        severity: Severity = "note" if is_one_set else "warning"
+        return self.finding(severity, message, fix=fix, source="validation", steps=steps, period=length)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         length, steps = finding.evidence["period"], finding.evidence["steps"]
