@@ -47,7 +47,7 @@ def in_validation(finding: Finding) -> Finding:
     return replace(
         finding,
         message=f"In validation_data: {finding.message}",
-        fix=f"fit took the training data, so mend validation_data. {finding.fix}",
+        fix=f"fit took the training data; what is to change is validation_data. {finding.fix}",
         evidence={**finding.evidence, "source": "validation"},
     )
 

@@ -21,7 +21,7 @@ from gendiag.flight.failing_batch import Located, locate
 from gendiag.flight.loop import Loop
 from gendiag.model.snapshot import held_values
 from gendiag.model.uninitialized import usable
-from gendiag.records import ModelRun
+from gendiag.records import ModelRun, counted
 from gendiag.rehearsal.rehearsal import Rehearsed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.runtime.leftovers import collect
@@ -190,7 +190,8 @@ class Record:
             yield self._located.unproven
         unknown = sum(d.batch is None for d in evidence.rehearsal.deliveries)
         if unknown:
-            yield f"Of {unknown} steps it is not known which batch they were."
+            were = "it was" if unknown == 1 else "they were"
+            yield f"Of {counted(unknown, 'step')} it is not known which batch {were}."
         for epoch, loss in call.losses.items():
             if not math.isfinite(loss):
                 yield f"The loss logged at the end of epoch {epoch + 1} is {loss}."

@@ -18,6 +18,7 @@ from gendiag.rules.rule import Edits, Rule, sound
 TEXT = ("str", "bytes", "string")
 DATES = ("datetime64", "timedelta64")
 SHOWN = 6  # lengths in the message
+UNEQUAL = "of unequal length"
 READ_TEXT = frozenset({"TextVectorization", "StringLookup", "Hashing", "HashedCrossing"})
 
 
@@ -29,7 +30,8 @@ class ObjectOrStringDtype(Rule):
         number is parsed, a None among numbers becomes NaN, and only what cannot be cast raises.
 
     Why it hurts
-        An object array is mostly a stack of samples of unequal length; the message says nothing of lengths.
+        The message names a dtype and no cause: text that was not turned into numbers, or an object array, which is
+        mostly a stack of samples of unequal length.
 
     How to mend it
         Pad the samples to one length, or group equal lengths in a batch; turn labels from text into numbers with
@@ -158,9 +160,7 @@ def _objects(seen: Evidence, index: int, path: str) -> str:
     lengths = [len(item) for item in items if hasattr(item, "__len__") and not isinstance(item, (str, bytes))]
     if len(set(lengths)) > 1:
         shown = ", ".join(str(length) for length in lengths[:SHOWN]) + (", ..." if len(lengths) > SHOWN else "")
-        return (
-            f"an object array of {len(lengths)} samples of unequal length ({shown}), which do not stack into one array"
-        )
+        return f"an object array of {len(lengths)} samples {UNEQUAL} ({shown}), which do not stack into one array"
     kinds = sorted({type(item).__name__ for item in items[:100]})
     return f"Python objects ({', '.join(kinds)})"
 
@@ -168,7 +168,7 @@ def _objects(seen: Evidence, index: int, path: str) -> str:
 def _fix(leaf: Leaf, what: str) -> str:
     if leaf.dtype.startswith(TEXT):
         return (
-            f"Convert {leaf.path} to numbers before yielding it: `.astype('int64')` for digits, "
+            f"Convert {leaf.path} to numbers first: `{leaf.path}.astype('int64')` for digits, "
             "else a lookup or a StringLookup layer."
         )
     if leaf.dtype.startswith(DATES):
@@ -178,7 +178,11 @@ def _fix(leaf: Leaf, what: str) -> str:
         )
     if "(float)" in what or "(int)" in what or "(float, int)" in what:
         return f"Convert {leaf.path} to numbers: `np.asarray({leaf.path}, dtype='float32')`."
-    return (
-        "Pad the samples to one length (`keras.utils.pad_sequences`) or put equal lengths into one batch, "
-        "then `np.stack` them."
-    )
+    if UNEQUAL in what:
+        return (
+            "Bring the samples to one size (`keras.utils.pad_sequences` for sequences, a resize for images) or put "
+            "equal sizes into one batch, then `np.stack` them."
+        )
+    if "(ndarray)" in what or "(list)" in what:
+        return f"Make one array of numbers of it: `np.stack(list({leaf.path}))`, all elements of one shape."
+    return f"Make {leaf.path} one array of numbers (float32 or int64) out of what these objects hold."

@@ -54,28 +54,26 @@ class DuplicateBatches(Rule):
             return
         repeated = alike or _repeats(seen, batches, inputs)
         if repeated:
-            yield self._finding(batches, repeated)
+            yield self._finding(seen, batches, repeated)
         elif (last := _wraps(seen, batches)) is not None:
             yield self._wrapped(last)
 
-    def _finding(self, batches: list[Batch], repeated: dict[int, int]) -> Finding:
+    def _finding(self, seen: Evidence, batches: list[Batch], repeated: dict[int, int]) -> Finding:
         first, original = next(iter(repeated.items()))
-        alike = "x and y" if self._equal_targets(batches, first, original) else "x (y moves on)"
+        whole = self._equal_targets(batches, first, original)
+        alike = "x and y" if whole else "x (y moves on)"
         if len(repeated) == len(batches) - 1 and len(set(repeated.values())) == 1:
             message = (
                 f"All {len(batches)} batches of the first pass are identical in {alike}: every one repeats batch "
-                f"{original}, so the source never moves past its first {counted(batches[0].rows or 0, 'sample')}."
+                f"{original}, so {'the source' if whole else 'x'} never moves past its first "
+                f"{counted(batches[0].rows or 0, 'sample')}."
             )
         else:
             message = (
                 f"{listed(repeated).capitalize()} of {len(batches)} in the first pass repeat an earlier batch "
                 f"(batch {first} is identical to batch {original} in {alike})."
             )
-        fix = (
-            "Let the position move on: set the index to 0 before `while True:`, not inside of it; "
-            "in `__getitem__(self, index)` use `index`."
-        )
-        return self.finding("warning", message, fix=fix, batches=repeated, leaf="x", repeated=len(repeated))
+        return self.finding("warning", message, fix=_fix(seen), batches=repeated, leaf="x", repeated=len(repeated))
 
     def _wrapped(self, last: int) -> Finding:
         message = (
@@ -95,6 +93,14 @@ class DuplicateBatches(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _fix(seen: Evidence) -> str:
+    if seen.source.is_indexed:
+        return "Make the batch from the index that `__getitem__(self, index)` is given."
+    if seen.source.is_graph or seen.source.is_sliced:
+        return "Look at what makes the samples: the same ones are given again where the position should move on."
+    return "Let the position move on: set the index to 0 before `while True:`, not inside of it."
 
 
 def _inputs(batch: Batch) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from gendiag.records import Batch, Finding, Leaf, format_shape
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.source_code import draws, goes_round
 from gendiag.rules.rule import Rule, sound
+from gendiag.runtime.short_value import short
 from gendiag.sources.spot_check import SpotCheck
 
 WIDER = 1.5  # of the spread of x: more is another stage
@@ -55,7 +56,8 @@ class EpochHookEarly(Rule):
             return
         message = (
             f"`on_epoch_end` of the source ran before epoch 1 and changed {_changed(spot_check.hook)}; "
-            "no epoch that was rehearsed has batch 0 as it was before: the first stage is never trained on."
+            f"no epoch {'of this fit' if seen.rehearsal.live else 'that was rehearsed'} has batch 0 as it was before: "
+            "the first stage is never trained on."
         )
         fix = "Count in `on_epoch_begin`, or start one lower, if epoch 1 is to be trained on the first state."
         yield self.finding("warning", message, fix=fix, batches=[0], changed=dict(spot_check.hook))
@@ -78,7 +80,7 @@ class EpochHookEarly(Rule):
 
 
 def _changed(hook: Mapping[str, tuple[Any, Any]]) -> str:
-    return ", ".join(f"self.{name} from {old!r} to {new!r}" for name, (old, new) in hook.items())
+    return ", ".join(f"self.{name} from {short(old)} to {short(new)}" for name, (old, new) in hook.items())
 
 
 def _other_shapes(seen: Evidence) -> tuple[Leaf, Leaf, int] | None:

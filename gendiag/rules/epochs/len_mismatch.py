@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.source_code import changes_something, is_random, methods
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
+from gendiag.runtime.short_value import short
 from gendiag.sources.spot_check import SpotCheck
 
 SHOWN = 6  # lengths in the message
@@ -55,8 +57,8 @@ class LenMismatch(Rule):
         if empty and empty == list(range(empty[0], length)) and empty[0]:
             message = (
                 f"{listed(empty).capitalize()} {'has' if len(empty) == 1 else 'have'} 0 rows (empty): `__len__` "
-                f"promises {length} batches, the data fill {empty[0]}, so the last {len(empty)} of each epoch train on "
-                "nothing."
+                f"promises {length} batches, the data fill {empty[0]}, so {counted(len(empty), 'step')} of each epoch "
+                f"{'gets' if len(empty) == 1 else 'get'} nothing to train on."
             )
             severity: Severity = "error" if seen.refused(empty[0]) else "warning"
             yield self.finding(severity, message, fix=_fix(empty[0]), batches=empty, length=length)
@@ -92,18 +94,22 @@ class LenMismatch(Rule):
         if seen.failure is None or seen.rehearsal.deliveries or value is None:
             return
         message = (
-            f"`__len__` of the source returns {value!r}, a {type(value).__name__}, where Python takes a whole number "
-            f"(int) only: fit raises {seen.failure.line.rstrip('.')} before it reads a batch."
+            f"`__len__` of the source returns {short(value)}, a {type(value).__name__}, where Python takes a whole "
+            f"number (int) only: fit raises {seen.failure.line.rstrip('.')} before it reads a batch."
         )
         fix = "Return an int: `return math.ceil(len(self.x) / self.batch_size)`, or `int(np.ceil(...))`."
-        yield self.finding("error", message, fix=fix, length=None)
+        found = self.finding("error", message, fix=fix, length=None)
+        yield replace(found, why="The message names neither `__len__` nor the source.")
 
     def _left_out(self, length: int, spot_check: SpotCheck) -> Finding:
         rows, full = sum(batch.rows or 0 for batch in spot_check.beyond), spot_check.again[0].rows
         whole = [batch for batch in spot_check.beyond if batch.rows == full]
+        count = len(spot_check.beyond)
+        found = f"item {length} exists" if count == 1 else f"items {length}-{length + count - 1} exist"
         message = (
-            f"The source ends late: `__len__` is {length}, but item {length} exists too, and the data end after it: "
-            f"{counted(rows, 'sample')} in {counted(len(spot_check.beyond), 'batch', 'batches')} are never delivered."
+            f"The source ends late: `__len__` is {length}, but {found} too, and the data end there: "
+            f"{counted(rows, 'sample')} in {counted(count, 'batch', 'batches')} {'is' if rows == 1 else 'are'} never "
+            "delivered."
         )
         return self.finding(
             "warning" if whole else "note", message, fix=_fix(length + len(spot_check.beyond)),

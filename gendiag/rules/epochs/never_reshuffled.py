@@ -63,21 +63,21 @@ class NeverReshuffled(Rule):
     def _finding(self, seen: Evidence, labels: Labels | None) -> Finding:
         epochs, kind = seen.by_epoch, seen.source.kind
         message = (
-            f"shuffle=True is ignored for a {kind}: the same {len(epochs[0])} batches come in the same order in "
-            f"{len(epochs)} of {len(epochs)} epochs."
+            f"shuffle=True is ignored for a {kind}: the same {len(epochs[0])} batches come in the same order in all "
+            f"{len(epochs)} epochs{'' if seen.rehearsal.live else ' rehearsed'}."
         )
         batches = [delivery.batch for epoch in epochs[1:] for delivery in epoch if delivery.batch is not None]
         if labels is not None:
-            alone = f": {listed(labels.single)} hold only one class each" if labels.single else ""
+            hold = "holds only one class" if len(labels.single) == 1 else "hold only one class each"
+            alone = f": {listed(labels.single)} {hold}" if labels.single else ""
             message += f" They are sorted, class after class in {labels.path}{alone}."
-        fix = "Shuffle in the source itself: draw a new `rng.permutation(len(x))` at the start of each pass."
-        return self.finding("note" if labels is None else "warning", message, fix=fix, batches=batches, leaf="y")
+        return self.finding("note" if labels is None else "warning", message, fix=_fix(seen), batches=batches, leaf="y")
 
     def _frozen(self, seen: Evidence, severity: Severity, what: str, fix: str) -> Finding:
         count = len(seen.by_epoch)
         message = (
             f"{what}: no epoch is shuffled anew, and the same {len(seen.by_epoch[0])} batches come in the same order "
-            f"in {count} of {count} epochs."
+            f"in all {count} epochs{'' if seen.rehearsal.live else ' rehearsed'}."
         )
         batches = [delivery.batch for delivery in seen.by_epoch[1] if delivery.batch is not None]
         return self.finding(severity, message, fix=fix, batches=batches)
@@ -99,6 +99,14 @@ def _batches(order: Any) -> list[Any]:
     y = np.repeat(np.arange(2.0), 24).astype("float32")
     x = np.random.default_rng(0).normal(size=(48, 3)).astype("float32") + y[:, None]
     return [(x[part], y[part]) for part in np.split(order, 6)]
+
+
+def _fix(seen: Evidence) -> str:
+    if seen.source.is_graph:
+        return "Shuffle in the dataset itself, before it is batched: `dataset.shuffle(number_of_samples).batch(32)`."
+    if seen.source.kind == "torch DataLoader":
+        return "Let the loader shuffle: `DataLoader(dataset, batch_size=..., shuffle=True)`."
+    return "Shuffle in the source itself: draw a new `rng.permutation(len(x))` at the start of each pass."
 
 
 def _frozen_by(dataset: Any) -> tuple[Severity, str, str] | None:

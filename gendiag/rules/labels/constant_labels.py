@@ -78,15 +78,20 @@ class ConstantLabels(Rule):
         fix = (
             "Check where the classes come from: flow_from_directory and image_dataset_from_directory take one "
             "sub-folder per class, so pass the folder just above these."
+            if named
+            else f"Check where {labels.path} is made: `np.unique({labels.path})` shows a single class."
         )
         yield self.finding("warning", message, fix=fix, batches=labels.by_batch, leaf=labels.path)
 
     def _finding(self, seen: Evidence, labels: Labels) -> Finding:
         total, single = len(labels.by_batch), labels.single
         order = f"{_order(labels)}, {why_sorted(seen.source)}"
+        have = "has" if len(single) == 1 else "have"
         message = (
-            f"{len(single)} of {total} batches in the first pass have one class only: {_stretches(single)}. In "
-            f"{labels.path} {order}."
+            f"{len(single)} of {total} batches in the first pass {have} one class only: "
+            f"{_stretches(single)}. In {labels.path} {order}."
+            if single
+            else f"Few classes meet in each of the {total} batches in the first pass: in {labels.path} {order}."
         )
         fix = how_to_shuffle(seen.source, len(labels.row))
         return self.finding(
@@ -150,7 +155,7 @@ def _order(labels: Labels) -> str:
     if not labels.is_single:
         label, start, size = labels.longest
         return f"the samples {start} to {start + size - 1} are all of class {label}"
-    return "shuffled samples would not come like this"
+    return "samples of one class come together"
 
 
 def _stretches(single: dict[int, int]) -> str:
@@ -159,4 +164,4 @@ def _stretches(single: dict[int, int]) -> str:
         (label, [index for index, _ in items]) for label, items in groupby(single.items(), key=lambda item: item[1])
     ]
     shown = ", ".join(f"{listed(indices)} class {label}" for label, indices in groups[:SHOWN])
-    return shown + (" and so on" if len(groups) > SHOWN else "") if shown else "none, but few classes meet in a batch"
+    return shown + (" and so on" if len(groups) > SHOWN else "")

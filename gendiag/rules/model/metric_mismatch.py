@@ -8,6 +8,7 @@ import numpy as np
 from gendiag.model.facts import SPARSE, Output
 from gendiag.records import Failure, Finding, Leaf, format_shape
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import one_hot
 from gendiag.rules.rule import Rule, dense, sound
 
 CLASSES, TABLE = 3, 2
@@ -68,7 +69,7 @@ class MetricMismatch(Rule):
             f"{format_shape(leaf.shape)}, the output {output.name!r} {format_shape(output.shape)}. "
             f"{failure.line.rstrip('.')}."
         )
-        return self.finding("error", message, fix=_fix(leaf, output), batches=[index], leaf=leaf.path)
+        return self.finding("error", message, fix=_fix(seen, leaf, output), batches=[index], leaf=leaf.path)
 
     def _meaningless(self, seen: Evidence, leaf: Leaf, output: Output) -> Iterator[Finding]:
         metrics = seen.model_facts.metrics
@@ -124,13 +125,13 @@ def _is_of_metrics(failure: Failure) -> bool:
     return own or (stack and any(words in failure.line for words in SHAPES))
 
 
-def _fix(leaf: Leaf, output: Output) -> str:
+def _fix(seen: Evidence, leaf: Leaf, output: Output) -> str:
     classes, shape = output.channels or 0, leaf.shape or ()
     if classes > 1 and shape[-1:] != (classes,):
         iou = f"`keras.metrics.MeanIoU({classes}, sparse_y_pred=False)`"
         return (
             f"{leaf.path} holds class numbers: use `metrics=['{FOR_CLASSES}']` (or {iou}); for Precision, Recall and "
-            f"F1Score yield one-hot rows, `keras.utils.to_categorical({leaf.path}, {classes})`, with "
+            f"F1Score give one-hot rows, {one_hot(seen.source, leaf.path, classes)}, with "
             "`loss='categorical_crossentropy'`."
         )
     if classes > 1:

@@ -21,7 +21,7 @@ class BatchSizeVaries(Rule):
         It does not, unless a layer has a fixed batch size; the loss of an epoch is the mean over samples.
 
     How to mend it
-        Nothing needs mending.
+        Nothing needs fixing.
 
     Known limits
         The last batch of each epoch is left out, and so is that of each pass of a source that begins again.
@@ -44,14 +44,14 @@ class BatchSizeVaries(Rule):
             return
         found = sorted(filter(None, sizes))
         few = len(found) <= MOST_SIZES
-        shown = (
-            ", ".join(map(str, found)) if few else f"{len(found)} different numbers, from {found[0]} to {found[-1]}, of"
-        )
+        shown = f"{len(found)} different numbers, from {found[0]} to {found[-1]}, of"
+        if few:
+            shown = f"{', '.join(map(str, found[:-1]))} or {found[-1]}"
         message = (
             f"Batches have {shown} rows; {listed(odd)} {'differs' if len(odd) == 1 else 'differ'} from the usual "
             f"{usual}. fit takes any number of rows."
         )
-        yield self.finding("note", message, fix="Nothing needs mending.", batches=odd, sizes=dict(sizes))
+        yield self.finding("note", message, fix="Nothing needs fixing.", batches=odd, sizes=dict(sizes))
 
     def broken(self) -> Iterator[Any]:
         return ((x[: 4 - step % 2], y[: 4 - step % 2]) for step, (x, y) in enumerate(sound()))

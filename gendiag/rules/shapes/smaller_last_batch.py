@@ -55,9 +55,10 @@ class SmallerLastBatch(Rule):
             f"have {usual}, and the model raises there{where}: {run.failure.line.rstrip('.')}. Likely the batch size "
             f"{usual} is written into a layer or the loss."
         )
+        full = "`dataset.batch(n, drop_remainder=True)`" if seen.source.is_graph else "so that every batch is full"
         fix = (
             f"Take the size from the data in place of {usual}: `keras.ops.shape(x)[0]`, or -1 in a reshape; or leave "
-            "the rest out, `dataset.batch(n, drop_remainder=True)`."
+            f"the rest out, {full}."
         )
         yield self.finding("error", message, fix=fix, batches=[batch.index], size=usual, rows=batch.rows)
 

@@ -62,12 +62,14 @@ class UnseenClasses(Rule):
             message = (
                 f"validation_split={share} takes the last {counted(len(labels) - start, 'row')} of arrays that are "
                 f"{_order(is_sorted)}: {_classes(missing)} "
-                f"({counted(rows, 'sample')}) occur there alone, so that no training batch has them."
+                f"({counted(rows, 'sample')}) {'occurs' if len(missing) == 1 else 'occur'} there alone, so that no "
+                "training batch has such samples."
             )
         elif _chance(whole, absent, start, len(labels)) < BY_CHANCE:
             message = (
                 f"validation_split={share} takes the last {counted(len(labels) - start, 'row')} of arrays that are "
-                f"{_order(is_sorted)}: {_classes(absent)} of the training batches are never validated on."
+                f"{_order(is_sorted)}: {_classes(absent)} of the training batches "
+                f"{'is' if len(absent) == 1 else 'are'} never validated on."
             )
         else:
             return

@@ -84,7 +84,8 @@ class ValidationNotComparable(Rule):
             "with which batch it goes on depends on how far fit has read ahead (here all epochs happened to get the "
             "same ones)"
             if epoch is None
-            else f"of the {counted(steps, 'batch', 'batches')} that epoch 1 is validated on, epoch {epoch + 1} has "
+            else f"of the {counted(steps, 'batch', 'batches')} that epoch {seen.first_epoch + 1} is validated on, "
+            f"epoch {seen.first_epoch + epoch + 1} has "
             f"{common} again ({_batches(seen, 0)}; then {_batches(seen, epoch)})"
         )
         message = (
@@ -120,7 +121,7 @@ def _whole(seen: Evidence) -> tuple[tuple[Delivery, ...], ...]:
 
 def _batches(seen: Evidence, epoch: int) -> str:
     found = [delivery.batch for delivery in seen.validation_by_epoch[epoch] if delivery.batch is not None]
-    return f"epoch {epoch + 1}: {listed(found)}"
+    return f"epoch {seen.first_epoch + epoch + 1}: {listed(found)}"
 
 
 def _is_same_anyway(seen: Evidence, steps: int, length: int | None) -> bool:

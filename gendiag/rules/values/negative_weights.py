@@ -10,6 +10,7 @@ from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
+from gendiag.rules.evidence.to_type import code
 from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 LEAST_SHARE, LEAST_DISTINCT = 0.2, 8  # of the weights below 0, for advantages; different ones among these
@@ -50,7 +51,8 @@ class NegativeWeights(Rule):
                 f"{path} goes down to {lowest:g} in {listed(trained)}: on such samples fit trains away from "
                 f"the label, {meant}."
             )
-            fix = "Use a weight of 0 for samples to be left out: `np.maximum(sample_weight, 0)`."
+            positive = code(seen.source, f"np.maximum({path}, 0)", f"tf.maximum({path}, 0)")
+            fix = f"Use a weight of 0 for samples to be left out: {positive}."
             severity: Severity = "note" if is_advantage else "warning"
             yield self.finding(severity, message, fix=fix, batches=trained, leaf=path, lowest=lowest)
 

@@ -75,7 +75,10 @@ class UnfilledRows(Rule):
             f"In {seen.place(index)} the last {counted(count, 'row')} of {rows} {what}{more}, as in no other batch: "
             "likely an array of full size that was not filled to its end."
         )
-        fix = f"Yield only the rows that were written, `yield x[:n], y[:n]` (here n = {rows - count})."
+        word = "return" if seen.source.is_indexed else "yield"
+        fix = f"Give only the rows that were written, `{word} x[:n], y[:n]` (here n = {rows - count})."
+        if seen.source.is_graph or seen.source.is_sliced:
+            fix = "Look at how the samples are collected, and keep only the rows that were written."
         yield self.finding("warning", message, fix=fix, batches=tails, leaf="x", rows=count)
 
     def broken(self) -> Iterator[Any]:

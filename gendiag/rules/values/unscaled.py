@@ -10,11 +10,12 @@ import numpy as np
 from gendiag.batches.measure import measure_leaf
 from gendiag.batches.tree import Part, flatten
 from gendiag.batches.values import as_array
-from gendiag.records import Finding, Leaf, listed
+from gendiag.records import Finding, Leaf, counted, every, listed
 from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import Column, columns, first_pass, is_image
+from gendiag.rules.evidence.to_type import code
 from gendiag.rules.evidence.value_range import Spread, spread
 from gendiag.rules.rule import Edits, Rule
 
@@ -83,7 +84,7 @@ class Unscaled(Rule):
         if _is_centred(here, there):
             fix = f"Scale both alike, for example `{path} / 127.5 - 1` for -1..1 or `{path} / 255` for 0..1."
         elif here.is_unit and there.is_byte:
-            fix = f"Scale validation_data as the training batches are, for example `{path}_val / 255`."
+            fix = f"Scale validation_data as the training batches are, for example `{path} / 255` there."
         else:
             fix = "Let the training batches and validation_data pass through one preprocessing function."
         return self.finding("warning", message, fix=fix, leaf=path, training=str(here), validation=str(there))
@@ -93,9 +94,11 @@ class Unscaled(Rule):
         others = spread(leaf for index, leaf in column if index not in odd)
         message = (
             f"From {seen.place(odd[0])} on, in {listed(odd)}, {path} spans {these} where it spans {others} in the "
-            f"other {len(column) - len(odd)} batches: these are likely not scaled as the others are."
+            f"other {counted(len(column) - len(odd), 'batch', 'batches')}: these are likely not scaled as the others "
+            "are."
         )
-        fix = f"Scale {path} in every branch of the source, for example `x.astype('float32') / 255`."
+        scaled = code(seen.source, f"{path}.astype('float32') / 255", f"tf.cast({path}, 'float32') / 255")
+        fix = f"Scale {path} in every branch of the source, for example {scaled}."
         return self.finding("warning", message, fix=fix, batches=odd, leaf=path, odd=str(these), others=str(others))
 
     def _images(self, seen: Evidence) -> Iterator[Finding]:
@@ -108,7 +111,7 @@ class Unscaled(Rule):
                 continue
             beside = f" while {unit[0]} spans {spreads[unit[0]]}" if unit else ""
             message = (
-                f"{path} spans {whole} in all {len(images[path])} batches{beside}, and no layer of the model scales "
+                f"{path} spans {whole} in {every(len(images[path]))}{beside}, and no layer of the model scales "
                 "it: the images are likely unscaled, 0..255 where most models want 0..1."
             )
             fix = f"Divide by 255 in the source, `{path} / 255`, or put `keras.layers.Rescaling(1 / 255)` first."
