@@ -90,8 +90,9 @@ def _with_trial(finding: Finding, evidence: Evidence) -> Finding:
     rule = BY_NAME[finding.rule]
     if not rule.reads_trials or finding.in_validation:
         return finding
-    same = (finding.title, finding.batches, finding.leaf)
-    return next((told for told in _ask(rule, evidence) if (told.title, told.batches, told.leaf) == same), finding)
+    same = (finding.title, finding.batches)
+    told = [each for each in _ask(rule, evidence) if (each.title, each.batches) == same]
+    return next((each for each in told if finding.leaf in (None, each.leaf)), finding)  # a trial may name the leaf
 
 
 def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:

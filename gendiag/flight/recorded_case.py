@@ -111,7 +111,13 @@ class Record:
         weights = self.call.weights
         if not batches and weights.lost_in is None:
             return None
-        run = ModelRun(batches, len(batches), seconds=self._step_s(case, rehearsed), lost_before=weights.lost_before)
+        run = ModelRun(
+            batches,
+            len(batches),
+            seconds=self._step_s(case, rehearsed),
+            lost_before=weights.lost_before,
+            epoch_losses=tuple(self.call.losses[epoch] for epoch in sorted(self.call.losses)),
+        )
         if weights.lost_in is None or weights.lost_before:
             return run
         return replace(run, **self._turned(case, rehearsed, weights.lost_in))

@@ -59,8 +59,12 @@ class OutputVsLoss(Rule):
             fault = fault or _oddity(output)
             if fault is not None:
                 message = f"Whatever the source yields: {fault[0]}"
-                found = self.finding(severity, message, fix=fault[1], leaf=output.path, output=output.name)
-                yield found if severity == "warning" else replace(found, why=WORKS)
+                is_note = severity == "note"
+                batches = [] if is_note else [b.index for b in seen.batches if seen.trained_on(b.index)]
+                found = self.finding(
+                    severity, message, fix=fault[1], batches=batches, leaf=output.path, output=output.name
+                )
+                yield replace(found, why=WORKS) if is_note else found
 
     def broken(self) -> Iterator[Any]:
         return ((x, (y > 0).astype("float32")) for x, y in sound())

@@ -42,8 +42,8 @@ class BlankBatches(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         inputs, ignored = columns(seen, "x"), _ignored(seen)
-        for path, every in inputs.items():
-            column = [(index, leaf) for index, leaf in every if index not in ignored] or every
+        for path, whole in inputs.items():
+            column = [(index, leaf) for index, leaf in whole if index not in ignored] or whole
             if min(size_of(leaf) for _, leaf in column) < LEAST_VALUES:
                 continue
             if _always_zero(column, alone=len(inputs) == 1) or _nearly_zero(column):
