@@ -47,7 +47,7 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
         told(f"The model was not run: the batches could not be handed to fit once more ({refused.line}).")
         return None
     return ModelRun(
-        batches=tuple(order),
+        batches=tuple(order[: run.steps] if run.is_evaluation else order),
         steps=run.steps,
         failure=run.failure if run.answered else None,
         non_finite=order[run.first_non_finite] if run.first_non_finite is not None else None,
@@ -67,7 +67,7 @@ def train_stand_in(
 
     Behind the first ``once`` batches, which are all that there are, it goes on only as long as it was quick.
     """
-    pulse, began = Pulse(), time.monotonic()
+    pulse, enough, began = Pulse(), threading.Event(), time.monotonic()
     is_distributed = strategy_of(case.model) is not None
     if is_distributed:
         raw, settings = [_owned(batch) for batch in raw], _for_replicas(case, settings)
@@ -82,9 +82,11 @@ def train_stand_in(
             def on_progress(steps: int) -> None:
                 show(steps)
                 if once is not None and steps >= once and time.monotonic() - began > MORE_UNTIL_S:
-                    pulse.stop.set()
+                    enough.set()
 
-            run = through_fit(copy, raw, settings, learning_rate_zero=False, pulse=pulse, on_progress=on_progress)
+            run = through_fit(
+                copy, raw, settings, learning_rate_zero=False, pulse=pulse, enough=enough, on_progress=on_progress
+            )
             return run, copy is not case.model
     finally:
         timer.cancel()

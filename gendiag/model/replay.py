@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -79,6 +80,8 @@ class Replay:
         Wall time of each step.
     evaluated
         Completed evaluation steps.
+    is_evaluation
+        Whether an evaluation was begun, and so the training over.
     """
 
     steps: int = 0
@@ -90,6 +93,7 @@ class Replay:
     seconds: float = 0.0
     step_s: tuple[float, ...] = ()
     evaluated: int = 0
+    is_evaluation: bool = False
 
     @property
     def first_non_finite(self) -> int | None:
@@ -110,6 +114,7 @@ class _Log:
         self.step_began = time.perf_counter()
         self.non_finite: list[int] = []
         self.evaluated = 0
+        self.is_evaluation = False
         self._weights: Sequence[Any] | None = None
 
     def step_begins(self, model: Model) -> None:
@@ -135,6 +140,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     *,
     learning_rate_zero: bool = True,
     pulse: Pulse | None = None,
+    enough: threading.Event | None = None,
     on_progress: Callable[[int], None] = lambda _steps: None,
 ) -> Replay:
     """Run the real ``model.fit`` over exactly these raw batches, for one epoch.
@@ -151,6 +157,8 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         Keep the weights still, so that the last batch meets them as they are.
     pulse
         Beaten with every step, for a caller that waits for more than this.
+    enough
+        Once it is set, fit goes on to the evaluation after the step that is under way.
     on_progress
         Called from the waiting thread with the number of steps.
     """
@@ -158,7 +166,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     failure, answered, interrupted = None, True, False
 
     def work(own: Pulse) -> Failure | None:
-        watch = _watch(log, [own] if pulse is None else [own, pulse], keep_weights=learning_rate_zero)
+        watch = _watch(log, [own] if pulse is None else [own, pulse], enough, keep_weights=learning_rate_zero)
         return _fit(model, batches, settings, watch)
 
     try:
@@ -182,6 +190,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         seconds=seconds,
         step_s=tuple(log.step_s),
         evaluated=log.evaluated,
+        is_evaluation=log.is_evaluation,
     )
 
 
@@ -221,7 +230,7 @@ def build_optimizer(model: Model) -> None:
             optimizer.build(model.trainable_variables)
 
 
-def _watch(log: _Log, pulses: Sequence[Pulse], *, keep_weights: bool) -> Callback:
+def _watch(log: _Log, pulses: Sequence[Pulse], enough: threading.Event | None, *, keep_weights: bool) -> Callback:
     import keras
 
     class Watch(keras.callbacks.Callback):
@@ -246,9 +255,12 @@ def _watch(log: _Log, pulses: Sequence[Pulse], *, keep_weights: bool) -> Callbac
             if not log.step_was_finite(logs or {}, self.model):
                 self.hold()
             self.model.reset_metrics()
+            if enough is not None and enough.is_set():
+                self.model.stop_training = True
             _beat(pulses)
 
         def on_test_begin(self, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            log.is_evaluation = True
             self.leftovers.begins()
 
         def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)

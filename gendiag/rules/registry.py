@@ -32,6 +32,7 @@ from gendiag.rules.epochs.overlapping_batches import OverlappingBatches
 from gendiag.rules.epochs.samples_as_steps import SamplesAsSteps
 from gendiag.rules.epochs.stateful_shuffled import StatefulShuffled
 from gendiag.rules.epochs.steps_mismatch import StepsMismatch
+from gendiag.rules.epochs.unusable_length import UnusableLength
 from gendiag.rules.epochs.zero_length import ZeroLength
 from gendiag.rules.labels.constant_labels import ConstantLabels
 from gendiag.rules.labels.label_leak import LabelLeak
@@ -129,6 +130,7 @@ RULES: tuple[Rule, ...] = (
     UnsupportedArgument(),
     CompileArgument(),
     SharedGenerator(),
+    UnusableLength(),
     SourceRaises(),
     DatasetRaises(),
     ZeroLength(),

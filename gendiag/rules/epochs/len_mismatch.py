@@ -42,8 +42,6 @@ class LenMismatch(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         length, spot_check = seen.source.length, seen.profile.spot_check
-        if seen.source.is_indexed and length is None:
-            yield from self._no_whole_number(seen)
         if not seen.source.is_indexed or not length:
             return
         if (changed := self._changes(seen, length)) is not None:
@@ -84,17 +82,6 @@ class LenMismatch(Rule):
             "for each length: `fit(..., initial_epoch=k, epochs=k + 1)`."
         )
         return self.finding("warning", message, fix=fix, length=None, lengths=others)
-
-    def _no_whole_number(self, seen: Evidence) -> Iterator[Finding]:
-        value = seen.source.odd_length
-        if seen.failure is None or seen.rehearsal.deliveries or value is None:
-            return
-        message = (
-            f"`__len__` of the source returns {value!r}, a {type(value).__name__}, where Python takes a whole number "
-            f"(int) only: fit raises {seen.failure.line.rstrip('.')} before it reads a batch."
-        )
-        fix = "Return an int: `return math.ceil(len(self.x) / self.batch_size)`, or `int(np.ceil(...))`."
-        yield self.finding("error", message, fix=fix, length=None)
 
     def _left_out(self, length: int, spot_check: SpotCheck) -> Finding:
         rows, full = sum(batch.rows or 0 for batch in spot_check.beyond), spot_check.again[0].rows
