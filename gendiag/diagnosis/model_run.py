@@ -18,6 +18,7 @@ from gendiag.model.replay import FitSettings, Replay, lost_weight, through_fit
 from gendiag.model.serving import refusal
 from gendiag.records import Failure, ModelRun, Rehearsal
 from gendiag.rehearsal.rehearsal import Rehearsed
+from gendiag.rules.evidence.callbacks import given_callbacks
 from gendiag.runtime.task import Pulse
 from gendiag.sources.pydataset import PyDatasetSource
 
@@ -36,7 +37,7 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
     again, evaluation = _evaluation(case, rehearsed)
     raw = [rehearsed.profile.raw(index) for index in order]
     settings = case.settings(rehearsed.source)
-    settings = replace(settings, fit_args={**settings.fit_args, **evaluation})
+    settings = replace(settings, fit_args={**settings.fit_args, **evaluation}, callbacks=given_callbacks(case.fit_args))
     first = {index: place for place, index in reversed([*enumerate(order)])}
     once = max(first.values()) + 1
     run, is_copy = train_stand_in(case, raw, settings, once=once)
@@ -57,6 +58,8 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
         interrupted=run.interrupted,
         validation=again,
         evaluated=run.evaluated,
+        logged=run.logged,
+        refused_monitors=run.refused_monitors,
     )
 
 

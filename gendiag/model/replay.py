@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from gendiag.model.monitors import refused_monitors
 from gendiag.model.snapshot import held_values, is_variable, optimizers
 from gendiag.records import NOTHING, Failure
 from gendiag.runtime.leftovers import QUIET_S, Leftovers
@@ -43,6 +44,8 @@ class FitSettings:
         The dtype policy of the user's thread; None for that of the present one.
     close
         Takes back what fit leaves behind of such a source.
+    callbacks
+        The user's own, which are not run: copies of some are asked at the end; see ``monitors.py``.
     """
 
     as_source: AsSource | None = None
@@ -50,6 +53,7 @@ class FitSettings:
     quiet_s: float = QUIET_S
     policy: object = None
     close: Callable[[], None] = lambda: None
+    callbacks: Sequence[Any] = ()
 
 
 PLAIN = FitSettings()
@@ -82,6 +86,10 @@ class Replay:
         Completed evaluation steps.
     is_evaluation
         Whether an evaluation was begun, and so the training over.
+    logged
+        Names of the figures that fit logged at the end of the epoch.
+    refused_monitors
+        What ``FitSettings.callbacks`` say of the figures that they follow; see ``monitors.py``.
     """
 
     steps: int = 0
@@ -94,6 +102,8 @@ class Replay:
     step_s: tuple[float, ...] = ()
     evaluated: int = 0
     is_evaluation: bool = False
+    logged: tuple[str, ...] = ()
+    refused_monitors: tuple[tuple[int, str], ...] = ()
 
     @property
     def first_non_finite(self) -> int | None:
@@ -115,12 +125,18 @@ class _Log:
         self.non_finite: list[int] = []
         self.evaluated = 0
         self.is_evaluation = False
+        self.logged: tuple[str, ...] = ()
+        self.refused_monitors: tuple[tuple[int, str], ...] = ()
         self._weights: Sequence[Any] | None = None
 
     def step_begins(self, model: Model) -> None:
         if self._weights is None and model.built:
             self._weights = finite_weights(model)
         self.step_began = time.perf_counter()
+
+    def epoch_ends(self, logs: Mapping[str, Any], model: Model, callbacks: Sequence[Any]) -> None:
+        self.logged = tuple(map(str, logs))
+        self.refused_monitors = refused_monitors(model, callbacks)
 
     def step_was_finite(self, logs: Mapping[str, Any], model: Model) -> bool:
         weights = model.weights if self._weights is None else self._weights
@@ -166,7 +182,8 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     failure, answered, interrupted = None, True, False
 
     def work(own: Pulse) -> Failure | None:
-        watch = _watch(log, [own] if pulse is None else [own, pulse], enough, keep_weights=learning_rate_zero)
+        pulses = [own] if pulse is None else [own, pulse]
+        watch = _watch(log, pulses, enough, settings.callbacks, keep_weights=learning_rate_zero)
         return _fit(model, batches, settings, watch)
 
     try:
@@ -191,6 +208,8 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         step_s=tuple(log.step_s),
         evaluated=log.evaluated,
         is_evaluation=log.is_evaluation,
+        logged=log.logged,
+        refused_monitors=log.refused_monitors,
     )
 
 
@@ -230,7 +249,14 @@ def build_optimizer(model: Model) -> None:
             optimizer.build(model.trainable_variables)
 
 
-def _watch(log: _Log, pulses: Sequence[Pulse], enough: threading.Event | None, *, keep_weights: bool) -> Callback:
+def _watch(  # noqa: C901  (one short method for each of Keras's hooks)
+    log: _Log,
+    pulses: Sequence[Pulse],
+    enough: threading.Event | None,
+    callbacks: Sequence[Any],
+    *,
+    keep_weights: bool,
+) -> Callback:
     import keras
 
     class Watch(keras.callbacks.Callback):
@@ -265,6 +291,9 @@ def _watch(log: _Log, pulses: Sequence[Pulse], enough: threading.Event | None, *
 
         def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             _beat(pulses)
+
+        def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            log.epoch_ends(logs or {}, self.model, callbacks)
 
         def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             log.evaluated += 1

@@ -88,6 +88,7 @@ from gendiag.rules.structure.step_unpacks import StepUnpacks
 from gendiag.rules.structure.structure_drift import StructureDrift
 from gendiag.rules.structure.target_structure import TargetStructure
 from gendiag.rules.structure.zip_cut import ZipCut
+from gendiag.rules.validation.monitor_direction import MonitorDirection
 from gendiag.rules.validation.monitor_missing import MonitorMissing
 from gendiag.rules.validation.never_validated import NeverValidated
 from gendiag.rules.validation.shared_generator import SharedGenerator
@@ -212,6 +213,8 @@ RULES: tuple[Rule, ...] = (
     LossNotFinite(),
     BatchTooBig(),
     ModelRejects(),
+    MonitorMissing(),
+    MonitorDirection(),
     FitRefuses(),
     OrderNondeterministic(),
     UnseenClasses(),
@@ -220,7 +223,6 @@ RULES: tuple[Rule, ...] = (
     SuperNotCalled(),
     SplitReshuffled(),
     ValidationNotComparable(),
-    MonitorMissing(),
     EpochHookEarly(),
     BatchesShuffledWhole(),
     InputBound(),

@@ -90,8 +90,8 @@ def _told(refused: RefusedLength) -> tuple[str, str]:
 def _likely(refused: RefusedLength) -> int | None:
     """The whole number that was likely meant; None where that cannot be known."""
     given = refused.given[0] if refused.given else None
-    is_number = isinstance(given, (float, np.floating)) and math.isfinite(given) and given > 0
-    return math.ceil(given) if is_number else None  # type: ignore[arg-type]
+    number = float(given) if isinstance(given, (float, np.floating)) else 0.0
+    return math.ceil(number) if math.isfinite(number) and number > 0 else None
 
 
 def _items(length: Any) -> Any:
