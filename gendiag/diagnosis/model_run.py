@@ -18,6 +18,7 @@ from gendiag.model.replay import FitSettings, Replay, lost_weight, through_fit
 from gendiag.model.serving import refusal
 from gendiag.records import Failure, ModelRun, Rehearsal
 from gendiag.rehearsal.rehearsal import Rehearsed
+from gendiag.rules.evidence.callbacks import given_callbacks
 from gendiag.runtime.task import Pulse
 from gendiag.sources.pydataset import PyDatasetSource
 
@@ -34,6 +35,11 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
     if case.model is None or not order or rehearsed.rehearsal.ended == "stopped":
         return None
     raw = [rehearsed.profile.raw(index) for index in order]
+<<<<<<< HEAD
+=======
+    settings = case.settings(rehearsed.source)
+    settings = replace(settings, fit_args={**settings.fit_args, **evaluation}, callbacks=given_callbacks(case.fit_args))
+>>>>>>> p2
     first = {index: place for place, index in reversed([*enumerate(order)])}
     once = max(first.values()) + 1
     run, is_copy = train_stand_in(case, raw, _settings(case, rehearsed), once=once)
@@ -45,7 +51,7 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
         told(f"The model was not run: the batches could not be handed to fit once more ({refused.line}).")
         return None
     return ModelRun(
-        batches=tuple(order),
+        batches=tuple(order[: run.steps] if run.is_evaluation else order),
         steps=run.steps,
         failure=run.failure if run.answered else None,
         non_finite=order[run.first_non_finite] if run.first_non_finite is not None else None,
@@ -55,6 +61,8 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
         interrupted=run.interrupted,
         validation=_evaluation(case, rehearsed)[0],
         evaluated=run.evaluated,
+        logged=run.logged,
+        refused_monitors=run.refused_monitors,
     )
 
 
@@ -71,7 +79,7 @@ def train_stand_in(
 
     Behind the first ``once`` batches, which are all that there are, it goes on only as long as it was quick.
     """
-    pulse, began = Pulse(), time.monotonic()
+    pulse, enough, began = Pulse(), threading.Event(), time.monotonic()
     is_distributed = strategy_of(case.model) is not None
     if is_distributed:
         raw, settings = [_owned(batch) for batch in raw], _for_replicas(case, settings)
@@ -86,9 +94,11 @@ def train_stand_in(
             def on_progress(steps: int) -> None:
                 show(steps)
                 if once is not None and steps >= once and time.monotonic() - began > MORE_UNTIL_S:
-                    pulse.stop.set()
+                    enough.set()
 
-            run = through_fit(copy, raw, settings, learning_rate_zero=False, pulse=pulse, on_progress=on_progress)
+            run = through_fit(
+                copy, raw, settings, learning_rate_zero=False, pulse=pulse, enough=enough, on_progress=on_progress
+            )
             return run, copy is not case.model
     finally:
         timer.cancel()

@@ -100,7 +100,7 @@ def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
     errors = {finding.rule for finding in findings if finding.severity == "error"}
     if evidence.waits_for_ever or "endless" in errors:
         return "never ends"
-    if evidence.failure is not None:
+    if evidence.failure is not None or any(BY_NAME[name].stops_fit for name in errors):
         return "raises"
     if evidence.model_run is not None and evidence.model_run.turned_non_finite:
         return "trains to NaN"

@@ -12,6 +12,7 @@ from gendiag.flight.loop import Loop
 from gendiag.model.clone import stand_in
 from gendiag.model.replay import through_fit
 from gendiag.records import Failure, ModelRun
+from gendiag.rehearsal.rehearsal import is_about_validation
 from gendiag.runtime.task import dtype_policy
 from gendiag.runtime.tracebacks import cut
 
@@ -59,7 +60,17 @@ def locate(call: Call, case: Case) -> Located:
         return _at_the_start(call, case, call.failure)
     if call.position.phase == "validation":
         return _in_validation(call, call.failure)
-    return _in_step(call, case, call.failure)
+    return _located(call, case, call.failure)
+
+
+def _evaluation_begins(call: Call, failure: Failure) -> bool:
+    """Whether fit was about to evaluate for the first time."""
+    given = call.fit_args.get("validation_data") is not None
+    if call.method != "fit" or call.position.phase != "training" or not given:
+        return False
+    tap = call.test.tap
+    begun = not tap.training and bool(tap.batches or tap.peeks or tap.ended or tap.error)
+    return begun or is_about_validation(failure, call.train.source, call.validation)
 
 
 def _phase(call: Call) -> Literal["start", "training", "validation"]:
@@ -92,6 +103,13 @@ def _in_validation(call: Call, failure: Failure) -> Located:
     order = (*done, *candidates) if call.validation is not None else ()
     trained = tuple(batch for _, batch in call.train.placed(per_execution) if batch is not None)
     return _of_the_model(call, ModelRun(trained, len(trained), failure, validation=order, evaluated=len(done)))
+
+
+def _located(call: Call, case: Case, failure: Failure) -> Located:
+    """Behind the last step of an epoch the phase is that of a step still."""
+    if _evaluation_begins(call, failure):
+        return Located(len(call.train.epochs), "validation", None, failure)  # each step that was begun is complete
+    return _in_step(call, case, failure)
 
 
 def _in_step(call: Call, case: Case, failure: Failure) -> Located:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from itertools import pairwise, takewhile
 from statistics import median
@@ -49,6 +49,16 @@ def _usable(model: Any) -> tuple[Any, str]:
         return usable(model)
     except BadModelError as error:
         return None, str(error)
+
+
+def _logged(call: Call) -> tuple[str, ...]:
+    """Names of the figures of an epoch; of one in which a callback raised, from what the model computes."""
+    if call.logged or call.failure is None or call.failure.callback is None:
+        return tuple(call.logged)
+    with suppress(Exception):  # a model of somebody else's own
+        names = [str(name) for name in call.model.get_metrics_result()]
+        return (*names, *(f"val_{name}" for name in names if call.test.epochs))
+    return ()
 
 
 @contextmanager
@@ -111,6 +121,7 @@ class Record:
         weights = self.call.weights
         if not batches and weights.lost_in is None:
             return None
+<<<<<<< HEAD
         run = ModelRun(
             batches,
             len(batches),
@@ -118,6 +129,10 @@ class Record:
             lost_before=weights.lost_before,
             epoch_losses=tuple(self.call.losses[epoch] for epoch in sorted(self.call.losses)),
         )
+=======
+        seconds, logged = self._step_s(case, rehearsed), _logged(self.call)
+        run = ModelRun(batches, len(batches), seconds=seconds, lost_before=weights.lost_before, logged=logged)
+>>>>>>> p2
         if weights.lost_in is None or weights.lost_before:
             return run
         return replace(run, **self._turned(case, rehearsed, weights.lost_in))

@@ -46,8 +46,6 @@ class LenMismatch(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         length, spot_check = seen.source.length, seen.profile.spot_check
-        if seen.source.is_indexed and length is None:
-            yield from self._no_whole_number(seen)
         if not seen.source.is_indexed or not length:
             return
         if (changed := self._changes(seen, length)) is not None:
@@ -89,6 +87,7 @@ class LenMismatch(Rule):
         )
         return self.finding("warning", message, fix=fix, length=None, lengths=others)
 
+<<<<<<< HEAD
     def _no_whole_number(self, seen: Evidence) -> Iterator[Finding]:
         value = seen.source.odd_length
         if seen.failure is None or seen.rehearsal.deliveries or value is None:
@@ -101,6 +100,8 @@ class LenMismatch(Rule):
         found = self.finding("error", message, fix=fix, length=None)
         yield replace(found, why="The message names neither `__len__` nor the source.")
 
+=======
+>>>>>>> p2
     def _left_out(self, length: int, spot_check: SpotCheck) -> Finding:
         rows, full = sum(batch.rows or 0 for batch in spot_check.beyond), spot_check.again[0].rows
         whole = [batch for batch in spot_check.beyond if batch.rows == full]
