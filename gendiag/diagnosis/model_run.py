@@ -35,11 +35,6 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
     if case.model is None or not order or rehearsed.rehearsal.ended == "stopped":
         return None
     raw = [rehearsed.profile.raw(index) for index in order]
-<<<<<<< HEAD
-=======
-    settings = case.settings(rehearsed.source)
-    settings = replace(settings, fit_args={**settings.fit_args, **evaluation}, callbacks=given_callbacks(case.fit_args))
->>>>>>> p2
     first = {index: place for place, index in reversed([*enumerate(order)])}
     once = max(first.values()) + 1
     run, is_copy = train_stand_in(case, raw, _settings(case, rehearsed), once=once)
@@ -69,7 +64,8 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
 def _settings(case: Case, rehearsed: Rehearsed) -> FitSettings:
     """How fit is given the batches, made for one run: a generator of validation batches is spent by it."""
     settings = case.settings(rehearsed.source)
-    return replace(settings, fit_args={**settings.fit_args, **_evaluation(case, rehearsed)[1]})
+    arguments = {**settings.fit_args, **_evaluation(case, rehearsed)[1]}
+    return replace(settings, fit_args=arguments, callbacks=given_callbacks(case.fit_args))
 
 
 def train_stand_in(

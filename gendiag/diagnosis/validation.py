@@ -48,11 +48,7 @@ def in_validation(finding: Finding) -> Finding:
     return replace(
         finding,
         message=f"In validation_data: {finding.message}",
-<<<<<<< HEAD
-        fix=f"fit took the training data; what is to change is validation_data. {finding.fix}",
-=======
         fix=f"fit took the training data, so change validation_data alone. {finding.fix}",
->>>>>>> p2
         evidence={**finding.evidence, "source": "validation"},
     )
 

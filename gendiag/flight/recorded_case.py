@@ -121,18 +121,14 @@ class Record:
         weights = self.call.weights
         if not batches and weights.lost_in is None:
             return None
-<<<<<<< HEAD
         run = ModelRun(
             batches,
             len(batches),
             seconds=self._step_s(case, rehearsed),
             lost_before=weights.lost_before,
             epoch_losses=tuple(self.call.losses[epoch] for epoch in sorted(self.call.losses)),
+            logged=_logged(self.call),
         )
-=======
-        seconds, logged = self._step_s(case, rehearsed), _logged(self.call)
-        run = ModelRun(batches, len(batches), seconds=seconds, lost_before=weights.lost_before, logged=logged)
->>>>>>> p2
         if weights.lost_in is None or weights.lost_before:
             return run
         return replace(run, **self._turned(case, rehearsed, weights.lost_in))

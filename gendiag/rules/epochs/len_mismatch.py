@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.source_code import changes_something, is_random, methods
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
-from gendiag.runtime.short_value import short
 from gendiag.sources.spot_check import SpotCheck
 
 SHOWN = 6  # lengths in the message
@@ -87,21 +85,6 @@ class LenMismatch(Rule):
         )
         return self.finding("warning", message, fix=fix, length=None, lengths=others)
 
-<<<<<<< HEAD
-    def _no_whole_number(self, seen: Evidence) -> Iterator[Finding]:
-        value = seen.source.odd_length
-        if seen.failure is None or seen.rehearsal.deliveries or value is None:
-            return
-        message = (
-            f"`__len__` of the source returns {short(value)}, a {type(value).__name__}, where Python takes a whole "
-            f"number (int) only: fit raises {seen.failure.line.rstrip('.')} before it reads a batch."
-        )
-        fix = "Return an int: `return math.ceil(len(self.x) / self.batch_size)`, or `int(np.ceil(...))`."
-        found = self.finding("error", message, fix=fix, length=None)
-        yield replace(found, why="The message names neither `__len__` nor the source.")
-
-=======
->>>>>>> p2
     def _left_out(self, length: int, spot_check: SpotCheck) -> Finding:
         rows, full = sum(batch.rows or 0 for batch in spot_check.beyond), spot_check.again[0].rows
         whole = [batch for batch in spot_check.beyond if batch.rows == full]

@@ -34,12 +34,8 @@ class MonitorMissing(Rule):
         Pass ``validation_data``, or let the callback follow what is logged, such as ``monitor="loss"``.
 
     Known limits
-<<<<<<< HEAD
-        Keras's own callbacks only, and only where no other is given, since one may write the figure into the logs.
-=======
         Keras's own callbacks only. ``diagnose`` runs no callbacks, and says nothing where one of the user's own might
         log the figure.
->>>>>>> p2
 
     Source
         keras 3.15.1, callbacks/monitor_callback.py and model_checkpoint.py; measured on keras 3.15.1 / tensorflow
@@ -62,18 +58,9 @@ class MonitorMissing(Rule):
         will_raise = refused(seen)
         if (seen.failure is not None and not will_raise) or not seen.rehearsal.deliveries:
             return
-<<<<<<< HEAD
-        callbacks = callbacks_of(seen)
-        if any(_is_own(callback) for callback in callbacks):  # it may write the figure into the logs
-            return
-        for callback in callbacks:
-            monitor = getattr(callback, "monitor", "") if _follows(callback) else ""
-            if not isinstance(monitor, str) or not monitor.startswith("val_"):
-=======
         for place, callback in enumerate(callbacks_of(seen)):
             told = _told(seen, callback)
             if told is None or (seen.failure is not None and place not in will_raise):
->>>>>>> p2
                 continue
             does = "the callback does nothing but warn"
             if place in will_raise:
@@ -93,10 +80,6 @@ class MonitorMissing(Rule):
         return sound()
 
 
-<<<<<<< HEAD
-def _is_own(callback: Any) -> bool:
-    return type(callback).__module__.split(".")[0] != "keras" or type(callback).__name__ == "LambdaCallback"
-=======
 def _told(seen: Evidence, callback: Any) -> tuple[str, str] | None:
     """Why the figure is not there, and what to do; None where it is, or where that cannot be known."""
     monitor = getattr(callback, "monitor", "") if _follows(callback) else ""
@@ -142,7 +125,6 @@ def _may_be_logged(seen: Evidence, monitor: str) -> bool:
     if monitor.startswith("val_") and not any(name.startswith("val_") for name in names):
         return True  # no evaluation was run to its end
     return not seen.rehearsal.live and any(functions_of(callback) for callback in callbacks_of(seen))
->>>>>>> p2
 
 
 def _follows(callback: Any) -> bool:
