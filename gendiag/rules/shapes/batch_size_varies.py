@@ -64,4 +64,4 @@ def _end_passes(odd: list[int], rows: list[int], usual: int) -> bool:
     """Whether the odd batches are the rest at the end of each pass: equally short, equally far apart."""
     length = odd[0] + 1
     is_even = all(index % length == length - 1 for index in odd) and len(set(rows)) == 1
-    return length > 1 and is_even and rows[0] < usual
+    return length > 1 and len(odd) > 1 and is_even and rows[0] < usual
