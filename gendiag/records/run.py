@@ -148,8 +148,8 @@ class ModelRun:
     logged
         Names of the figures that fit logged at the end of an epoch; empty where none came to its end.
     refused_monitors
-        Places among the callbacks of fit, each with what one of Keras's own says of the figure that it is to follow, where
-        it raises; told by a copy of it, since callbacks are not run.
+        Places among the callbacks of fit, each with what one of Keras's own raises of the figure that it is to follow;
+        told by a copy of it, since callbacks are not run.
     """
 
     batches: tuple[int, ...] = ()
