@@ -61,7 +61,9 @@ def cast(array: Array, dtype: str) -> Array:
 
 
 def dtype_of(name: str) -> np.dtype[Any]:
-    """NumPy's dtype of that name, those of ml_dtypes (bfloat16, float8) included."""
+    """NumPy's dtype of that name, those of ml_dtypes (bfloat16, float8) included; text in a tensor is of objects."""
+    if name == "string":
+        return np.dtype(object)
     try:
         return np.dtype(name)
     except TypeError:

@@ -17,6 +17,7 @@ from gendiag.model.reader import read_model
 from gendiag.records import Finding, Shrunk, Trial
 from gendiag.rehearsal.rehearsal import Rehearsed
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.registry import BY_NAME
 
 CUT_SHORT = "Stopped while the model was tried: what is not shown here was not tried."
 MOST_SHOWN = 60  # letters of an argument of fit
@@ -81,6 +82,8 @@ class _Work:
         self.findings = find(self.evidence)
         for index in to_try(self.case, self.evidence, self.findings):
             self.trials[index] = try_on_model(self.case, self.evidence, index)
+        if self.findings and BY_NAME[self.findings[0].rule].quotes and self.trials:  # nothing explains it as yet
+            self.findings = find(replace(self.evidence, trials=self.trials))
         for index, reduced in shrink_failing(self.case, self.evidence, self.trials):
             self.shrunk[index] = reduced
 

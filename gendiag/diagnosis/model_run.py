@@ -35,15 +35,14 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
     if case.model is None or not order or rehearsed.rehearsal.ended == "stopped":
         return None
     raw = [rehearsed.profile.raw(index) for index in order]
-    again, settings = _settings(case, rehearsed)
     first = {index: place for place, index in reversed([*enumerate(order)])}
     once = max(first.values()) + 1
-    run, is_copy = train_stand_in(case, raw, settings, once=once)
+    run, is_copy = train_stand_in(case, raw, _settings(case, rehearsed), once=once)
     if is_copy and not run.answered:
         # Somebody else's iterator may have been destroyed meanwhile (see leftovers.py).
-        run, _ = train_stand_in(case, raw, _settings(case, rehearsed)[1], once=once)
-    is_failed = run.answered and run.failure is not None
-    if is_failed and (refused := refusal(raw, _settings(case, rehearsed)[1])) is not None:
+        run, _ = train_stand_in(case, raw, _settings(case, rehearsed), once=once)
+    refused = refusal(raw, _settings(case, rehearsed)) if run.answered and run.failure is not None else None
+    if refused is not None:
         told(f"The model was not run: the batches could not be handed to fit once more ({refused.line}).")
         return None
     return ModelRun(
@@ -55,11 +54,18 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
         losses=run.losses,
         seconds=run.step_s,
         interrupted=run.interrupted,
-        validation=again,
+        validation=_evaluation(case, rehearsed)[0],
         evaluated=run.evaluated,
         logged=run.logged,
         refused_monitors=run.refused_monitors,
     )
+
+
+def _settings(case: Case, rehearsed: Rehearsed) -> FitSettings:
+    """How fit is given the batches, made for one run: a generator of validation batches is spent by it."""
+    settings = case.settings(rehearsed.source)
+    arguments = {**settings.fit_args, **_evaluation(case, rehearsed)[1]}
+    return replace(settings, fit_args=arguments, callbacks=given_callbacks(case.fit_args))
 
 
 def train_stand_in(
@@ -128,14 +134,6 @@ def _delivery_order(rehearsed: Rehearsed) -> list[int]:
         if index in delivered:
             delivered.remove(index)
     return [*peeked, *delivered]
-
-
-def _settings(case: Case, rehearsed: Rehearsed) -> tuple[tuple[int, ...], FitSettings]:
-    """Indices of the validation batches, and how all is handed to fit: anew for each run."""
-    again, evaluation = _evaluation(case, rehearsed)
-    plain = case.settings(rehearsed.source)
-    callbacks = given_callbacks(case.fit_args)
-    return again, replace(plain, fit_args={**plain.fit_args, **evaluation}, callbacks=callbacks)
 
 
 def _evaluation(case: Case, rehearsed: Rehearsed) -> tuple[tuple[int, ...], dict[str, Any]]:

@@ -90,8 +90,9 @@ def _with_trial(finding: Finding, evidence: Evidence) -> Finding:
     rule = BY_NAME[finding.rule]
     if not rule.reads_trials or finding.in_validation:
         return finding
-    same = (finding.title, finding.batches, finding.leaf)
-    return next((told for told in _ask(rule, evidence) if (told.title, told.batches, told.leaf) == same), finding)
+    same = (finding.title, finding.batches)
+    told = [each for each in _ask(rule, evidence) if (each.title, each.batches) == same]
+    return next((each for each in told if finding.leaf in (None, each.leaf)), finding)  # a trial may name the leaf
 
 
 def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
@@ -138,11 +139,15 @@ def notes(evidence: Evidence) -> Iterator[str]:
             f"{made_anew(source.value)}"
         )
     validation = evidence.validation_source
-    if validation is not None and validation.one_shot and validation.maker is None and validation is not source:
-        name = getattr(validation.value, "__name__", "make_validation")
+    if (
+        validation is not None
+        and validation.one_shot
+        and validation.maker is None
+        and validation.value is not source.value
+    ):
         yield (
-            f"The validation_data, the generator {name}, were read by this diagnosis too and are spent now, in part or "
-            f"whole. Make them anew for fit, or pass the function: diagnose(..., validation_data={name})."
+            f"The generator {validation.value.__name__} in validation_data was read by this diagnosis and is spent, "
+            f"in part or whole. {made_anew(validation.value, 'validation_data')}"
         )
     if evidence.model is None:
         yield "No model was given: what the model does with the batches was not tried."

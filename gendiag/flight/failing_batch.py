@@ -144,7 +144,7 @@ def _proven(call: Call, case: Case, candidates: list[int]) -> tuple[int | None, 
     store = call.train.tap.store
     held = [index for index in candidates if index in store]
     if case.model is None or not held:
-        why = "The step at which fit raised was not replayed: its batch is not held (keep_bytes)."
+        why = f"The step at which fit raised was not replayed: {_why_not(case, candidates)}."
         return (candidates[0] if len(candidates) == 1 else None), why
     peeked = [index for index in range(PEEKED) if index in store]
     for index in held:
@@ -154,7 +154,14 @@ def _proven(call: Call, case: Case, candidates: list[int]) -> tuple[int | None, 
         if replay.failure is not None and replay.answered and (at := order[min(replay.steps, len(order) - 1)]) in held:
             return at, ""
     named = f"batch {candidates[0]}" if len(candidates) == 1 else f"batches {candidates[0]} to {candidates[-1]}"
+    none = "it does not raise" if len(candidates) == 1 else "none of these raises"
     return None, (
         f"fit raised in the step of {named} or right behind it; replayed on a copy with the weights of that "
-        "moment, none of these raises. The cause may lie outside of the batch: a callback, or a state that is gone."
+        f"moment, {none}. The cause may lie outside of the batch: a callback, or a state that is gone."
     )
+
+
+def _why_not(case: Case, candidates: list[int]) -> str:
+    if case.model is None:
+        return "there is no model to replay it on"
+    return "its batch is not held (keep_bytes)" if candidates else "which batch it was is not known"

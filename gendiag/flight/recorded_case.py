@@ -21,7 +21,7 @@ from gendiag.flight.failing_batch import Located, locate
 from gendiag.flight.loop import Loop
 from gendiag.model.snapshot import held_values
 from gendiag.model.uninitialized import usable
-from gendiag.records import ModelRun
+from gendiag.records import ModelRun, counted
 from gendiag.rehearsal.rehearsal import Rehearsed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.runtime.leftovers import collect
@@ -121,8 +121,14 @@ class Record:
         weights = self.call.weights
         if not batches and weights.lost_in is None:
             return None
-        seconds, logged = self._step_s(case, rehearsed), _logged(self.call)
-        run = ModelRun(batches, len(batches), seconds=seconds, lost_before=weights.lost_before, logged=logged)
+        run = ModelRun(
+            batches,
+            len(batches),
+            seconds=self._step_s(case, rehearsed),
+            lost_before=weights.lost_before,
+            epoch_losses=tuple(self.call.losses[epoch] for epoch in sorted(self.call.losses)),
+            logged=_logged(self.call),
+        )
         if weights.lost_in is None or weights.lost_before:
             return run
         return replace(run, **self._turned(case, rehearsed, weights.lost_in))
@@ -201,7 +207,8 @@ class Record:
             yield self._located.unproven
         unknown = sum(d.batch is None for d in evidence.rehearsal.deliveries)
         if unknown:
-            yield f"Of {unknown} steps it is not known which batch they were."
+            were = "it was" if unknown == 1 else "they were"
+            yield f"Of {counted(unknown, 'step')} it is not known which batch {were}."
         for epoch, loss in call.losses.items():
             if not math.isfinite(loss):
                 yield f"The loss logged at the end of epoch {epoch + 1} is {loss}."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from gendiag.model.facts import IdLayer
 from gendiag.model.keras_private import layers
+from gendiag.runtime.failing_metric import metric_key
 
 Model: TypeAlias = Any  # keras ships no types
 READS_IDS = ("Embedding", "Hashing", "IntegerLookup", "CategoryEncoding", "StringLookup")
@@ -97,10 +97,5 @@ def _key(metric: Any) -> str:
         or config.get("thresholds") is not None
         or config.get("threshold", 0.5) not in (0.5, None)
     ):
-        return f"{_name(metric)} with thresholds"
-    return _name(metric)
-
-
-def _name(metric: Any) -> str:
-    name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+        return f"{metric_key(metric)} with thresholds"
+    return metric_key(metric)

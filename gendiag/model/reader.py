@@ -15,6 +15,9 @@ from gendiag.records import Role
 
 Model: TypeAlias = Any  # keras ships no types
 OWN = ("train_step", "compute_loss", "call")
+ACTIVATED = {
+    "Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Activation", "SimpleRNN", "LSTM", "GRU",
+}  # fmt: skip
 RESHAPES = ("Reshape", "Flatten", "Permute", "Dropout", "Cropping2D", "ZeroPadding2D")
 SCALES = ("Rescaling", "Normalization")
 PLAIN = (
@@ -199,7 +202,9 @@ def _own_activation(layer: Any) -> str | None:
         return "softmax"
     if type(layer).__name__ == "TimeDistributed":
         return _own_activation(layer.layer)
-    if type(layer).__name__ not in {"Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Activation"}:
+    if type(layer).__name__ == "ReLU":
+        return "relu" if not layer.negative_slope and not layer.threshold and layer.max_value is None else None
+    if type(layer).__name__ not in ACTIVATED:
         return None
     function = layer.activation
     return function.__name__ if getattr(function, "__module__", "").startswith(KERAS) else None

@@ -35,6 +35,8 @@ class Failure:
         Where no answer came: whether the source used the processor all the while, and the loop that it was in.
     callback
         The callback of fit that raised, as it was called: ``Sampler.on_train_batch_end(batch=3)``; or None.
+    metric, output
+        The metric that raised, and Keras's name of the output it was given; None where the traceback does not tell.
     """
 
     type: str
@@ -48,6 +50,8 @@ class Failure:
     busy: bool = False
     loop: str = ""
     callback: str | None = None
+    metric: str | None = None
+    output: str | None = None
 
     @property
     def place(self) -> str:
@@ -139,6 +143,8 @@ class ModelRun:
     losses, losses_before
         Loss of each step; NaN where it logs none. Of a live fit: of the epoch in which it turned NaN, and the mean of
         each epoch before.
+    epoch_losses
+        Loss that a live fit logged for each epoch.
     seconds
         Wall time of each step. The first includes that the step was traced.
     interrupted
@@ -148,8 +154,8 @@ class ModelRun:
     logged
         Names of the figures that fit logged at the end of an epoch; empty where none came to its end.
     refused_monitors
-        Places among the callbacks of fit, each with what one of Keras's own raises of the figure that it is to follow;
-        told by a copy of it, since callbacks are not run.
+        Places among the callbacks of fit, each with what one of Keras's own says of the figure that it is to follow,
+        where it raises; told by a copy of it, since callbacks are not run.
     """
 
     batches: tuple[int, ...] = ()
@@ -160,6 +166,7 @@ class ModelRun:
     lost_before: str = ""
     losses: tuple[float, ...] = ()
     losses_before: tuple[float, ...] = ()
+    epoch_losses: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
     interrupted: bool = False
     validation: tuple[int, ...] = ()

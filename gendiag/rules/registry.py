@@ -106,6 +106,7 @@ from gendiag.rules.values.negative_weights import NegativeWeights
 from gendiag.rules.values.unfilled_rows import UnfilledRows
 from gendiag.rules.values.unscaled import Unscaled
 from gendiag.rules.values.value_drift import ValueDrift
+from gendiag.rules.values.values_too_large import ValuesTooLarge
 from gendiag.rules.workers.fork_pickle import ForkPickle
 from gendiag.rules.workers.fork_rng import ForkRng
 from gendiag.rules.workers.hook_overtaken import HookOvertaken
@@ -210,6 +211,7 @@ RULES: tuple[Rule, ...] = (
     DoubleScaled(),
     Unscaled(),
     ValueDrift(),
+    ValuesTooLarge(),
     LossNotFinite(),
     BatchTooBig(),
     ModelRejects(),

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from gendiag.records import Failure
 from gendiag.runtime.failing_line import FailingLine, function_of
+from gendiag.runtime.failing_metric import failing_metric
 
 FITS = ("fit", "evaluate", "predict")  # a callback may call one of them, and be called by another
 LONGEST_LINE, LONGEST_TEXT, LONGEST_CHAIN, LONGEST_CODE = 300, 20_000, 10, 160
@@ -104,6 +105,7 @@ def _cut(error: BaseException) -> Failure:
         line = _OP_NOISE.sub("", line)
     else:
         line, place = _from_python(error, text)
+    metric, output = failing_metric(error)
     return Failure(
         type=kind,
         line=_shorten(_OP_NOISE.sub("", line)) or kind,
@@ -114,6 +116,8 @@ def _cut(error: BaseException) -> Failure:
         in_source=node is not None and "PyFunc" in node["node"] and "IteratorGetNext" in plain,
         details=plain[:LONGEST_TEXT],
         callback=_callback(error),
+        metric=metric,
+        output=output,
     )
 
 

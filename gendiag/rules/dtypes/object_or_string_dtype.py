@@ -13,11 +13,11 @@ from gendiag.records import Finding, Leaf, format_shape, listed
 from gendiag.rules.edits import numbers, shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.object_values import Objects, is_number, told
 from gendiag.rules.rule import Edits, Rule, sound
 
 TEXT = ("str", "bytes", "string")
 DATES = ("datetime64", "timedelta64")
-SHOWN = 6  # lengths in the message
 READ_TEXT = frozenset({"TextVectorization", "StringLookup", "Hashing", "HashedCrossing"})
 
 
@@ -29,10 +29,12 @@ class ObjectOrStringDtype(Rule):
         number is parsed, a None among numbers becomes NaN, and only what cannot be cast raises.
 
     Why it hurts
-        An object array is mostly a stack of samples of unequal length; the message says nothing of lengths.
+        An object array is mostly a table with a column of text or of True and False among numbers, or a stack of
+        samples of unequal length; the message says nothing of columns or lengths.
 
     How to mend it
-        Pad the samples to one length, or group equal lengths in a batch; turn labels from text into numbers with
+        ``astype("float32")`` where numbers of several types met in one table, as in ``df.values``. Pad the samples to
+        one length, or group equal lengths in a batch; turn labels from text into numbers with
         ``astype("int64")`` or a lookup.
 
     Known limits
@@ -54,11 +56,10 @@ class ObjectOrStringDtype(Rule):
                 yield self._text_tensor(seen, *text[0])
             if odd:
                 index, leaf = odd[0]
-                what = _what(seen, index, leaf)
+                what, fix = _told(seen, index, leaf)
                 where = listed(i for i, _ in odd) if seen.leaves else "the arrays given to fit, in every batch,"
                 message = f"{path} of {where} has dtype {leaf.dtype}: {what}."
-                batches = [i for i, _ in odd] if seen.leaves else []
-                yield self.finding("error", message, fix=_fix(leaf, what), batches=batches, leaf=path, dtype=leaf.dtype)
+                yield self.finding("error", message, fix=fix, batches=[i for i, _ in odd], leaf=path, dtype=leaf.dtype)
 
     def _text_tensor(self, seen: Evidence, index: int, leaf: Leaf) -> Finding:
         whom = "no layer of the model takes text" if leaf.role == "x" else "the loss compares numbers"
@@ -70,7 +71,7 @@ class ObjectOrStringDtype(Rule):
         return self.finding("error", message, fix=fix, batches=[index], leaf=leaf.path, dtype="tf.string")
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
-        if not finding.batches or finding.evidence["dtype"].startswith(DATES):
+        if not seen.leaves or finding.evidence["dtype"].startswith(DATES):
             return
         place = at(seen, finding)
         if finding.evidence["dtype"] == "tf.string":
@@ -113,8 +114,12 @@ def _takes_text(seen: Evidence, leaf: Leaf) -> bool:
 def _to_numbers(seen: Evidence, index: int, leaf: Leaf) -> str:
     raw = seen.profile.raw(index) if index in seen.profile.store else ()
     values: Any = next((np.asarray(part.value).reshape(-1) for part in flatten(raw) if part.path == leaf.path), ())
-    if len(values) and all(_is_number(value) for value in values):
+    if len(values) and all(is_number(value) for value in values):
         return f"Make numbers of it in a map: `tf.strings.to_number({leaf.path})`."
+    if leaf.role == "y" and seen.source.is_sliced:
+        return (
+            f"Make class numbers of it: `names, {leaf.path} = np.unique({leaf.path}.astype(str), return_inverse=True)`."
+        )
     if leaf.role == "y":
         return (
             "Make class numbers of it in a map, with `keras.layers.StringLookup(vocabulary=names, num_oov_indices=0)`."
@@ -125,14 +130,6 @@ def _to_numbers(seen: Evidence, index: int, leaf: Leaf) -> str:
     )
 
 
-def _is_number(value: object) -> bool:
-    try:
-        float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
 def _given(seen: Evidence) -> dict[str, list[tuple[int, Leaf]]]:
     """Arrays that fit refused before it sliced them."""
     if not seen.source.is_sliced:
@@ -140,45 +137,23 @@ def _given(seen: Evidence) -> dict[str, list[tuple[int, Leaf]]]:
     return {part.path: [(0, measure_leaf(part))] for part in flatten(seen.source.value)}
 
 
-def _what(seen: Evidence, index: int, leaf: Leaf) -> str:
+def _told(seen: Evidence, index: int, leaf: Leaf) -> Objects:
+    path = leaf.path
     if leaf.dtype.startswith(TEXT):
-        return f"text where numbers are wanted ({leaf.role} cannot be a tensor of numbers)"
+        fix = (
+            f"Convert {path} to numbers first: `{path}.astype('int64')` for digits, "
+            "else a lookup or a StringLookup layer."
+        )
+        return Objects(f"text where numbers are wanted ({leaf.role} cannot be a tensor of numbers)", fix)
     if leaf.dtype.startswith(DATES):
-        return f"dates or times where numbers are wanted ({leaf.role} cannot be a tensor of numbers)"
-    return _objects(seen, index, leaf.path)
-
-
-def _objects(seen: Evidence, index: int, path: str) -> str:
+        fix = (
+            f"Make numbers of {path}, counted from a day near the data: "
+            f"`(({path} - {path}.min()) / np.timedelta64(1, 'D')).astype('float32')`."
+        )
+        return Objects(f"dates or times where numbers are wanted ({leaf.role} cannot be a tensor of numbers)", fix)
     try:
         raw = seen.profile.raw(index) if seen.leaves else seen.source.value
         value = next(part.value for part in flatten(raw) if part.path == path)
     except (NotKeptError, StopIteration):
-        return "Python objects"
-    items = np.asarray(value, dtype=object).reshape(-1)
-    lengths = [len(item) for item in items if hasattr(item, "__len__") and not isinstance(item, (str, bytes))]
-    if len(set(lengths)) > 1:
-        shown = ", ".join(str(length) for length in lengths[:SHOWN]) + (", ..." if len(lengths) > SHOWN else "")
-        return (
-            f"an object array of {len(lengths)} samples of unequal length ({shown}), which do not stack into one array"
-        )
-    kinds = sorted({type(item).__name__ for item in items[:100]})
-    return f"Python objects ({', '.join(kinds)})"
-
-
-def _fix(leaf: Leaf, what: str) -> str:
-    if leaf.dtype.startswith(TEXT):
-        return (
-            f"Convert {leaf.path} to numbers before yielding it: `.astype('int64')` for digits, "
-            "else a lookup or a StringLookup layer."
-        )
-    if leaf.dtype.startswith(DATES):
-        return (
-            f"Make numbers of {leaf.path}, counted from a day near the data: "
-            f"`(({leaf.path} - {leaf.path}.min()) / np.timedelta64(1, 'D')).astype('float32')`."
-        )
-    if "(float)" in what or "(int)" in what or "(float, int)" in what:
-        return f"Convert {leaf.path} to numbers: `np.asarray({leaf.path}, dtype='float32')`."
-    return (
-        "Pad the samples to one length (`keras.utils.pad_sequences`) or put equal lengths into one batch, "
-        "then `np.stack` them."
-    )
+        return Objects("Python objects", f"Make numbers of {path} first, `{path}.astype('float32')`.")
+    return told(path, value)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gendiag.model.facts import SPARSE, Output
-from gendiag.records import Failure, Finding, Leaf, format_shape
+from gendiag.records import Batch, Failure, Finding, Leaf, Trial, format_shape
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import one_hot
 from gendiag.rules.rule import Rule, dense, sound
 
 CLASSES, TABLE = 3, 2
@@ -22,6 +24,14 @@ ACCURACIES = ("accuracy", "acc")
 CROSSENTROPY = "crossentropy"
 DISTANCES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh", "mean_absolute_percentage_error")
 FOR_CLASSES = "sparse_categorical_accuracy"
+FOR_ONE_HOT = (
+    "categorical_accuracy", "one_hot_io_u", "one_hot_mean_io_u", "top_k_categorical_accuracy",
+)  # fmt: skip
+ELEMENTWISE = (
+    "binary_accuracy", "f1_score", "fbeta_score", "r2_score", "mean_absolute_error",
+    "mean_squared_error", "cosine_similarity",
+)  # fmt: skip
+FITTING = "Use a metric that compares what the output gives with what y is; the loss fits already."
 
 
 class MetricMismatch(Rule):
@@ -41,34 +51,42 @@ class MetricMismatch(Rule):
         and F1Score want one-hot rows. Logits want thresholds that are logits.
 
     Known limits
-        Which of several metrics raised is told only where there is one. What raises nothing is a note.
+        Which of several metrics raised is told by a trial, one step with the weights as they are. What raises nothing
+        is a note.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
     """
 
     name, title = "metric-mismatch", "A metric does not fit y or the output"
+    reads_trials = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run
-        pairs = seen.model_facts.scored(seen.batches[0]) if run is not None and seen.batches else []
-        if run is None or len(pairs) != 1:
+        if run is None or not seen.batches or run.failed_in_validation:
             return
-        if run.failure is not None and _is_of_metrics(run.failure):
-            index = run.failed_batch if run.failed_batch is not None else 0
-            yield self._finding(seen, index, run.failure, *pairs[0])
-        elif run.steps:
+        if run.failure is not None:
+            index = run.failed_batch or 0
+            tried = _of_trial(seen.trials.get(index))
+            if tried is not None or _is_of_metrics(run.failure):
+                yield self._raised(seen, index, tried or replace(run.failure, frame=None))  # (only the call of fit)
+        elif run.steps and len(pairs := seen.model_facts.scored(seen.batches[0])) == 1:
             yield from self._meaningless(seen, *pairs[0])
+            yield from self._of_one_column(seen, *pairs[0])
 
-    def _finding(self, seen: Evidence, index: int, failure: Failure, leaf: Leaf, output: Output) -> Finding:
-        metrics = seen.model_facts.metrics
-        who = f"The metric {metrics[0]}" if len(metrics) == 1 else f"One of the metrics ({', '.join(metrics)})"
+    def _raised(self, seen: Evidence, index: int, failure: Failure) -> Finding:
+        metrics, batch = seen.model_facts.metrics, seen.profile.find(index) or seen.batches[0]
+        known = failure.metric or (metrics[0] if len(metrics) == 1 else None)
+        some = f"One of the metrics ({', '.join(metrics)})" if metrics else "A metric"
+        pairs = seen.model_facts.scored(batch)
+        pair = next((each for each in pairs if len(pairs) == 1 or each[1].name == failure.output), None)
+        is_of = f"{pair[0].path} has shape {_shapes(*pair)}" if pair else f"y is {_all_of_y(batch)}"
         message = (
-            f"{who} raises on {seen.place(index)}, behind a loss that was computed: {leaf.path} has shape "
-            f"{format_shape(leaf.shape)}, the output {output.name!r} {format_shape(output.shape)}. "
-            f"{failure.line.rstrip('.')}."
+            f"{f'The metric {known}' if known else some} raises on {seen.place(index)}, behind a loss that was "
+            f"computed: {is_of}. {failure.line.rstrip('.')}."
         )
-        return self.finding("error", message, fix=_fix(leaf, output), batches=[index], leaf=leaf.path)
+        fix = _look_at(failure) or (_fix(seen, *pair) if pair else FITTING)
+        return self.finding("error", message, fix=fix, batches=[index], leaf=pair[0].path if pair else None)
 
     def _meaningless(self, seen: Evidence, leaf: Leaf, output: Output) -> Iterator[Finding]:
         metrics = seen.model_facts.metrics
@@ -94,6 +112,18 @@ class MetricMismatch(Rule):
                     "logits in every batch: its figures are of another decision than the model's."
                 )
                 fix = "Put the sigmoid into the model (and from_logits=False), or give it thresholds in logits."
+                yield self.finding("note", message, fix=fix, leaf=leaf.path, metric=name)
+
+    def _of_one_column(self, seen: Evidence, leaf: Leaf, output: Output) -> Iterator[Finding]:
+        shape, classes = leaf.shape or (), output.channels or 0
+        is_sparse = output.loss is not None and output.loss.key == SPARSE
+        for name in (each for each in seen.model_facts.metrics if is_sparse and classes > 1):
+            if name in FOR_ONE_HOT or (name in ELEMENTWISE and shape[-1:] == (1,)):
+                message = (
+                    f"The metric {name} compares {leaf.path}, class numbers of shape {format_shape(shape)}, with the "
+                    f"{classes} columns of the output {output.name!r} as if it were one-hot: its figure means nothing."
+                )
+                fix = f"Use `metrics=['accuracy']` (or '{FOR_CLASSES}'): it takes class numbers."
                 yield self.finding("note", message, fix=fix, leaf=leaf.path, metric=name)
 
     def broken(self) -> Iterator[Any]:
@@ -124,20 +154,43 @@ def _is_of_metrics(failure: Failure) -> bool:
     return own or (stack and any(words in failure.line for words in SHAPES))
 
 
-def _fix(leaf: Leaf, output: Output) -> str:
+def _of_trial(trial: Trial | None) -> Failure | None:
+    """What a metric raised in one eager step of Keras's own, where that is what fails."""
+    if trial is None or trial.inside is None or trial.inside.where != "metrics":
+        return None
+    return trial.failure
+
+
+def _look_at(failure: Failure) -> str:
+    """Where a metric of the user's own raised; else empty."""
+    if failure.frame is None:
+        return ""
+    line = f", `{failure.code}`" if failure.code else ""
+    return f"Look at {failure.frame}{line}: it is given y and the output as above, and does not take them."
+
+
+def _shapes(leaf: Leaf, output: Output) -> str:
+    return f"{format_shape(leaf.shape)}, the output {output.name!r} {format_shape(output.shape)}"
+
+
+def _all_of_y(batch: Batch) -> str:
+    return ", ".join(str(leaf) for leaf in batch.leaves if leaf.role == "y") or "absent"
+
+
+def _fix(seen: Evidence, leaf: Leaf, output: Output) -> str:
     classes, shape = output.channels or 0, leaf.shape or ()
     if classes > 1 and shape[-1:] != (classes,):
         iou = f"`keras.metrics.MeanIoU({classes}, sparse_y_pred=False)`"
         return (
             f"{leaf.path} holds class numbers: use `metrics=['{FOR_CLASSES}']` (or {iou}); for Precision, Recall and "
-            f"F1Score yield one-hot rows, `keras.utils.to_categorical({leaf.path}, {classes})`, with "
+            f"F1Score give one-hot rows, {one_hot(seen.source, leaf.path, classes)}, with "
             "`loss='categorical_crossentropy'`."
         )
     if classes > 1:
         return f"{leaf.path} holds one column per class: use `metrics=['categorical_accuracy']`, without `sparse`."
     if len(shape) < TABLE:
         return f"Yield {leaf.path} with an axis for the outputs, `{leaf.path}[:, None]`, as the metric wants two axes."
-    return "Use a metric that compares what the output gives with what y is; the loss fits already."
+    return FITTING
 
 
 def _is_real(seen: Evidence, path: str) -> bool:

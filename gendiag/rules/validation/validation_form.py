@@ -54,8 +54,8 @@ class ValidationForm(Rule):
         told = _of_elements(given) or _of_one_sample(seen, given) or _of_lengths(given)
         if told is None:
             return
-        message = f"{told[0]}: fit raises {'' if seen.rehearsal.deliveries else 'before it trains on any batch, '}"
-        message += f"{seen.failure.type}, and the source of the training batches is not at fault."
+        when = "" if seen.rehearsal.deliveries else " before it trains on any batch"
+        message = f"{told[0]}: fit raises {seen.failure.type}{when}. The training source is not at fault."
         fix = f"{told[1]} Pass `validation_data=(x_val, y_val)`, arrays with one row per sample."
         yield self.finding("error", message, fix=fix, source="validation")
 
