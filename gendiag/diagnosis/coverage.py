@@ -24,7 +24,8 @@ def _steps(evidence: Evidence) -> Iterator[str]:
     run = evidence.rehearsal
     steps = counted(len(run.deliveries), "step")
     if run.ended == "budget":
-        yield f"what comes after {steps} in {run.seconds:.0f} s (`max_batches`, `budget_s`)"
+        seconds = f"{run.seconds:.0f} s" if run.seconds >= 1 else "under 1 s"
+        yield f"what comes after {steps} in {seconds} (`max_batches`, `budget_s`)"
     elif run.ended == "stopped":
         yield f"what comes after {steps}, where it was stopped"
     elif run.ended == "epochs" and not run.live:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gendiag.records import NOTHING, Batch, Finding, Rehearsal, Shrunk, Trial, Verdict
+from gendiag.records import NOTHING, Batch, Finding, Rehearsal, Shrunk, Trial, Verdict, every
 from gendiag.rehearsal.profile import Profile
 
 MOST_LEAVES = 4  # named in the headline
@@ -113,4 +113,4 @@ def _alike(batches: tuple[Batch, ...], so_far: str) -> str:
     rest = len(dtypes) - MOST_LEAVES
     if rest > 0:
         shown += f" and {rest} more {'leaf keeps its dtype' if rest == 1 else 'leaves keep their dtypes'}"
-    return f"; nothing drifts: {shown} in all {len(batches)} batches{so_far}"
+    return f"; nothing drifts: {shown} in {every(len(batches))}{so_far}"

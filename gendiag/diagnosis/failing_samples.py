@@ -9,7 +9,11 @@ from gendiag.records import CulpritValue, Finding, Shrunk
 
 MOST = 6
 DOES = {"raises": ("raises", "raise"), "non-finite": ("gives NaN or infinity", "give NaN or infinity")}
-REST = {"trains": "train", "non-finite": "still give NaN or infinity", "raises": "still raise"}
+REST = {
+    "trains": ("trains", "train"),
+    "non-finite": ("still gives NaN or infinity", "still give NaN or infinity"),
+    "raises": ("still raises", "still raise"),
+}
 
 
 def said(shrunk: Shrunk) -> str:
@@ -37,7 +41,8 @@ def _who(shrunk: Shrunk) -> str:
     one, many = DOES[shrunk.outcome]
     count, others = len(shrunk.samples), shrunk.rows - len(shrunk.samples)
     named = f"{'Sample' if count == 1 else 'Samples'} {_listed(shrunk.samples)} of batch {shrunk.batch}"
-    rest = f"; the other {others} {REST.get(shrunk.rest or '', 'do not')}" if shrunk.rest and others else ""
+    does = REST.get(shrunk.rest or "", ("does not", "do not"))[others != 1]
+    rest = f"; the other {'one' if others == 1 else others} {does}" if shrunk.rest and others else ""
     if shrunk.alone:
         how = f"{one} alone" if count == 1 else f"each {many} alone"
     elif shrunk.minimal:

@@ -18,6 +18,7 @@ from gendiag.model.replay import FitSettings, Replay, lost_weight, through_fit
 from gendiag.model.serving import refusal
 from gendiag.records import Failure, ModelRun, Rehearsal
 from gendiag.rehearsal.rehearsal import Rehearsed
+from gendiag.rules.evidence.callbacks import given_callbacks
 from gendiag.runtime.task import Pulse
 from gendiag.sources.pydataset import PyDatasetSource
 
@@ -33,21 +34,19 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
     order = _delivery_order(rehearsed)
     if case.model is None or not order or rehearsed.rehearsal.ended == "stopped":
         return None
-    again, evaluation = _evaluation(case, rehearsed)
     raw = [rehearsed.profile.raw(index) for index in order]
-    settings = case.settings(rehearsed.source)
-    settings = replace(settings, fit_args={**settings.fit_args, **evaluation})
     first = {index: place for place, index in reversed([*enumerate(order)])}
     once = max(first.values()) + 1
-    run, is_copy = train_stand_in(case, raw, settings, once=once)
+    run, is_copy = train_stand_in(case, raw, _settings(case, rehearsed), once=once)
     if is_copy and not run.answered:
         # Somebody else's iterator may have been destroyed meanwhile (see leftovers.py).
-        run, _ = train_stand_in(case, raw, settings, once=once)
-    if run.answered and run.failure is not None and (refused := refusal(raw, settings)) is not None:
+        run, _ = train_stand_in(case, raw, _settings(case, rehearsed), once=once)
+    refused = refusal(raw, _settings(case, rehearsed)) if run.answered and run.failure is not None else None
+    if refused is not None:
         told(f"The model was not run: the batches could not be handed to fit once more ({refused.line}).")
         return None
     return ModelRun(
-        batches=tuple(order),
+        batches=tuple(order[: run.steps] if run.is_evaluation else order),
         steps=run.steps,
         failure=run.failure if run.answered else None,
         non_finite=order[run.first_non_finite] if run.first_non_finite is not None else None,
@@ -55,9 +54,18 @@ def run_model(case: Case, rehearsed: Rehearsed, told: Callable[[str], None]) -> 
         losses=run.losses,
         seconds=run.step_s,
         interrupted=run.interrupted,
-        validation=again,
+        validation=_evaluation(case, rehearsed)[0],
         evaluated=run.evaluated,
+        logged=run.logged,
+        refused_monitors=run.refused_monitors,
     )
+
+
+def _settings(case: Case, rehearsed: Rehearsed) -> FitSettings:
+    """How fit is given the batches, made for one run: a generator of validation batches is spent by it."""
+    settings = case.settings(rehearsed.source)
+    arguments = {**settings.fit_args, **_evaluation(case, rehearsed)[1]}
+    return replace(settings, fit_args=arguments, callbacks=given_callbacks(case.fit_args))
 
 
 def train_stand_in(
@@ -67,7 +75,7 @@ def train_stand_in(
 
     Behind the first ``once`` batches, which are all that there are, it goes on only as long as it was quick.
     """
-    pulse, began = Pulse(), time.monotonic()
+    pulse, enough, began = Pulse(), threading.Event(), time.monotonic()
     is_distributed = strategy_of(case.model) is not None
     if is_distributed:
         raw, settings = [_owned(batch) for batch in raw], _for_replicas(case, settings)
@@ -82,9 +90,11 @@ def train_stand_in(
             def on_progress(steps: int) -> None:
                 show(steps)
                 if once is not None and steps >= once and time.monotonic() - began > MORE_UNTIL_S:
-                    pulse.stop.set()
+                    enough.set()
 
-            run = through_fit(copy, raw, settings, learning_rate_zero=False, pulse=pulse, on_progress=on_progress)
+            run = through_fit(
+                copy, raw, settings, learning_rate_zero=False, pulse=pulse, enough=enough, on_progress=on_progress
+            )
             return run, copy is not case.model
     finally:
         timer.cancel()

@@ -148,7 +148,9 @@ def look(search: Search, found: list[Finding]) -> None:
             tried = search.run(edit, finding)
             if tried is None or key(finding) in tried.left:
                 continue
-            if tried.judged.diagnosis.verdict == "trains" and tried.left < before:
+            ending = tried.judged.diagnosis.verdict
+            is_better = ending == "trains" or ending == search.judged.diagnosis.verdict == "trains to NaN"
+            if is_better and tried.left < before:
                 _keep(search, tried)
             if tried.left:
                 branches.append(tried)

@@ -18,8 +18,9 @@ def as_training(seen: Evidence) -> Evidence | None:
     model_failed = run is not None and run.failed_in_validation
     if not (model_failed or seen.rehearsal.failed_in == "validation"):
         return None
-    is_recorded = seen.validation_source is not None and bool(seen.validation.batches)
-    profile = seen.validation if is_recorded else _of_arrays(seen)
+    known = seen.validation.batches or seen.validation.peeks  # of items that are refused, nothing but a peek is known
+    is_recorded = seen.validation_source is not None and bool(known)
+    profile = replace(seen.validation, batches=known) if is_recorded else _of_arrays(seen)
     if seen.rehearsal.live and not model_failed and seen.model is not None and profile.ended != "raised":
         # A recorded fit raised in the evaluation on what its source gave soundly: as far as is known, by the model.
         run, model_failed = ModelRun(steps=0, evaluated=_evaluated(seen), failure=seen.failure), True
@@ -47,7 +48,7 @@ def in_validation(finding: Finding) -> Finding:
     return replace(
         finding,
         message=f"In validation_data: {finding.message}",
-        fix=f"fit took the training data, so mend validation_data. {finding.fix}",
+        fix=f"fit took the training data, so change validation_data alone. {finding.fix}",
         evidence={**finding.evidence, "source": "validation"},
     )
 

@@ -100,7 +100,7 @@ def verdict(evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
     errors = {finding.rule for finding in findings if finding.severity == "error"}
     if evidence.waits_for_ever or "endless" in errors:
         return "never ends"
-    if evidence.failure is not None:
+    if evidence.failure is not None or any(BY_NAME[name].stops_fit for name in errors):
         return "raises"
     if evidence.model_run is not None and evidence.model_run.turned_non_finite:
         return "trains to NaN"
@@ -139,11 +139,15 @@ def notes(evidence: Evidence) -> Iterator[str]:
             f"{made_anew(source.value)}"
         )
     validation = evidence.validation_source
-    if validation is not None and validation.one_shot and validation.maker is None and validation is not source:
-        name = getattr(validation.value, "__name__", "make_validation")
+    if (
+        validation is not None
+        and validation.one_shot
+        and validation.maker is None
+        and validation.value is not source.value
+    ):
         yield (
-            f"The validation_data, the generator {name}, were read by this diagnosis too and are spent now, in part or "
-            f"whole. Make them anew for fit, or pass the function: diagnose(..., validation_data={name})."
+            f"The generator {validation.value.__name__} in validation_data was read by this diagnosis and is spent, "
+            f"in part or whole. {made_anew(validation.value, 'validation_data')}"
         )
     if evidence.model is None:
         yield "No model was given: what the model does with the batches was not tried."

@@ -65,6 +65,7 @@ class Call:
         self.state: State = "running"
         self.failure: Failure | None = None
         self.losses: dict[int, float] = {}
+        self.logged: dict[str, None] = {}
         self.put_back: Callable[[], None] | None = None
         self.weights = WeightsWatch(model)
         self.warnings: list[str] = []
@@ -112,8 +113,10 @@ class Call:
         with self.train.tap.sparing():
             self.weights.epoch_begins()
 
-    def epoch_ends(self, epoch: int, loss: object) -> None:
+    def epoch_ends(self, epoch: int, logs: Mapping[str, object]) -> None:
         """Keep what an epoch ended with."""
+        loss = logs.get("loss")
+        self.logged.update(dict.fromkeys(map(str, logs)))
         if isinstance(loss, float):
             self.losses[epoch] = loss
         with self.train.tap.sparing():

@@ -57,6 +57,6 @@ def _follower(call: Call) -> Any:  # noqa: C901  (one short method for each of K
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             call.stopped_early = bool(self.model.stop_training)
-            call.epoch_ends(epoch, (logs or {}).get("loss"))
+            call.epoch_ends(epoch, logs or {})
 
     return Follow()

@@ -12,6 +12,7 @@ from gendiag.flight.loop import Loop
 from gendiag.model.clone import stand_in
 from gendiag.model.replay import through_fit
 from gendiag.records import Failure, ModelRun
+from gendiag.rehearsal.rehearsal import is_about_validation
 from gendiag.runtime.task import dtype_policy
 from gendiag.runtime.tracebacks import cut
 
@@ -59,7 +60,17 @@ def locate(call: Call, case: Case) -> Located:
         return _at_the_start(call, case, call.failure)
     if call.position.phase == "validation":
         return _in_validation(call, call.failure)
-    return _in_step(call, case, call.failure)
+    return _located(call, case, call.failure)
+
+
+def _evaluation_begins(call: Call, failure: Failure) -> bool:
+    """Whether fit was about to evaluate for the first time."""
+    given = call.fit_args.get("validation_data") is not None
+    if call.method != "fit" or call.position.phase != "training" or not given:
+        return False
+    tap = call.test.tap
+    begun = not tap.training and bool(tap.batches or tap.peeks or tap.ended or tap.error)
+    return begun or is_about_validation(failure, call.train.source, call.validation)
 
 
 def _phase(call: Call) -> Literal["start", "training", "validation"]:
@@ -94,6 +105,13 @@ def _in_validation(call: Call, failure: Failure) -> Located:
     return _of_the_model(call, ModelRun(trained, len(trained), failure, validation=order, evaluated=len(done)))
 
 
+def _located(call: Call, case: Case, failure: Failure) -> Located:
+    """Behind the last step of an epoch the phase is that of a step still."""
+    if _evaluation_begins(call, failure):
+        return Located(len(call.train.epochs), "validation", None, failure)  # each step that was begun is complete
+    return _in_step(call, case, failure)
+
+
 def _in_step(call: Call, case: Case, failure: Failure) -> Located:
     feed, groups = call.train, call.steps
     candidates = _candidates(call, groups)
@@ -126,7 +144,7 @@ def _proven(call: Call, case: Case, candidates: list[int]) -> tuple[int | None, 
     store = call.train.tap.store
     held = [index for index in candidates if index in store]
     if case.model is None or not held:
-        why = "The step at which fit raised was not replayed: its batch is not held (keep_bytes)."
+        why = f"The step at which fit raised was not replayed: {_why_not(case, candidates)}."
         return (candidates[0] if len(candidates) == 1 else None), why
     peeked = [index for index in range(PEEKED) if index in store]
     for index in held:
@@ -136,7 +154,14 @@ def _proven(call: Call, case: Case, candidates: list[int]) -> tuple[int | None, 
         if replay.failure is not None and replay.answered and (at := order[min(replay.steps, len(order) - 1)]) in held:
             return at, ""
     named = f"batch {candidates[0]}" if len(candidates) == 1 else f"batches {candidates[0]} to {candidates[-1]}"
+    none = "it does not raise" if len(candidates) == 1 else "none of these raises"
     return None, (
         f"fit raised in the step of {named} or right behind it; replayed on a copy with the weights of that "
-        "moment, none of these raises. The cause may lie outside of the batch: a callback, or a state that is gone."
+        f"moment, {none}. The cause may lie outside of the batch: a callback, or a state that is gone."
     )
+
+
+def _why_not(case: Case, candidates: list[int]) -> str:
+    if case.model is None:
+        return "there is no model to replay it on"
+    return "its batch is not held (keep_bytes)" if candidates else "which batch it was is not known"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from itertools import pairwise, takewhile
 from statistics import median
@@ -21,7 +21,7 @@ from gendiag.flight.failing_batch import Located, locate
 from gendiag.flight.loop import Loop
 from gendiag.model.snapshot import held_values
 from gendiag.model.uninitialized import usable
-from gendiag.records import ModelRun
+from gendiag.records import ModelRun, counted
 from gendiag.rehearsal.rehearsal import Rehearsed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.runtime.leftovers import collect
@@ -49,6 +49,16 @@ def _usable(model: Any) -> tuple[Any, str]:
         return usable(model)
     except BadModelError as error:
         return None, str(error)
+
+
+def _logged(call: Call) -> tuple[str, ...]:
+    """Names of the figures of an epoch; of one in which a callback raised, from what the model computes."""
+    if call.logged or call.failure is None or call.failure.callback is None:
+        return tuple(call.logged)
+    with suppress(Exception):  # a model of somebody else's own
+        names = [str(name) for name in call.model.get_metrics_result()]
+        return (*names, *(f"val_{name}" for name in names if call.test.epochs))
+    return ()
 
 
 @contextmanager
@@ -117,6 +127,7 @@ class Record:
             seconds=self._step_s(case, rehearsed),
             lost_before=weights.lost_before,
             epoch_losses=tuple(self.call.losses[epoch] for epoch in sorted(self.call.losses)),
+            logged=_logged(self.call),
         )
         if weights.lost_in is None or weights.lost_before:
             return run
@@ -196,7 +207,8 @@ class Record:
             yield self._located.unproven
         unknown = sum(d.batch is None for d in evidence.rehearsal.deliveries)
         if unknown:
-            yield f"Of {unknown} steps it is not known which batch they were."
+            were = "it was" if unknown == 1 else "they were"
+            yield f"Of {counted(unknown, 'step')} it is not known which batch {were}."
         for epoch, loss in call.losses.items():
             if not math.isfinite(loss):
                 yield f"The loss logged at the end of epoch {epoch + 1} is {loss}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from gendiag.model.monitors import refused_monitors
 from gendiag.model.snapshot import held_values, is_variable, optimizers
 from gendiag.records import NOTHING, Failure
 from gendiag.runtime.leftovers import QUIET_S, Leftovers
@@ -42,6 +44,8 @@ class FitSettings:
         The dtype policy of the user's thread; None for that of the present one.
     close
         Takes back what fit leaves behind of such a source.
+    callbacks
+        The user's own, which are not run: copies of some are asked at the end; see ``monitors.py``.
     """
 
     as_source: AsSource | None = None
@@ -49,6 +53,7 @@ class FitSettings:
     quiet_s: float = QUIET_S
     policy: object = None
     close: Callable[[], None] = lambda: None
+    callbacks: Sequence[Any] = ()
 
 
 PLAIN = FitSettings()
@@ -79,6 +84,12 @@ class Replay:
         Wall time of each step.
     evaluated
         Completed evaluation steps.
+    is_evaluation
+        Whether an evaluation was begun, and so the training over.
+    logged
+        Names of the figures that fit logged at the end of the epoch.
+    refused_monitors
+        What ``FitSettings.callbacks`` say of the figures that they follow; see ``monitors.py``.
     """
 
     steps: int = 0
@@ -90,6 +101,9 @@ class Replay:
     seconds: float = 0.0
     step_s: tuple[float, ...] = ()
     evaluated: int = 0
+    is_evaluation: bool = False
+    logged: tuple[str, ...] = ()
+    refused_monitors: tuple[tuple[int, str], ...] = ()
 
     @property
     def first_non_finite(self) -> int | None:
@@ -110,12 +124,19 @@ class _Log:
         self.step_began = time.perf_counter()
         self.non_finite: list[int] = []
         self.evaluated = 0
+        self.is_evaluation = False
+        self.logged: tuple[str, ...] = ()
+        self.refused_monitors: tuple[tuple[int, str], ...] = ()
         self._weights: Sequence[Any] | None = None
 
     def step_begins(self, model: Model) -> None:
         if self._weights is None and model.built:
             self._weights = finite_weights(model)
         self.step_began = time.perf_counter()
+
+    def epoch_ends(self, logs: Mapping[str, Any], model: Model, callbacks: Sequence[Any]) -> None:
+        self.logged = tuple(map(str, logs))
+        self.refused_monitors = refused_monitors(model, callbacks)
 
     def step_was_finite(self, logs: Mapping[str, Any], model: Model) -> bool:
         weights = model.weights if self._weights is None else self._weights
@@ -135,6 +156,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     *,
     learning_rate_zero: bool = True,
     pulse: Pulse | None = None,
+    enough: threading.Event | None = None,
     on_progress: Callable[[int], None] = lambda _steps: None,
 ) -> Replay:
     """Run the real ``model.fit`` over exactly these raw batches, for one epoch.
@@ -151,6 +173,8 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         Keep the weights still, so that the last batch meets them as they are.
     pulse
         Beaten with every step, for a caller that waits for more than this.
+    enough
+        Once it is set, fit goes on to the evaluation after the step that is under way.
     on_progress
         Called from the waiting thread with the number of steps.
     """
@@ -158,7 +182,8 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     failure, answered, interrupted = None, True, False
 
     def work(own: Pulse) -> Failure | None:
-        watch = _watch(log, [own] if pulse is None else [own, pulse], keep_weights=learning_rate_zero)
+        pulses = [own] if pulse is None else [own, pulse]
+        watch = _watch(log, pulses, enough, settings.callbacks, keep_weights=learning_rate_zero)
         return _fit(model, batches, settings, watch)
 
     try:
@@ -182,6 +207,9 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
         seconds=seconds,
         step_s=tuple(log.step_s),
         evaluated=log.evaluated,
+        is_evaluation=log.is_evaluation,
+        logged=log.logged,
+        refused_monitors=log.refused_monitors,
     )
 
 
@@ -221,7 +249,14 @@ def build_optimizer(model: Model) -> None:
             optimizer.build(model.trainable_variables)
 
 
-def _watch(log: _Log, pulses: Sequence[Pulse], *, keep_weights: bool) -> Callback:
+def _watch(  # noqa: C901  (one short method for each of Keras's hooks)
+    log: _Log,
+    pulses: Sequence[Pulse],
+    enough: threading.Event | None,
+    callbacks: Sequence[Any],
+    *,
+    keep_weights: bool,
+) -> Callback:
     import keras
 
     class Watch(keras.callbacks.Callback):
@@ -246,13 +281,19 @@ def _watch(log: _Log, pulses: Sequence[Pulse], *, keep_weights: bool) -> Callbac
             if not log.step_was_finite(logs or {}, self.model):
                 self.hold()
             self.model.reset_metrics()
+            if enough is not None and enough.is_set():
+                self.model.stop_training = True
             _beat(pulses)
 
         def on_test_begin(self, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            log.is_evaluation = True
             self.leftovers.begins()
 
         def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             _beat(pulses)
+
+        def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            log.epoch_ends(logs or {}, self.model, callbacks)
 
         def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             log.evaluated += 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gendiag.records.batch import NOTHING, Batch, Delivery, Leaf, Role, format_shape
 from gendiag.records.finding import Finding, Repair, Reproducer, Severity, Verdict
-from gendiag.records.ranges import counted, listed
+from gendiag.records.ranges import counted, every, listed, ranges
 from gendiag.records.run import Failure, ModelRun, Rehearsal
 from gendiag.records.trial import CulpritValue, Inside, LayerStep, Outcome, Paired, Shrunk, Trial, TrialStep, Where
 
@@ -36,6 +36,8 @@ __all__ = [
     "Verdict",
     "Where",
     "counted",
+    "every",
     "format_shape",
     "listed",
+    "ranges",
 ]

@@ -35,3 +35,8 @@ def listed(indices: Iterable[int], *, most: int = MAX_RUNS) -> str:
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """``1 value``, ``2,000 values``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def every(count: int) -> str:
+    """``all 10 batches``; ``the only batch``."""
+    return "the only batch" if count == 1 else f"all {count:,} batches"

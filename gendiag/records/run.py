@@ -151,6 +151,11 @@ class ModelRun:
         Whether Ctrl-C ended it before all were tried.
     validation, evaluated
         Indices of the validation batches that it was given then, and how many of them it was evaluated on.
+    logged
+        Names of the figures that fit logged at the end of an epoch; empty where none came to its end.
+    refused_monitors
+        Places among the callbacks of fit, each with what one of Keras's own says of the figure that it is to follow,
+        where it raises; told by a copy of it, since callbacks are not run.
     """
 
     batches: tuple[int, ...] = ()
@@ -166,6 +171,8 @@ class ModelRun:
     interrupted: bool = False
     validation: tuple[int, ...] = ()
     evaluated: int = 0
+    logged: tuple[str, ...] = ()
+    refused_monitors: tuple[tuple[int, str], ...] = ()
 
     @property
     def turned_non_finite(self) -> bool:

@@ -18,6 +18,9 @@ from gendiag.runtime.tracebacks import cut
 from gendiag.sources.source import Source
 from gendiag.sources.spot_check import SpotCheck, check_spots, comes_alone
 
+# keras 3.15.1 of what it takes for no data, or for no arrays of as many samples; a NumPy scalar has no first axis.
+REFUSED_OBJECT = ("Unrecognized data type", "tuple index out of range")
+REFUSED_ARRAYS = ("Data cardinality is ambiguous",)
 DROPPED = ("callbacks", "verbose")  # they are the user's own, and the rehearsal must not set them off
 
 
@@ -182,18 +185,12 @@ class _Run:
         """Where fit stood; it begins to read the validation data before it says that an evaluation begins."""
         tap = self.progress.validation
         begun = bool(tap.batches or tap.peeks or tap.ended or tap.error)
-        if self.failure is not None and ((begun and not tap.training) or self._validation_is_refused(self.failure)):
+        trained, given = bool(self.progress.training.deliveries), self.fit_args.get("validation_data") is not None
+        refused = trained and given and is_about_validation(self.failure, self.source, self.validation)
+        if self.failure is not None and ((begun and not tap.training) or refused):
             return "validation"
         phase = self.progress.position.phase
         return "training" if phase == "between" else phase
-
-    def _validation_is_refused(self, failure: Failure) -> bool:
-        """Whether fit knows no such type; it says so when the first evaluation begins, and asks it for nothing."""
-        if self.fit_args.get("validation_data") is None or not self.progress.training.deliveries:
-            return False
-        is_foreign = self.validation is not None and self.validation.is_foreign and not self.source.is_foreign
-        refusal = "Unrecognized data type" if is_foreign else "Data cardinality is ambiguous"
-        return failure.line.startswith(refusal) and (is_foreign or self.validation is None)
 
     def _find_failed_batch(self) -> int | None:
         tap, place = self.progress.training, self._place()
@@ -242,6 +239,19 @@ class _Run:
             growth={name: tuple(lengths) for name, lengths in tap.growth.items()},
             store=tap.store,
         )
+
+
+def is_about_validation(failure: Failure | None, source: Source, validation: Source | None) -> bool:
+    """Whether a fit that had trained raised what it says of validation data that it cannot begin to evaluate.
+
+    ``validation`` is None for arrays. Of a type that fit does not know it asks nothing.
+    """
+    if failure is None or source.is_foreign:
+        return False
+    if validation is None or validation.is_foreign:
+        return any(said in failure.line for said in (REFUSED_ARRAYS if validation is None else REFUSED_OBJECT))
+    refused = validation.refused_length
+    return refused is not None and refused.explains(failure)
 
 
 def count_or_none(given: Any) -> int | None:

@@ -32,6 +32,7 @@ from gendiag.rules.epochs.overlapping_batches import OverlappingBatches
 from gendiag.rules.epochs.samples_as_steps import SamplesAsSteps
 from gendiag.rules.epochs.stateful_shuffled import StatefulShuffled
 from gendiag.rules.epochs.steps_mismatch import StepsMismatch
+from gendiag.rules.epochs.unusable_length import UnusableLength
 from gendiag.rules.epochs.zero_length import ZeroLength
 from gendiag.rules.labels.constant_labels import ConstantLabels
 from gendiag.rules.labels.label_leak import LabelLeak
@@ -87,6 +88,7 @@ from gendiag.rules.structure.step_unpacks import StepUnpacks
 from gendiag.rules.structure.structure_drift import StructureDrift
 from gendiag.rules.structure.target_structure import TargetStructure
 from gendiag.rules.structure.zip_cut import ZipCut
+from gendiag.rules.validation.monitor_direction import MonitorDirection
 from gendiag.rules.validation.monitor_missing import MonitorMissing
 from gendiag.rules.validation.never_validated import NeverValidated
 from gendiag.rules.validation.shared_generator import SharedGenerator
@@ -130,6 +132,7 @@ RULES: tuple[Rule, ...] = (
     UnsupportedArgument(),
     CompileArgument(),
     SharedGenerator(),
+    UnusableLength(),
     SourceRaises(),
     DatasetRaises(),
     ZeroLength(),
@@ -212,6 +215,8 @@ RULES: tuple[Rule, ...] = (
     LossNotFinite(),
     BatchTooBig(),
     ModelRejects(),
+    MonitorMissing(),
+    MonitorDirection(),
     FitRefuses(),
     OrderNondeterministic(),
     UnseenClasses(),
@@ -220,7 +225,6 @@ RULES: tuple[Rule, ...] = (
     SuperNotCalled(),
     SplitReshuffled(),
     ValidationNotComparable(),
-    MonitorMissing(),
     EpochHookEarly(),
     BatchesShuffledWhole(),
     InputBound(),

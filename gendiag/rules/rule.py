@@ -40,6 +40,8 @@ class Rule(ABC):
         Rules whose finding, about the same leaf and batches, says why this one's is there; this one's is left out.
     quotes
         Whether an error of this rule only quotes what was raised; it is left out where another one comes first.
+    stops_fit
+        Whether an error of this rule means that fit raises in a callback, which a rehearsal leaves out.
     fit_args
         Arguments of fit under which ``broken`` shows the fault.
     mended_fit_args
@@ -55,6 +57,7 @@ class Rule(ABC):
     reads_trials: ClassVar[bool] = False
     consequence_of: ClassVar[tuple[str, ...]] = ()
     quotes: ClassVar[bool] = False
+    stops_fit: ClassVar[bool] = False
     fit_args: ClassVar[Mapping[str, Any]] = NOTHING
     mended_fit_args: ClassVar[Mapping[str, Any] | None] = None
     since: ClassVar[str] = ""

@@ -82,14 +82,17 @@ class GeneratorSource(Source):
             raise SourceSpentError(msg)
 
 
-def made_anew(generator: Any) -> str:
-    """Say what to pass in the place of a generator object, so that it can be made again."""
+def made_anew(generator: Any, argument: str = "") -> str:
+    """Say what to pass in the place of a generator object, so that it can be made again; as which argument."""
+    given = f"..., {argument}=" if argument else ""
     name, code = generator.__name__, getattr(generator, "gi_code", None)
     if not name.isidentifier():  # a generator expression
-        return "Pass a function that makes it: diagnose(lambda: (... for ...))."
+        return f"Pass a function that makes it: diagnose({given}lambda: (... for ...))."
     named = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code is not None else ()
+    if named == ("self",):
+        return f"Pass the method that makes it, without the parentheses: diagnose({given}your_object.{name})."
     if named[:1] == ("self",):
-        return f"Pass the method that makes it, without the parentheses: diagnose(....{name})."
+        return f"Pass a function that makes it with its arguments: diagnose({given}lambda: your_object.{name}(...))."
     if named or (code is not None and code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)):
-        return f"Pass a function that makes it with its arguments: diagnose(lambda: {name}(...))."
-    return f"Pass the function that makes it, without the parentheses: diagnose({name})."
+        return f"Pass a function that makes it with its arguments: diagnose({given}lambda: {name}(...))."
+    return f"Pass the function that makes it, without the parentheses: diagnose({given}{name})."

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gendiag.sources.held_state import changed_attributes, contents, plain_attributes
-from gendiag.sources.source import Source, Tap, class_names, defined_in
+from gendiag.sources.source import RefusedLength, Source, Tap, class_names, defined_in
 
 
 class PyDatasetSource(Source):
@@ -57,12 +57,15 @@ class PyDatasetSource(Source):
             return False
 
     @property
-    def odd_length(self) -> object | None:
-        """What ``__len__`` gives where that is no whole number, so that ``len()`` raises."""
-        told = getattr(type(self.value), "__len__", None)
-        with suppress(Exception):  # the user's own
-            value: object = told(self.value) if told is not None else None
-            return None if hasattr(value, "__index__") else value
+    def refused_length(self) -> RefusedLength | None:
+        """What it raises when it is asked for its length, and what ``__len__`` gives where Python refuses that."""
+        try:
+            _ = self.value.num_batches
+        except Exception as error:  # noqa: BLE001  (the user's own)
+            told = getattr(type(self.value), "__len__", None)
+            with suppress(Exception):
+                return RefusedLength(str(error), (told(self.value),) if told is not None else ())
+            return RefusedLength(str(error))
         return None
 
     def open(self, tap: Tap) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
-from gendiag.records import Batch
+from gendiag.records import Batch, Failure
 from gendiag.sources.generator_casts import SignatureCast
 
 
@@ -62,6 +62,17 @@ class Tap(Protocol):
 
     def look_at(self, source: object) -> None:
         """Look at the source itself, now and then."""
+
+
+class RefusedLength(NamedTuple):
+    """What a source raises when fit asks for its length, and what ``__len__`` gave, alone in a tuple, if it did."""
+
+    said: str
+    given: tuple[object, ...] = ()
+
+    def explains(self, failure: Failure) -> bool:
+        """Whether fit raised this."""
+        return bool(self.said) and self.said in failure.details
 
 
 class Source(ABC):
@@ -179,8 +190,8 @@ class Source(ABC):
         return None
 
     @property
-    def odd_length(self) -> object | None:
-        """What ``__len__`` gives where that is no whole number, so that ``len()`` raises."""
+    def refused_length(self) -> RefusedLength | None:
+        """Why it cannot be asked for its length; None where it can, or is not asked."""
         return None
 
     @property

@@ -410,7 +410,7 @@ def test_ctrl_c_gives_the_report_of_what_was_rehearsed_and_exits_with_130(projec
     made = json.loads(shown)
     assert made["rehearsal"]["ended"] == "stopped"
     assert made["rehearsal"]["steps"] >= 5
-    assert any("Stopped after" in note for note in made["notes"])
+    assert any("where it was stopped" in note for note in [*made["notes"], made["headline"]])
 
 
 @pytest.mark.proof

@@ -29,7 +29,7 @@ def test_no_fault_is_found_where_all_was_looked_at():
     [
         ({"epochs": 9, "rehearse_epochs": 2}, "epochs 3-9"),
         ({"epochs": 3, "rehearse_epochs": 2}, "epoch 3"),
-        ({"steps_per_epoch": 40, "max_batches": 5}, "what comes after 5 steps"),
+        ({"steps_per_epoch": 12, "max_batches": 5}, "what comes after 5 steps"),
         ({"callbacks": [keras.callbacks.TerminateOnNaN()]}, "callbacks (TerminateOnNaN)"),
         ({"callbacks": keras.callbacks.TerminateOnNaN()}, "callbacks (TerminateOnNaN)"),
         ({"keep_bytes": 200}, "the model on 2 of 4 batches: not held"),

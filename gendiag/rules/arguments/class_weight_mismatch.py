@@ -7,22 +7,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gendiag.records import Batch, Finding
+from gendiag.records import Batch, Finding, counted
 from gendiag.rules.edits import arguments
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.declared import declared
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
+from gendiag.rules.evidence.to_type import code, give
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
 from gendiag.sources.source import describe_type
 
 SHOWN = 6  # classes in the message
 TABLE = 2
-IN_THE_BATCH = (
-    "Leave class_weight out and give a weight per sample in the batch instead, for each output its own: "
-    "`yield x, y, {output: weights[output][y[output]] for output in y}`."
-)
-SUM_UP = "Leave class_weight out and multiply it into the sample weights: `yield x, y, sample_weight * weights[y]`."
+LEAVE_OUT = "Leave class_weight out and"
 
 
 class ClassWeightMismatch(Rule):
@@ -70,7 +67,7 @@ class ClassWeightMismatch(Rule):
         raised = f"fit raises {seen.failure}"
         found = _of_the_start(seen, given) if not seen.rehearsal.deliveries else None
         if found is not None:
-            yield self.finding("error", f"{found[0]}: {raised}", fix=found[1], argument="class_weight")
+            yield self.finding("error", f"{found[0]}: {raised.rstrip('.')}.", fix=found[1], argument="class_weight")
             return
         beyond = _beyond(seen, given)
         if beyond is None:
@@ -83,7 +80,11 @@ class ClassWeightMismatch(Rule):
         )
         fix = f"Give every class a weight, also those of 1: `class_weight={{..., {labels[0]}: 1.0}}`."
         if labels[0] < 0:
-            fix = SUM_UP.replace("sample weights", "a weight per sample, 0 for labels below 0")
+            weights = "tf.where(y < 0, 0.0, tf.gather(weights, tf.maximum(y, 0)))"
+            fix = (
+                f"{LEAVE_OUT} give a weight per sample instead, 0 where the label is below 0: "
+                f"{give(seen.source, ['x', 'y', weights])}."
+            )
         yield self.finding("error", message, fix=fix, batches=[index], leaf="y", argument="class_weight")
 
     # ------------------------------------------------------------------ fit takes it
@@ -93,14 +94,14 @@ class ClassWeightMismatch(Rule):
             return
         keys, are_text = list(given), any(isinstance(key, str) for key in given)
         message = (
-            f"class_weight has no effect: its keys are {_shown(keys)}, and no label of the "
-            f"{len(seen.batches)} batches is one of them (y holds {_shown(sorted(labels))}), so that every sample "
-            "weighs 1."
+            f"class_weight has no effect: its keys are {_shown(keys)}, and no label in "
+            f"{counted(len(seen.batches), 'batch', 'batches')} is one of them (y holds {_shown(sorted(labels))}), so "
+            "that every sample weighs 1."
         )
         fix = (
             "Use whole numbers as keys, `{0: 1.0, 1: 5.0}`: the number of the class, not its name."
             if are_text
-            else "Use the labels as y has them as keys, counted from 0: `{0: 1.0, 1: 5.0}`."
+            else f"Use the labels that y holds as keys: `class_weight={{{_example(labels)}}}`."
         )
         yield self.finding("warning", message, fix=fix, leaf="y", argument="class_weight")
 
@@ -112,6 +113,11 @@ class ClassWeightMismatch(Rule):
 
     def mended(self) -> Any:
         return _dataset()
+
+
+def _example(labels: set[int]) -> str:
+    shown = ", ".join(f"{label}: 1.0" for label in sorted(labels)[:2])
+    return f"{shown}, ..." if len(labels) > TABLE else shown
 
 
 def _of_the_start(seen: Evidence, given: Any) -> tuple[str, str] | None:
@@ -128,10 +134,12 @@ def _of_outputs(seen: Evidence, given: Mapping[Any, Any]) -> tuple[str, str] | N
     parts = [leaf.path for leaf in _targets(seen)]
     only = "for a model with a single output, and one flat dict of class number to weight"
     if any(isinstance(value, (Mapping, list, tuple)) for value in given.values()):
-        return f"class_weight is nested ({_shown(list(given))}), a dict per output, where it is {only}", IN_THE_BATCH
+        return f"class_weight is nested ({_shown(list(given))}), a dict per output, where it is {only}", _in_the_batch(
+            seen
+        )
     if len(parts) > 1 or (parts and parts != ["y"]):
         nested = f"{len(parts)} parts" if len(parts) > 1 else "a name of its own"
-        return f"class_weight is {only}; y has {nested} ({', '.join(parts[:SHOWN])})", IN_THE_BATCH
+        return f"class_weight is {only}; y has {nested} ({', '.join(parts[:SHOWN])})", _in_the_batch(seen)
     return None
 
 
@@ -150,13 +158,30 @@ def _of_entries(given: Mapping[Any, Any]) -> tuple[str, str] | None:
 
 def _of_other_weights(seen: Evidence) -> tuple[str, str] | None:
     if seen.failure is not None and "sample_weight" in seen.failure.line:
-        return "The batches have sample weights, and class_weight is given too", SUM_UP
+        weights = code(seen.source, "weights[y]", "tf.gather(weights, y)").strip("`")
+        summed = give(seen.source, ["x", "y", f"sample_weight * {weights}"], takes="x, y, sample_weight")
+        return (
+            "The batches have sample weights, and class_weight is given too",
+            f"{LEAVE_OUT} multiply it into the sample weights: {summed}.",
+        )
     if max((len(leaf.shape) for leaf in _targets(seen) if leaf.shape is not None), default=0) > TABLE:
         return (
             "class_weight is for one label per sample, and y has one per position",
-            "Leave class_weight out and give a weight per position in the batch: `yield x, y, weights[y]`.",
+            f"{LEAVE_OUT} give a weight per position instead: {_weighed(seen)}.",
         )
     return None
+
+
+def _in_the_batch(seen: Evidence) -> str:
+    return (
+        f"{LEAVE_OUT} give a weight per sample instead, for each output its own, as the third part of a batch "
+        f"(`weights` is a dict by output): {give(seen.source, ['x', 'y', 'weights'])}."
+    )
+
+
+def _weighed(seen: Evidence) -> str:
+    weights = code(seen.source, "weights[y]", "tf.gather(weights, y)").strip("`")
+    return give(seen.source, ["x", "y", weights])
 
 
 def _targets(seen: Evidence) -> list[Any]:

@@ -11,11 +11,12 @@ from gendiag.rules.edits import arguments
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Edits, Rule, sound
+from gendiag.runtime.short_value import short
 
 EXAMPLES = {
     "steps_per_epoch": "`math.ceil(n_samples / batch_size)` or `n_samples // batch_size`",
     "validation_steps": "`math.ceil(n_validation / batch_size)` or `n_validation // batch_size`",
-    "validation_freq": "`validation_freq=1` validates after every epoch",
+    "validation_freq": "validated after every epoch",
     "validation_split": "`validation_split=0.2` keeps the last fifth for validation",
 }
 
@@ -57,11 +58,15 @@ class ImpossibleArgument(Rule):
         name = odd[0]
         value, instead = seen.fit_args[name], _instead(name, seen.fit_args[name])
         message = (
-            f"{name}={value!r} is {_what(name, value)}: fit raises "
-            f"{failure}. No batch is at fault, and the message names no argument."
+            f"{name}={short(value)} {_what(name, value)}: fit raises {str(failure).rstrip('.')}. No batch is at "
+            f"fault{'' if name in failure.line else ', and the message names no argument'}."
         )
         fix = (
-            f"Pass `{name}={instead}`" if instead is not None else f"Pass a whole number for {name}"
+            f"Pass `{name}={instead}`"
+            if instead is not None
+            else "Pass a share between 0 and 1"
+            if name == "validation_split"
+            else f"Pass a whole number of 1 or more for {name}"
         ) + (f" ({EXAMPLES[name]})." if name in EXAMPLES else ".")  # fmt: skip
         yield self.finding("error", message, fix=fix, argument=name, instead=instead)
 
@@ -128,11 +133,11 @@ def _matters(name: str, seen: Evidence) -> bool:
 
 def _what(name: str, value: object) -> str:
     if name == "validation_split":
-        return "no share between 0 and 1"
+        return "is no share between 0 and 1"
     if is_whole(value):
-        return "0, and fit divides by it" if not value else "below 0"
+        return "makes fit divide by 0" if not value else "is below 0"
     kind = type(value).__name__
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}, where fit takes a whole number (int)"
+    return f"is {'an' if kind[0] in 'aeiou' else 'a'} {kind}, where fit takes a whole number (int)"
 
 
 def _instead(name: str, value: Any) -> int | None:

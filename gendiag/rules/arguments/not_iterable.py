@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from gendiag.rules.rule import Edits, Rule, sound
 from gendiag.sources.source import Source, describe_type
 
 SHOWN = 4  # names of parts in the message
+NO_BATCHES = (str, bytes, dict, set, frozenset)  # though they can be iterated over
 
 
 class NotIterable(Rule):
@@ -48,7 +50,8 @@ class NotIterable(Rule):
 
     def _finding(self, argument: str, origin: Source, **evidence: Any) -> Finding:
         message = f"{argument} is {describe_type(origin.value)}{_parts(origin.value)}; {_why(origin.value)}."
-        return self.finding("error", message, fix=_fix(origin.value), type=type(origin.value).__name__, **evidence)
+        fix = _fix(origin.value, "fit(dataset)" if argument == "x" else f"{argument}=dataset")
+        return self.finding("error", message, fix=fix, type=type(origin.value).__name__, **evidence)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
@@ -93,15 +96,31 @@ def _why(value: object) -> str:
     return "fit takes a generator, a PyDataset, a tf.data.Dataset, a torch DataLoader or arrays"
 
 
-def _fix(value: object) -> str:
-    if hasattr(value, "flow"):
-        return "An ImageDataGenerator is no iterator yet: pass `datagen.flow(x, y)`."
-    if type(value).__name__ in {"OwnedIterator", "NumpyIterator"}:
-        return "Pass the dataset itself, `fit(dataset)`, not its iterator: fit makes one for each epoch."
-    if isinstance(value, (tuple, list)) and len(value) == 1 and hasattr(value[0], "element_spec"):
-        return "Pass the dataset itself, `fit(dataset)`, without the list around it."
+def _fix(value: object, whole: str) -> str:
+    """What to pass; ``whole`` is how a dataset is passed as this argument."""
     if isinstance(value, (tuple, list)) and value:
-        return "Combine them in one generator: `def both(): ...; yield x, y` takes a batch from each."
-    if hasattr(value, "__iter__") or hasattr(value, "__next__"):
-        return "Wrap it in a native generator, `(batch for batch in source)`, or write a keras.utils.PyDataset."
-    return "Pass a generator function's result, a PyDataset, a tf.data.Dataset or arrays."
+        return _fix_of_parts(value, whole)
+    told = {
+        f"Pass the dataset itself, `{whole}`, not its iterator: fit makes one for each epoch.": (
+            type(value).__name__ in {"OwnedIterator", "NumpyIterator"}
+        ),
+        "An ImageDataGenerator is no iterator yet: pass `datagen.flow(x, y)`.": hasattr(value, "flow"),
+        f"Call it: pass `{getattr(value, '__name__', '')}(...)`, the generator that it makes, and not the function.": (
+            inspect.isgeneratorfunction(value)
+        ),
+        "Wrap it in a native generator, `(batch for batch in source)`, or write a keras.utils.PyDataset.": (
+            not isinstance(value, NO_BATCHES) and (hasattr(value, "__iter__") or hasattr(value, "__next__"))
+        ),
+    }
+    general = "Pass the batches themselves: a generator, a PyDataset, a tf.data.Dataset or arrays."
+    return next((text for text, holds in told.items() if holds), general)
+
+
+def _fix_of_parts(value: tuple[Any, ...] | list[Any], whole: str) -> str:
+    if all(hasattr(part, "element_spec") for part in value):
+        if len(value) == 1:
+            return f"Pass the dataset itself, `{whole}`, without the list around it."
+        return "Make one dataset of pairs: `dataset = tf.data.Dataset.zip((x, y))`."
+    if all(isinstance(part, (tuple, list)) for part in value):
+        return "Make a generator of the batches, `(batch for batch in batches)`, or write a keras.utils.PyDataset."
+    return "Combine them in one generator: `def both(): ...; yield x, y` takes a batch from each."

@@ -36,7 +36,7 @@ class StepsNotPositive(Rule):
         tensorflow 2.21.0.
     """
 
-    name, title = "steps-not-positive", "A number of steps of 0 or below, which fit takes for none given"
+    name, title = "steps-not-positive", "A number of steps of 0 or below, which fit takes as not given"
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 2, "steps_per_epoch": 24 // 32})
     mended_fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 2})
 
@@ -64,8 +64,10 @@ class StepsNotPositive(Rule):
         steps = len(epochs[0])
         message = (
             f"{name} is {value}, which fit takes as if it were not given: {what} goes on until the source ends "
-            f"({counted(steps, 'step')} in the first epoch). "
-            "Most likely it is `n_samples // batch_size` with fewer samples than one batch."
+            f"({counted(steps, 'step')} in the first epoch)."
+        )
+        message += (
+            " Most likely it is `n_samples // batch_size` with fewer samples than one batch." if not value else ""
         )
         fix = f"Pass `{name}=math.ceil(n_samples / batch_size)`, which is at least 1, or leave {name} out."
         more: dict[str, Any] = {"source": "validation"} if validation else {}

@@ -9,20 +9,23 @@ from gendiag.records import Failure, Finding
 from gendiag.rules.edits import arguments
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import give
 from gendiag.rules.rule import Edits, Rule, sound
+from gendiag.sources.source import Source
 
 IN_THE_BATCH = {
-    "y": "Yield the targets in the batch, as its second element: `yield x, y`.",
-    "sample_weight": "Yield the weights in the batch, as its third element: `yield x, y, sample_weight`.",
+    "y": "Put the targets into the batch, as its second element.",
+    "sample_weight": "Put the weights into the batch, as its third element.",
     "class_weight": (
         "Yield a weight per sample as the third element of the batch, for example "
         "`yield x, y, class_weights[y]` (weights as an array), or write a PyDataset."
     ),
     "validation_split": "Split before: make two sources and pass the second as `validation_data=`.",
 }
+WORKERS = ("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "pickle_safe", "nb_worker")
 GONE = {
     **dict.fromkeys(
-        ("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "pickle_safe", "nb_worker"),
+        WORKERS,
         "Workers belong to a PyDataset now: write a keras.utils.PyDataset and pass them to its constructor, "
         "`super().__init__(workers=4)`. A generator cannot be shared by workers.",
     ),
@@ -62,10 +65,12 @@ class UnsupportedArgument(Rule):
         if failure is not None and seen.rehearsal.failed_in == "start" and not seen.never_ends:
             argument = _named(failure, seen.fit_args)
             if argument is not None:
-                message = (
-                    f"fit does not take {argument}= with this source, a {source.kind}: {failure.line.rstrip('.')}."
-                )
-                yield self.finding("error", message, fix=_instead(argument), argument=argument, type=failure.type)
+                kind = source.kind if source.is_sliced else f"a {source.kind}"
+                is_known = argument in IN_THE_BATCH
+                what = f"does not take {argument}= with this source, {kind}" if is_known else f"has no {argument}="
+                message = f"fit {what}: {failure.line.rstrip('.')}."
+                fix = _instead(argument, source)
+                yield self.finding("error", message, fix=fix, argument=argument, type=failure.type)
         elif seen.fit_args.get("batch_size") and source.is_batched:
             message = f"batch_size={seen.fit_args['batch_size']} is ignored: a {source.kind} brings its own batches."
             yield self.finding("note", message, fix="Leave batch_size out.", argument="batch_size")
@@ -105,5 +110,16 @@ def _named(failure: Failure, fit_args: Mapping[str, Any]) -> str | None:
     )
 
 
-def _instead(argument: str) -> str:
+def _instead(argument: str, source: Source) -> str:
+    if argument in {"y", "sample_weight"}:
+        parts = ["x", "y"] if argument == "y" else ["x", "y", "sample_weight"]
+        which = "targets" if argument == "y" else "weights"
+        if source.is_graph:
+            return f"Put the {which} into the dataset: `tf.data.Dataset.zip(({', '.join(parts)}))`."
+        place = "second" if argument == "y" else "third"
+        return f"Put the {which} into the batch, as its {place} element: {give(source, parts)}."
+    if argument in WORKERS and source.is_indexed:
+        return "Pass it to the PyDataset's own constructor: `super().__init__(workers=4)`."
+    if argument in WORKERS and source.kind != "generator":
+        return f"Leave {argument} out: only a PyDataset has workers, `super().__init__(workers=4)`."
     return IN_THE_BATCH.get(argument) or GONE.get(argument) or f"Leave {argument} out: fit has no such argument."

@@ -11,6 +11,7 @@ from gendiag.records import Batch, Finding, listed
 from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import code
 from gendiag.rules.rule import Edits, Rule, sound
 
 
@@ -51,10 +52,10 @@ class ComplexDtype(Rule):
             message = (
                 f"{path} of {listed(batches)} is {dtype} with imaginary parts; the model takes real numbers: {end}."
             )
-            fix = (
-                f"Yield real numbers: `np.stack([{path}.real, {path}.imag], axis=-1)` as two channels, "
-                f"or `np.abs({path})`."
-            )
+            both = f"np.stack([{path}.real, {path}.imag], axis=-1)"
+            in_graph = f"tf.stack([tf.math.real({path}), tf.math.imag({path})], axis=-1)"
+            size = code(seen.source, f"np.abs({path})", f"tf.abs({path})")
+            fix = f"Make real numbers of it: {code(seen.source, both, in_graph)} as two channels, or {size}."
             yield self.finding("error" if refused else "warning", message, fix=fix, batches=batches, leaf=path)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:

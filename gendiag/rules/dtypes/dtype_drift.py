@@ -35,17 +35,17 @@ class DtypeDrift(Rule):
         for path, column in seen.leaves.items():
             dtypes = Counter(leaf.dtype for _, leaf in column if leaf.dtype and leaf.rows != 0)
             if len(dtypes) > 1 and path not in lossy:
-                yield self._finding(path, column, dtypes)
+                yield self._finding(seen, path, column, dtypes)
 
-    def _finding(self, path: str, column: Sequence[tuple[int, Leaf]], dtypes: Counter[str]) -> Finding:
+    def _finding(self, seen: Evidence, path: str, column: Sequence[tuple[int, Leaf]], dtypes: Counter[str]) -> Finding:
         usual = column[0][1].dtype
         odd = [index for index, leaf in column if leaf.dtype != usual and leaf.rows != 0]
         shares = " and ".join(f"{dtype} in {count}" for dtype, count in dtypes.most_common())
         message = (
             f"The dtype of {path} differs between batches ({shares} of {len(column)}, first in {listed(odd[:1])}); "
-            f"fit casts all to {usual}, the dtype of batch 0. No value changed."
+            f"fit casts all to {usual}, the dtype of batch 0.{'' if seen.failure else ' No value changed.'}"
         )
-        fix = f"Yield {path} as one dtype, for example `{path.partition('[')[0]}.astype('{usual}')`."
+        fix = f"Give {path} one dtype in every batch, for example `{path}.astype('{usual}')`."
         return self.finding("note", message, fix=fix, batches=odd, leaf=path, dtypes=dict(dtypes))
 
     def broken(self) -> Iterator[Any]:

@@ -8,6 +8,7 @@ from gendiag.records import Failure, Finding
 from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import cast
 from gendiag.rules.rule import Edits, Rule, sound
 
 # TensorFlow's messages where an operation meets two types, in a graph and eagerly (tensorflow 2.21).
@@ -59,7 +60,7 @@ class LossDtype(Rule):
             f"{leaf.path} of {seen.place(batch.index)} is {leaf.dtype} and meets {other} where the model computes its "
             f"loss; TensorFlow combines only equal types: {run.failure.line.rstrip('.')}."
         )
-        fix = f"Yield it in that type, `{leaf.path}.astype('{other}')`, or cast it first in the train_step."
+        fix = f"Yield it in that type, {cast(seen.source, leaf.path, other)}, or cast it first in the train_step."
         yield self.finding(
             "error", message, fix=fix, batches=[batch.index], leaf=leaf.path, found=leaf.dtype, other=other
         )

@@ -48,9 +48,9 @@ class MaskLost(Rule):
         spans = "" if leaf.low is None or leaf.high is None else f", which span {leaf.low:.6g}..{leaf.high:.6g}"
         message = (
             f"{path} of {seen.place(index)} is a masked array with masked values; fit drops the mask and trains on the "
-            f"data beneath it{spans} ({listed(found)})."
+            f"data beneath it{spans}{f' ({listed(found)})' if len(found) > 1 else ''}."
         )
-        fix = f"Fill what is masked before the first yield: `{path}.filled(0)`, or another number that is meant."
+        fix = f"Fill what is masked before fit gets it: `{path}.filled(0)`, or another number that is meant."
         return self.finding("warning", message, fix=fix, batches=found, leaf=path)
 
     def broken(self) -> Iterator[Any]:

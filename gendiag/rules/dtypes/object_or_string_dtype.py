@@ -141,7 +141,7 @@ def _told(seen: Evidence, index: int, leaf: Leaf) -> Objects:
     path = leaf.path
     if leaf.dtype.startswith(TEXT):
         fix = (
-            f"Convert {path} to numbers before yielding it: `.astype('int64')` for digits, "
+            f"Convert {path} to numbers first: `{path}.astype('int64')` for digits, "
             "else a lookup or a StringLookup layer."
         )
         return Objects(f"text where numbers are wanted ({leaf.role} cannot be a tensor of numbers)", fix)
@@ -155,5 +155,5 @@ def _told(seen: Evidence, index: int, leaf: Leaf) -> Objects:
         raw = seen.profile.raw(index) if seen.leaves else seen.source.value
         value = next(part.value for part in flatten(raw) if part.path == path)
     except (NotKeptError, StopIteration):
-        return Objects("Python objects", f"Make numbers of {path} before yielding it, `.astype('float32')`.")
+        return Objects("Python objects", f"Make numbers of {path} first, `{path}.astype('float32')`.")
     return told(path, value)

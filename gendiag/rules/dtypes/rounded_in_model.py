@@ -61,12 +61,12 @@ class RoundedInModel(Rule):
         changed, total, example = next(iter(found.values()))
         who = "the loss" if path.startswith("y") else "the model's input"
         message = (
-            f"{who.capitalize()} casts {path} from {old} to {new}, which cannot hold its digits: in batch "
-            f"{next(iter(found))} {changed} of {counted(total, 'value')} lose precision, for example {example} "
-            f"({listed(found)})."
+            f"{who[0].upper()}{who[1:]} casts {path} from {old} to {new}, which cannot hold its digits: in batch "
+            f"{next(iter(found))}, {changed} of {counted(total, 'value')} {'loses' if changed == 1 else 'lose'} "
+            f"precision, for example {example}{f' ({listed(found)})' if len(found) > 1 else ''}."
         )
         fix = (
-            f"Subtract an offset and scale {path} before the first yield: `({path} - {path}_min) / {path}_range`."
+            f"Subtract an offset and scale {path} before fit gets it: `({path} - lowest) / (highest - lowest)`."
             if path.startswith("y") or "int" not in old
             else f"Declare that input with the ids' type, `keras.Input(..., dtype='{old}')`."
         )

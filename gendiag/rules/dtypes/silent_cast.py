@@ -60,9 +60,7 @@ class SilentCast(Rule):
             f"fit casts {path} of {listed(batches)} from {old} to {new}, the dtype of batch 0: "
             f"{counted(changed, 'value')} changed, for example {example}."
         )
-        fix = (
-            f"Give {path} one dtype before the first yield, for example `.astype('{_wider(old, new)}')` in every batch."
-        )
+        fix = f"Give {path} one dtype in every batch, batch 0 too, for example `{path}.astype('{_wider(old, new)}')`."
         return self.finding(
             "warning", message, fix=fix, batches=batches, leaf=path,
             changed=changed, example=example, yielded=old, delivered=new, first_at=seen.place(batches[0]),
@@ -74,7 +72,7 @@ class SilentCast(Rule):
         example, wider = " -> ".join(cast.example), _wider(cast.yielded, cast.delivered)
         where = f", first in {seen.place(batch)}" if batch is not None else ""
         message = (
-            f"The signature of from_generator holds {cast.path} to {cast.delivered}, and the generator yields "
+            f"The signature of from_generator says {cast.delivered} for {cast.path}, and the generator yields "
             f"{cast.yielded}: {counted(cast.changed, 'value')} in {counted(cast.elements, 'element')} changed "
             f"without a word{where}, for example {example}."
         )
@@ -103,5 +101,7 @@ class SilentCast(Rule):
 
 
 def _wider(old: str, new: str) -> str:
+    if "complex" in old + new:
+        return "complex64"
     floats = [dtype for dtype in (old, new) if "float" in dtype]
     return "float32" if floats else "int64"

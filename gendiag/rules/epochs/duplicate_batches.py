@@ -5,16 +5,20 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from typing import Any
 
+from gendiag.batches.values import digest
 from gendiag.records import Batch, Finding, counted, listed
+from gendiag.rules.evidence.callbacks import reached
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass
 from gendiag.rules.rule import Rule, sound
+from gendiag.sources.dataset_chain import chain
 
 LEAST_BATCHES = 3
 LEAST_DISTINCT = 4  # values of an input with fewer may repeat by chance
 LEAST_ROWS = 2
 MANY = 0.25  # of the batches of a pass
 LEAST_REPEATS = 2
+LETS_BE = ("repeat", "prefetch", "options", "cache")  # steps of a dataset that leave its one element as it is
 
 
 class DuplicateBatches(Rule):
@@ -45,30 +49,31 @@ class DuplicateBatches(Rule):
         if len(batches) < LEAST_BATCHES or any(leaf.role == "sample_weight" for leaf in batches[0].leaves):
             return
         inputs = [_inputs(batch) for batch in batches]
-        repeated = _all_one(batches, inputs) or _repeats(seen, batches, inputs)
+        alike = _all_one(batches, inputs)
+        if alike and _is_all_data(seen):
+            return
+        repeated = alike or _repeats(seen, batches, inputs)
         if repeated:
-            yield self._finding(batches, repeated)
+            yield self._finding(seen, batches, repeated)
         elif (last := _wraps(seen, batches)) is not None:
             yield self._wrapped(last)
 
-    def _finding(self, batches: list[Batch], repeated: dict[int, int]) -> Finding:
+    def _finding(self, seen: Evidence, batches: list[Batch], repeated: dict[int, int]) -> Finding:
         first, original = next(iter(repeated.items()))
-        alike = "x and y" if self._equal_targets(batches, first, original) else "x (y moves on)"
+        whole = self._equal_targets(batches, first, original)
+        alike = "x and y" if whole else "x (y moves on)"
         if len(repeated) == len(batches) - 1 and len(set(repeated.values())) == 1:
             message = (
                 f"All {len(batches)} batches of the first pass are identical in {alike}: every one repeats batch "
-                f"{original}, so the source never moves past its first {counted(batches[0].rows or 0, 'sample')}."
+                f"{original}, so {'the source' if whole else 'x'} never moves past its first "
+                f"{counted(batches[0].rows or 0, 'sample')}."
             )
         else:
             message = (
                 f"{listed(repeated).capitalize()} of {len(batches)} in the first pass repeat an earlier batch "
                 f"(batch {first} is identical to batch {original} in {alike})."
             )
-        fix = (
-            "Let the position move on: set the index to 0 before `while True:`, not inside of it; "
-            "in `__getitem__(self, index)` use `index`."
-        )
-        return self.finding("warning", message, fix=fix, batches=repeated, leaf="x", repeated=len(repeated))
+        return self.finding("warning", message, fix=_fix(seen), batches=repeated, leaf="x", repeated=len(repeated))
 
     def _wrapped(self, last: int) -> Finding:
         message = (
@@ -90,8 +95,32 @@ class DuplicateBatches(Rule):
         return sound()
 
 
+def _fix(seen: Evidence) -> str:
+    if seen.source.is_indexed:
+        return "Make the batch from the index that `__getitem__(self, index)` is given."
+    if seen.source.is_graph or seen.source.is_sliced:
+        return "Look at what makes the samples: the same ones are given again where the position should move on."
+    return "Let the position move on: set the index to 0 before `while True:`, not inside of it."
+
+
 def _inputs(batch: Batch) -> tuple[str, ...]:
     return tuple(leaf.digest for leaf in batch.leaves if leaf.role == "x")
+
+
+def _is_all_data(seen: Evidence) -> bool:
+    """Whether one batch is all that the source reads: a dataset of one element, or arrays yielded as they are."""
+    if seen.source.is_graph:
+        return [step.name for step in chain(seen.source.value) if step.name not in LETS_BE] == ["tensor"]
+    function = seen.source.maker if hasattr(seen.source.maker, "__code__") else None
+    frame = getattr(seen.source.value, "gi_frame", None)
+    named = [*(reached(function) if function is not None else ()), *(frame.f_locals.values() if frame else ())]
+    known = [value for value in named if hasattr(value, "shape")]
+    first = seen.batches[0].leaves
+    return (
+        bool(known)
+        and {leaf.digest for leaf in first} <= {digest(value) for value in known}
+        and all(len(value) == seen.batches[0].rows for value in known if len(value.shape))
+    )
 
 
 def _is_telling(batch: Batch) -> bool:

@@ -52,14 +52,13 @@ class Endless(Rule):
     def _of(self, seen: Evidence, source: Source, steps: Sequence[Delivery], *, validation: bool) -> Iterator[Finding]:
         name, what = ("validation_steps", "validation_data") if validation else ("steps_per_epoch", "The source")
         more: dict[str, Any] = {"source": "validation"} if validation else {}
-        untold, fix = _untold(seen, name), _fix(seen, name)
+        untold, fix = _untold(seen, name), _fix(seen, source, name)
         if source.is_endless:
             if seen.failure is None:
-                ends = "training stops in the first validation for ever" if validation else "epoch 1 never ends"
+                ends = "the first validation" if validation else f"epoch {seen.first_epoch + 1}"
                 message = (
-                    f"{what} is endless ({_proof(source)}) and {untold}: {ends}"
-                    f"{' (never ends)' if validation else ''}. Looked at are its first "
-                    f"{counted(len(steps), 'batch', 'batches')}; what comes later was not."
+                    f"{what} is endless ({_proof(source)}) and {untold}: {ends} never ends. Only its first "
+                    f"{counted(len(steps), 'batch', 'batches')} {'was' if len(steps) == 1 else 'were'} looked at."
                 )
                 yield self.finding("error", message, fix=fix, steps=len(steps), **more)
             return
@@ -94,9 +93,13 @@ def _untold(seen: Evidence, name: str) -> str:
     return f"{name} is not set" if value is None else f"{name} is {value}, which fit takes as if it were not set"
 
 
-def _fix(seen: Evidence, name: str) -> str:
+def _fix(seen: Evidence, source: Source, name: str) -> str:
     rest = "or let the source end after one pass."
-    if seen.fit_args.get(name) is None:
+    if source.is_indexed:
+        rest = "or return the number of batches from `__len__`."
+    elif source.is_graph:
+        rest = "or let the dataset end after one pass: leave `repeat()` out."
+    if seen.fit_args.get(name) != 0:
         return f"Pass `{name}=...` (the number of batches in one pass), {rest}"
     return (
         f"Round up, `{name}=math.ceil(n_samples / batch_size)`: `n_samples // batch_size` is 0 with fewer samples "

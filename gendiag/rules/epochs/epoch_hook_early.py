@@ -7,10 +7,11 @@ import numpy as np
 
 from gendiag.batches.tree import flatten
 from gendiag.batches.values import as_array, digest
-from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
+from gendiag.records import Batch, Finding, Leaf, format_shape
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.source_code import draws
+from gendiag.rules.evidence.source_code import draws, goes_round
 from gendiag.rules.rule import Rule, sound
+from gendiag.runtime.short_value import short
 from gendiag.sources.spot_check import SpotCheck
 
 WIDER = 1.5  # of the spread of x: more is another stage
@@ -32,8 +33,9 @@ class EpochHookEarly(Rule):
 
     Known limits
         Told by plain attributes (numbers, texts) that the hook changed before epoch 1, where item 0 was another before
-        it and is the same each time it is asked for. A note where the samples came all the same, in another order, or
-        where the class draws random numbers and the item is of the same shape and scale: then it is likely a seed.
+        it and is the same each time it is asked for. Nothing is said where the samples came all the same, in another
+        order, or where the class draws random numbers and the item is of the same shape and scale: then it is likely
+        a seed; or where not all epochs were rehearsed and the code takes remainders, so that it may come round again.
 
     Source
         measured on keras 3.15.1, 3.12.0, 3.10.0, 3.8.0 and 3.7.0. Keras 3.6.0 and 3.5.0 call it at the end of epochs
@@ -49,17 +51,16 @@ class EpochHookEarly(Rule):
         spot_check = seen.profile.spot_check
         if spot_check is None or not spot_check.hook or not _changes_the_data(seen, spot_check):
             return
-        changed = _changed(spot_check.hook)
-        message = f"`on_epoch_end` of the source ran before epoch 1 and changed {changed}; "
-        stage = _is_a_stage(seen)
-        message += (
-            "no epoch that was rehearsed has batch 0 as it was before: the first stage is never trained on."
-            if stage
-            else "batch 0 as it was before is never trained on."
+        is_whole = seen.rehearsal.epochs_run >= seen.rehearsal.epochs - seen.first_epoch
+        if not _is_a_stage(seen) or (not is_whole and goes_round(seen.source.value)):
+            return
+        message = (
+            f"`on_epoch_end` of the source ran before epoch 1 and changed {_changed(spot_check.hook)}; "
+            f"no epoch {'of this fit' if seen.rehearsal.live else 'that was rehearsed'} has batch 0 as it was before: "
+            "the first stage is never trained on."
         )
         fix = "Count in `on_epoch_begin`, or start one lower, if epoch 1 is to be trained on the first state."
-        severity: Severity = "warning" if stage else "note"
-        yield self.finding(severity, message, fix=fix, batches=[0], changed=dict(spot_check.hook))
+        yield self.finding("warning", message, fix=fix, batches=[0], changed=dict(spot_check.hook))
 
     def _refused(self, seen: Evidence, before: Leaf, after: Leaf, index: int) -> Finding:
         hook = seen.profile.early_hook
@@ -79,7 +80,7 @@ class EpochHookEarly(Rule):
 
 
 def _changed(hook: Mapping[str, tuple[Any, Any]]) -> str:
-    return ", ".join(f"self.{name} from {old!r} to {new!r}" for name, (old, new) in hook.items())
+    return ", ".join(f"self.{name} from {short(old)} to {short(new)}" for name, (old, new) in hook.items())
 
 
 def _other_shapes(seen: Evidence) -> tuple[Leaf, Leaf, int] | None:

@@ -55,8 +55,8 @@ class Exhausted(Rule):
         share = _never_again(seen, replayed)
         message = (
             f"The source yields {counted(count, 'batch', 'batches')} once and is then exhausted: from epoch "
-            f"{begun + first + 1} on fit trains on {_what(seen.by_epoch, late, begun)}; "
-            f"{share:.0%} of the samples are never seen again."
+            f"{begun + first + 1} on fit trains on {_what(seen.by_epoch, late, begun)}"
+            + (f"; {share:.0%} of the samples are never seen again." if share else ".")
         )
         if seen.rehearsal.steps_per_epoch:
             needed = (seen.rehearsal.epochs - begun) * seen.rehearsal.steps_per_epoch
@@ -72,8 +72,8 @@ class Exhausted(Rule):
             return
         first, count, begun = late[0], len(seen.validation.batches), seen.first_epoch
         message = (
-            f"validation_data yields {counted(count, 'batch', 'batches')} once: epoch {begun + 1} is validated on all "
-            f"of them, from epoch {begun + first + 1} on it is exhausted and val_loss is of "
+            f"validation_data yields {counted(count, 'batch', 'batches')} once: {_first(seen, count)}from epoch "
+            f"{begun + first + 1} on it is exhausted and val_loss is of "
             f"{_what(seen.validation_by_epoch, late, begun)} only. The epochs cannot be compared."
         )
         fix = "Validate on what can be read again: arrays, a PyDataset, a tf.data.Dataset."
@@ -95,6 +95,12 @@ class Exhausted(Rule):
 
     def mended(self) -> Any:
         return tuple(np.concatenate(part) for part in zip(*sound(), strict=True))
+
+
+def _first(seen: Evidence, count: int) -> str:
+    """Say that the first epoch was validated on everything, where it was."""
+    whole = len(seen.validation_by_epoch[0]) == count
+    return f"epoch {seen.first_epoch + 1} is validated on all of them, " if whole else ""
 
 
 def _late_epochs(epochs: tuple[tuple[Delivery, ...], ...]) -> list[int]:
@@ -126,7 +132,8 @@ def _what(epochs: tuple[tuple[Delivery, ...], ...], late: list[int], begun: int)
     """What the late epochs train on, in words; ``begun`` is the epoch in which training began."""
     replayed = _replayed(epochs, late)
     empty = [epoch for epoch in late if not epochs[epoch]]
-    said = [f"{listed(replayed)} (the first two batches, again and again)"] if replayed else []
+    which = "the first two batches, again and again" if replayed == (0, 1) else "again and again"
+    said = [f"{listed(replayed)} ({which})"] if replayed else []
     if empty:
         shown = ", ".join(str(begun + epoch + 1) for epoch in empty)
         said.append(
@@ -143,7 +150,8 @@ def _fix(count: int, seen: Evidence) -> str:
             "Let from_generator call the function anew: `from_generator(make_batches, ...)`, "
             "not a lambda that returns one generator."
         )
-    return (
-        f"Put `while True:` around the loop and pass `steps_per_epoch={count}`, "
-        "or pass a PyDataset, a tf.data.Dataset or arrays."
-    )
+    loop = "Put `while True:` around the loop"
+    if getattr(seen.source.value, "__name__", "") == "<genexpr>":
+        loop = "Write it as a function with `while True:` around the loop"
+    steps = "" if seen.rehearsal.steps_per_epoch == count else f" and pass `steps_per_epoch={count}`"
+    return f"{loop}{steps}, or pass a PyDataset, a tf.data.Dataset or arrays."

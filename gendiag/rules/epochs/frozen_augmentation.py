@@ -77,9 +77,18 @@ def _noisy(x: Any, y: Any) -> Any:
 def _cached_random(dataset: Any) -> tuple[Step, Step] | None:
     """Return a random map of samples that is cached, and no random map stands behind the cache."""
     cache: Step | None = None
-    for step in chain(dataset):
+    steps = chain(dataset)
+    for place, step in enumerate(steps):
         if step.name in CACHES:
             cache = step
+        elif cache is not None and step.name == "repeat":  # several draws of each sample are kept
+            return None
         elif step.name in {"map", "flat_map", "interleave"} and step.is_random:
-            return None if cache is None else (step, cache)
+            return None if cache is None or _makes_data(steps[place + 1 :]) else (step, cache)
     return None
+
+
+def _makes_data(before: tuple[Step, ...]) -> bool:
+    """Whether numbers alone come in, so that the draws are the data, or each sample comes more than once."""
+    names = [step.name for step in before]
+    return names[:1] == ["range"] or "repeat" in names

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from types import FunctionType
-from typing import Any
+from types import FunctionType, MappingProxyType
+from typing import Any, ClassVar
 
-from gendiag.records import Finding
+from gendiag.records import Finding, Severity
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.source_code import changes_itself, changes_something, methods, names_in
 from gendiag.rules.rule import Rule, sound
@@ -30,13 +30,15 @@ class HookNeverCalled(Rule):
 
     Known limits
         Only of methods that change something and that the dataset's own class never calls; not looked for where fit is
-        given callbacks of the user's own, which may call it.
+        given callbacks of the user's own, which may call it. A note where fit runs one epoch, since a loop around fit
+        may call it.
 
     Source
         keras 3.15.1, py_dataset_adapter.py; measured on keras 3.15.1.
     """
 
     name, title = "hook-never-called", "fit never calls a hook of the dataset"
+    fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 2})
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if not seen.source.is_indexed or _own_callbacks(seen.fit_args.get("callbacks")):
@@ -51,10 +53,11 @@ class HookNeverCalled(Rule):
                 continue
             message = (
                 f"The source has a method `{name}` that changes its data, and fit never calls it: of a PyDataset it "
-                f"calls `{CALLED[0]}` and `{CALLED[1]}` only. What `{name}` does is never done."
+                f"calls `{CALLED[0]}` and `{CALLED[1]}` only. What `{name}` does is not done in this fit."
             )
+            severity: Severity = "warning" if seen.rehearsal.epochs > 1 else "note"
             extra = "; it then runs once before epoch 1 too" if meant == CALLED[1] else ""
-            yield self.finding("warning", message, fix=f"Name it `{meant}`{extra}.", hook=name, meant=meant)
+            yield self.finding(severity, message, fix=f"Name it `{meant}`{extra}.", hook=name, meant=meant)
 
     def broken(self) -> Any:
         return _items("on_epoch_start")

@@ -59,8 +59,8 @@ class LeftoverState(Rule):
                 "ignores its index and calls next()" if _ignores(seen) else "calls next() on an iterator that it keeps"
             )
             message = (
-                f"`__getitem__` {what}: the iterator inside ran out (StopIteration) when fit asked for item {index}."
-                f"{early}"
+                f"`__getitem__` {what}: the iterator inside ran out (StopIteration)"
+                f"{'' if index is None else f' when fit asked for item {index}'}.{early}"
             )
             yield self.finding("error", message, fix=fix, batches=[] if index is None else [index])
         elif (spot_check := seen.profile.spot_check) is not None and spot_check.goes_on:

@@ -9,10 +9,12 @@ from gendiag.records import Finding, Severity, counted, listed
 from gendiag.rules.edits import datasets
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.source_code import changes_something, is_random, methods
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
 from gendiag.sources.spot_check import SpotCheck
 
 SHOWN = 6  # lengths in the message
+HOOKS = ("on_epoch_begin", "on_epoch_end")
 
 
 class LenMismatch(Rule):
@@ -42,8 +44,6 @@ class LenMismatch(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         length, spot_check = seen.source.length, seen.profile.spot_check
-        if seen.source.is_indexed and length is None:
-            yield from self._no_whole_number(seen)
         if not seen.source.is_indexed or not length:
             return
         if (changed := self._changes(seen, length)) is not None:
@@ -53,8 +53,8 @@ class LenMismatch(Rule):
         if empty and empty == list(range(empty[0], length)) and empty[0]:
             message = (
                 f"{listed(empty).capitalize()} {'has' if len(empty) == 1 else 'have'} 0 rows (empty): `__len__` "
-                f"promises {length} batches, the data fill {empty[0]}, so the last {len(empty)} of each epoch train on "
-                "nothing."
+                f"promises {length} batches, the data fill {empty[0]}, so {counted(len(empty), 'step')} of each epoch "
+                f"{'gets' if len(empty) == 1 else 'get'} nothing to train on."
             )
             severity: Severity = "error" if seen.refused(empty[0]) else "warning"
             yield self.finding(severity, message, fix=_fix(empty[0]), batches=empty, length=length)
@@ -85,23 +85,15 @@ class LenMismatch(Rule):
         )
         return self.finding("warning", message, fix=fix, length=None, lengths=others)
 
-    def _no_whole_number(self, seen: Evidence) -> Iterator[Finding]:
-        value = seen.source.odd_length
-        if seen.failure is None or seen.rehearsal.deliveries or value is None:
-            return
-        message = (
-            f"`__len__` of the source returns {value!r}, a {type(value).__name__}, where Python takes a whole number "
-            f"(int) only: fit raises {seen.failure.line.rstrip('.')} before it reads a batch."
-        )
-        fix = "Return an int: `return math.ceil(len(self.x) / self.batch_size)`, or `int(np.ceil(...))`."
-        yield self.finding("error", message, fix=fix, length=None)
-
     def _left_out(self, length: int, spot_check: SpotCheck) -> Finding:
         rows, full = sum(batch.rows or 0 for batch in spot_check.beyond), spot_check.again[0].rows
         whole = [batch for batch in spot_check.beyond if batch.rows == full]
+        count = len(spot_check.beyond)
+        found = f"item {length} exists" if count == 1 else f"items {length}-{length + count - 1} exist"
         message = (
-            f"The source ends late: `__len__` is {length}, but item {length} exists too, and the data end after it: "
-            f"{counted(rows, 'sample')} in {counted(len(spot_check.beyond), 'batch', 'batches')} are never delivered."
+            f"The source ends late: `__len__` is {length}, but {found} too, and the data end there: "
+            f"{counted(rows, 'sample')} in {counted(count, 'batch', 'batches')} {'is' if rows == 1 else 'are'} never "
+            "delivered."
         )
         return self.finding(
             "warning" if whole else "note", message, fix=_fix(length + len(spot_check.beyond)),
@@ -126,7 +118,15 @@ def _is_left_out(seen: Evidence, spot_check: SpotCheck) -> bool:
     """Whether the items behind the end hold anything, and nothing that was delivered already."""
     known = {batch.digests for batch in (*seen.batches, *seen.profile.peeks)}
     beyond = [batch.digests for batch in spot_check.beyond]
-    return bool(beyond) and all(all(digests) and digests not in known for digests in beyond) and spot_check.repeatable
+    is_new = bool(beyond) and all(all(digests) and digests not in known for digests in beyond)
+    return is_new and spot_check.repeatable and not _is_drawn_anew(seen)
+
+
+def _is_drawn_anew(seen: Evidence) -> bool:
+    """Whether a hook of the dataset shuffles, so that other samples are left out in the next epoch."""
+    own = methods(seen.source.value)
+    hooks = [own[name] for name in HOOKS if name in own]
+    return any(changes_something(hook, own) and is_random(hook, own) for hook in hooks)
 
 
 def _fix(count: int) -> str:

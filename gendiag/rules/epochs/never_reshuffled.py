@@ -63,21 +63,21 @@ class NeverReshuffled(Rule):
     def _finding(self, seen: Evidence, labels: Labels | None) -> Finding:
         epochs, kind = seen.by_epoch, seen.source.kind
         message = (
-            f"shuffle=True is ignored for a {kind}: the same {len(epochs[0])} batches come in the same order in "
-            f"{len(epochs)} of {len(epochs)} epochs."
+            f"shuffle=True is ignored for a {kind}: the same {len(epochs[0])} batches come in the same order in all "
+            f"{len(epochs)} epochs{'' if seen.rehearsal.live else ' rehearsed'}."
         )
         batches = [delivery.batch for epoch in epochs[1:] for delivery in epoch if delivery.batch is not None]
         if labels is not None:
-            alone = f": {listed(labels.single)} hold only one class each" if labels.single else ""
+            hold = "holds only one class" if len(labels.single) == 1 else "hold only one class each"
+            alone = f": {listed(labels.single)} {hold}" if labels.single else ""
             message += f" They are sorted, class after class in {labels.path}{alone}."
-        fix = "Shuffle in the source itself: draw a new `rng.permutation(len(x))` at the start of each pass."
-        return self.finding("note" if labels is None else "warning", message, fix=fix, batches=batches, leaf="y")
+        return self.finding("note" if labels is None else "warning", message, fix=_fix(seen), batches=batches, leaf="y")
 
     def _frozen(self, seen: Evidence, severity: Severity, what: str, fix: str) -> Finding:
         count = len(seen.by_epoch)
         message = (
             f"{what}: no epoch is shuffled anew, and the same {len(seen.by_epoch[0])} batches come in the same order "
-            f"in {count} of {count} epochs."
+            f"in all {count} epochs{'' if seen.rehearsal.live else ' rehearsed'}."
         )
         batches = [delivery.batch for delivery in seen.by_epoch[1] if delivery.batch is not None]
         return self.finding(severity, message, fix=fix, batches=batches)
@@ -101,15 +101,27 @@ def _batches(order: Any) -> list[Any]:
     return [(x[part], y[part]) for part in np.split(order, 6)]
 
 
+def _fix(seen: Evidence) -> str:
+    if seen.source.is_graph:
+        return "Shuffle in the dataset itself, before it is batched: `dataset.shuffle(number_of_samples).batch(32)`."
+    if seen.source.kind == "torch DataLoader":
+        return "Let the loader shuffle: `DataLoader(dataset, batch_size=..., shuffle=True)`."
+    return "Shuffle in the source itself: draw a new `rng.permutation(len(x))` at the start of each pass."
+
+
 def _frozen_by(dataset: Any) -> tuple[Severity, str, str] | None:
     """Return what keeps the order of a dataset that shuffles: a cache behind its last shuffle, or that itself."""
     shuffle = first_of(dataset, "shuffle", *CACHES)
     if shuffle is None:
         return None
-    if shuffle.name in CACHES and first_of(dataset, "shuffle") is not None:
+    if shuffle.name in CACHES and (inner := first_of(dataset, "shuffle")) is not None:
+        is_split = first_of(dataset, *SPLITTING) is not None
+        is_fixed = inner.told("reshuffle_each_iteration") is False
+        if is_split and is_fixed:
+            return None
         what = f"The dataset shuffles and then keeps what came, {shuffle.name}(), with the order of the first pass"
         fix = "Put `cache()` before `shuffle()`: `dataset.cache().shuffle(n).batch(32)`."
-        return ("note" if _is_of_helper(dataset) else "warning"), what, fix
+        return ("note" if _is_of_helper(dataset) or is_split or is_fixed else "warning"), what, fix
     if shuffle.told("reshuffle_each_iteration") is False and first_of(dataset, *SPLITTING) is None:
         what = "The dataset shuffles with reshuffle_each_iteration=False"
         fix = "If each epoch is to have a new order, leave reshuffle_each_iteration=False out, or shuffle once more."

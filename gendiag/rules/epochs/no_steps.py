@@ -87,6 +87,10 @@ def _of_source(seen: Evidence) -> Cause:
         why = f"validation_split={share} leaves no sample to train on"
         return why, "Pass a share below 1, such as `validation_split=0.2`.", {"validation_split": 0.2}
     if seen.source.is_sliced:
-        return "the arrays have 0 rows", "Look at how they are made: `print(len(x))`; the list behind is empty.", {}
+        return (
+            "the arrays have 0 rows",
+            "Look at how they are made: `print(len(x))`; the list that they are made of is likely empty.",
+            {},
+        )
     asked = counted(seen.rehearsal.epochs_run, "epoch")
     return f"it yields no batch in {asked}", "Look at its loop: it may be over an empty list.", {}

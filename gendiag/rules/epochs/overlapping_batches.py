@@ -53,7 +53,10 @@ class OverlappingBatches(Rule):
             f"({batches[0].rows} rows each): such samples are trained on twice in a pass, likely because each slice "
             "ends too late."
         )
-        fix = f"Let each slice end {counted(count, 'row')} earlier: `x[i * size:(i + 1) * size]` is without its end."
+        fix = (
+            f"Let each slice end {counted(count, 'row')} earlier: `x[i * size:(i + 1) * size]` leaves out the row at "
+            "its end."
+        )
         yield self.finding("warning", message, fix=fix, batches=[batch.index for batch in batches[1:]], rows=count)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:

@@ -45,11 +45,11 @@ class SamplesAsSteps(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         asked, length = seen.rehearsal.steps_per_epoch, _pass(seen)
         rows = {batch.rows or 0 for batch in seen.batches}
-        if not asked or not length or not rows or asked < MANY * length or seen.failure is not None:
+        if not asked or not length or length == 1 or not rows or asked < MANY * length or seen.failure is not None:
             return
         samples = sum(batch.rows or 0 for batch in seen.batches[:length])
         is_samples = max(rows) > 1 and samples <= asked < samples + max(rows)
-        one = f"one pass over the source is {counted(length, 'batch', 'batches')} of {samples} samples"
+        one = f"one pass over the source is {counted(length, 'batch', 'batches')} of {counted(samples, 'sample')}"
         message = (
             f"steps_per_epoch={asked} counts batches, and {one}: an epoch is {asked / length:.3g} passes"
             f"{'; it is likely the number of samples' if is_samples else ''}."

@@ -61,7 +61,8 @@ class StepsMismatch(Rule):
         if len(set(counts)) == 1 and (length is None or length == counts[0]):
             told = " (its len)" if length is not None else ""
             message = (
-                f"{has}{told} but steps_per_epoch={asked} asks for more: every epoch is cut after {counts[0]} steps."
+                f"{has}{told} but steps_per_epoch={asked} asks for more: every epoch is cut after "
+                f"{counted(counts[0], 'step')}."
             )
             fix = f"Leave steps_per_epoch out, or pass `steps_per_epoch={counts[0]}`."
         else:
@@ -75,13 +76,15 @@ class StepsMismatch(Rule):
 
     def _ends_early(self, seen: Evidence, asked: int, counts: list[int]) -> Finding:
         last, count = seen.first_epoch + len(counts), len(seen.batches)
+        epochs = seen.rehearsal.epochs - seen.first_epoch
         message = (
-            f"The source yields {counted(count, 'batch', 'batches')} once; {len(counts)} epochs of {asked} steps ask "
-            f"for {asked * len(counts)}: it is exhausted in epoch {last}, which gets {counts[-1]} of its {asked} steps."
+            f"The source yields {counted(count, 'batch', 'batches')} once; {counted(epochs, 'epoch')} of {asked} steps "
+            f"{'asks' if epochs == 1 else 'ask'} for {asked * epochs}: it is exhausted in epoch {last}, which gets "
+            f"{counts[-1]} of its {asked} steps."
         )
         fix = (
             "Put `while True:` around the loop of the generator"
-            + (f", or pass `steps_per_epoch={count // len(counts)}`." if count >= len(counts) else ".")
+            + (f", or pass `steps_per_epoch={count // epochs}`." if count >= epochs else ".")
         )  # fmt: skip
         return self.finding("warning", message, fix=fix, asked=asked, steps=counts, length=None)
 

@@ -9,6 +9,8 @@ from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Edits, Rule, sound
 
+LOOK = "Look at the folder that was passed: its sub-folders, one per class, must hold the images."
+
 
 class ZeroLength(Rule):
     """The source yields no batch at all.
@@ -42,13 +44,12 @@ class ZeroLength(Rule):
         if seen.failure is None or seen.rehearsal.failed_in != "start" or not (yielded_none or says_zero):
             return
         if says_zero:
-            message = (
-                f"The {seen.source.kind} has length 0: no batch at all. "
-                "Is the batch size larger than the number of samples?"
-            )
-            fix = "Round up: `math.ceil(len(x) / batch_size)`, or use a smaller batch size."
+            found_none = _is_of_files(seen.source.value)
+            what = "It found no files" if found_none else "Is the batch size larger than the number of samples?"
+            message = f"The {seen.source.kind} has length 0: no batch at all. {what}{'.' * found_none}"
+            fix = LOOK if found_none else "Round up: `math.ceil(len(x) / batch_size)`, or use a smaller batch size."
         elif seen.profile.ended == "end":
-            message = "The generator yields no batch: it is empty from the start."
+            message = f"The {seen.source.kind} yields no batch: it is empty from the start."
             fix = (
                 "Look at the loop: the list of files or samples may be empty, "
                 "or the batch size larger than the number of samples."
@@ -68,8 +69,15 @@ class ZeroLength(Rule):
         return sound()
 
 
+def _is_of_files(value: Any) -> bool:
+    """Whether it is an iterator over a folder or a table of files, whose length is that of what it found."""
+    return hasattr(value, "class_indices")
+
+
 def _fix_of_subset(value: Any) -> str:
-    if hasattr(value, "class_indices") or hasattr(value, "image_data_generator"):
+    if _is_of_files(value) and max(getattr(value, "split", None) or (0, 0)) > 0:
+        return LOOK
+    if _is_of_files(value) or hasattr(value, "image_data_generator"):
         return (
             "Tell the ImageDataGenerator which share to set aside, `ImageDataGenerator(validation_split=0.2)`: without "
             "it `subset='validation'` is empty and `subset='training'` is everything."

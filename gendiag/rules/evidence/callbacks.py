@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dis
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +18,12 @@ PLAIN = (int, float, str, bytes, bool, type(None), types.ModuleType, type)
 
 def callbacks_of(seen: Evidence) -> list[Any]:
     """Return the user's own callbacks, as they were given to fit."""
-    given = seen.fit_args.get("callbacks")
+    return given_callbacks(seen.fit_args)
+
+
+def given_callbacks(fit_args: Mapping[str, Any]) -> list[Any]:
+    """Return them out of whatever fit takes them in."""
+    given = fit_args.get("callbacks")
     if given is None:
         return []
     return list(given) if isinstance(given, (list, tuple)) else [*vars(given).get("callbacks", [given])]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Told(NamedTuple):
-    """Where an error of this kind comes from, and the mend; ``{0}`` is what the pattern's group caught."""
+    """Where an error of this kind comes from, and what to do; ``{0}`` is what the pattern's group caught."""
 
     where: str
     fix: str
@@ -105,7 +105,7 @@ _KINDS: tuple[tuple[str, Told], ...] = (
         r"assertion failed",
         Told(
             "an assert of the pipeline itself does not hold",
-            "Look at that sample, and mend or filter it before the assert.",
+            "Look at that sample, and fix it or filter it out before the assert.",
         ),
     ),
     (

@@ -82,7 +82,7 @@ def _no_file(error: BaseException, _line: FailingLine) -> str:
     )
     if there is None or there == missing.parent:
         return f"The folder is there, the file {short(path.name)} is not: compare the names letter by letter.{start}"
-    return f"The folder {short(str(missing.parent))} is not there; what is there ends at {short(str(there))}.{start}"
+    return f"The folder {short(str(missing.parent))} is not there; the path exists up to {short(str(there))}.{start}"
 
 
 def _zero(_error: BaseException, line: FailingLine) -> str:

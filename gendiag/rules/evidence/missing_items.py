@@ -87,7 +87,7 @@ def _alike(key: Any, value: dict[Any, Any]) -> str:
         return f"{short(other)}, of type {type(other).__name__} and not {type(key).__name__}"
     close = difflib.get_close_matches(str(key), [each for each in texts if type(texts[each]) is str], n=1, cutoff=0.8)
     stem = close or [each for each in texts if str(key).startswith(f"{each}.") or each.startswith(f"{key}.")][:1]
-    return f"{short(texts[stem[0]])}, which is spelt otherwise" if stem and type(key) is str else ""
+    return f"{short(texts[stem[0]])}, which is spelled differently" if stem and type(key) is str else ""
 
 
 def _length(value: Any) -> int | None:

@@ -83,3 +83,10 @@ def period(batches: Sequence[Batch], *, at_least_one_whole: bool = False) -> int
         return None
     longest = len(contents) // 2 if at_least_one_whole else len(contents) - 2
     return next((n for n in range(1, longest + 1) if contents[n:] == contents[:-n]), None)
+
+
+def are_two_views(seen: Evidence) -> bool:
+    """Whether a step of the model's own is given two arrays of one shape: two views, or samples of two domains."""
+    first = seen.batches[0].leaves if seen.batches else ()
+    shapes = [leaf.shape[1:] if leaf.shape else None for leaf in first if leaf.role in {"x", "y"}]
+    return "train_step" in seen.model_facts.own_steps and len(shapes) == 2 and shapes[0] == shapes[1]  # noqa: PLR2004

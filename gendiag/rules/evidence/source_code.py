@@ -9,7 +9,10 @@ from types import CodeType, FunctionType
 from typing import Any
 
 LIBRARIES = ("keras", "abc", "builtins", "tensorflow", "typing")
-RANDOM = ("random", "shuffle", "permut", "default_rng", "seed", "normal", "uniform", "choice", "augment", "flow")
+RANDOM = (
+    *("random", "shuffle", "permut", "default_rng", "seed", "normal", "uniform", "choice", "augment", "flow"),
+    *("rng", "sample"),
+)
 CHANGES = {"STORE_ATTR", "STORE_SUBSCR", "DELETE_ATTR"}
 CHANGING = {"shuffle", "sort", "append", "clear", "reverse", "setattr", "update", "extend", "pop"}
 
@@ -55,12 +58,21 @@ def stores(function: FunctionType, attribute: str) -> bool:
 
 def changes_something(function: FunctionType, own: Mapping[str, FunctionType]) -> bool:
     """Whether it, or a method among its ``own`` that it calls, stores anything, or calls what does (``shuffle``)."""
+    return any(map(changes_itself, _called(function, own)))
+
+
+def is_random(function: FunctionType, own: Mapping[str, FunctionType]) -> bool:
+    """Whether it, or a method among its ``own`` that it calls, names anything random."""
+    return any(word in name.lower() for each in _called(function, own) for name in names_in(each) for word in RANDOM)
+
+
+def _called(function: FunctionType, own: Mapping[str, FunctionType]) -> set[FunctionType]:
     called, waiting = {function}, [function]
     while waiting:
         more = {own[name] for name in names_in(waiting.pop()) if name in own} - called
         called |= more
         waiting += more
-    return any(map(changes_itself, called))
+    return called
 
 
 def changes_itself(function: FunctionType) -> bool:
@@ -69,9 +81,16 @@ def changes_itself(function: FunctionType) -> bool:
     return any(step.opname in CHANGES for step in steps) or bool(names_in(function) & CHANGING)
 
 
+def goes_round(value: Any) -> bool:
+    """Whether its class takes a remainder behind ``__init__``, as a position does that begins again."""
+    functions = [function for name, function in methods(value).items() if name not in {"__init__", "__len__"}]
+    steps = (step for each in functions for code in codes(each) for step in dis.get_instructions(code))
+    return any(step.opname == "BINARY_MODULO" or (step.opname == "BINARY_OP" and "%" in step.argrepr) for step in steps)
+
+
 def draws(value: Any) -> bool:
-    """Whether the code of its class names anything random, functions of its own module included."""
-    functions = list(methods(value).values())
+    """Whether its class names anything random behind ``__init__``, functions of its own module included."""
+    functions = [function for name, function in methods(value).items() if name != "__init__"]
     called = [each.__globals__.get(name) for each in functions for name in names_in(each)]
     functions += [each for each in called if isinstance(each, FunctionType)]
     return any(word in name.lower() for each in functions for name in names_in(each) for word in RANDOM)

@@ -13,7 +13,7 @@ from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.class_labels import Labels, labels_of
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.order_of_samples import buffer_of, class_names, how_to_shuffle, why_sorted
-from gendiag.rules.evidence.passes import first_pass
+from gendiag.rules.evidence.passes import first_pass, is_image
 from gendiag.rules.rule import Edits, Rule, dense
 
 SHOWN = 3  # stretches of one class
@@ -68,6 +68,8 @@ class ConstantLabels(Rule):
         named = class_names(seen.source)
         if (len(labels.row) < LEAST_ALIKE and named is None) or not (labels.one_hot or output.loss.key in SPARSE):
             return
+        if named is None and labels.row[0] == 0 and _are_candidates(seen, output):
+            return
         message = (
             f"All {len(labels.row)} labels in {labels.path} of {listed(labels.by_batch)} are of one single class, "
             f"class {labels.row[0]} in {leaf}, while the model has {output.channels} output units: likely only one "
@@ -76,15 +78,20 @@ class ConstantLabels(Rule):
         fix = (
             "Check where the classes come from: flow_from_directory and image_dataset_from_directory take one "
             "sub-folder per class, so pass the folder just above these."
+            if named
+            else f"Check where {labels.path} is made: `np.unique({labels.path})` shows a single class."
         )
         yield self.finding("warning", message, fix=fix, batches=labels.by_batch, leaf=labels.path)
 
     def _finding(self, seen: Evidence, labels: Labels) -> Finding:
         total, single = len(labels.by_batch), labels.single
         order = f"{_order(labels)}, {why_sorted(seen.source)}"
+        have = "has" if len(single) == 1 else "have"
         message = (
-            f"{len(single)} of {total} batches in the first pass have one class only: {_stretches(single)}. In "
-            f"{labels.path} {order}."
+            f"{len(single)} of {total} batches in the first pass {have} one class only: "
+            f"{_stretches(single)}. In {labels.path} {order}."
+            if single
+            else f"Few classes meet in each of the {total} batches in the first pass: in {labels.path} {order}."
         )
         fix = how_to_shuffle(seen.source, len(labels.row))
         return self.finding(
@@ -111,6 +118,13 @@ def _output(seen: Evidence) -> Output | None:
     """Return the model's only output, where it is known."""
     known = seen.model_facts.outputs
     return known[0] if len(known) == 1 else None
+
+
+def _are_candidates(seen: Evidence, output: Output) -> bool:
+    """Whether the outputs may be scores of candidates, of which the right one is given first, and no classes."""
+    inputs = [leaf for leaf in seen.batches[0].leaves if leaf.role == "x"]
+    shapes = [leaf.shape or () for leaf in inputs if not is_image(leaf)]
+    return len(inputs) > 1 or any(len(shape) > TWO and shape[1] == output.channels for shape in shapes)
 
 
 def _is_to_shuffle(seen: Evidence, labels: Labels) -> bool:
@@ -141,7 +155,7 @@ def _order(labels: Labels) -> str:
     if not labels.is_single:
         label, start, size = labels.longest
         return f"the samples {start} to {start + size - 1} are all of class {label}"
-    return "shuffled samples would not come like this"
+    return "samples of one class come together"
 
 
 def _stretches(single: dict[int, int]) -> str:
@@ -150,4 +164,4 @@ def _stretches(single: dict[int, int]) -> str:
         (label, [index for index, _ in items]) for label, items in groupby(single.items(), key=lambda item: item[1])
     ]
     shown = ", ".join(f"{listed(indices)} class {label}" for label, indices in groups[:SHOWN])
-    return shown + (" and so on" if len(groups) > SHOWN else "") if shown else "none, but few classes meet in a batch"
+    return shown + (" and so on" if len(groups) > SHOWN else "")

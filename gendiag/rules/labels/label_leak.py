@@ -10,6 +10,7 @@ from gendiag.batches.values import Array
 from gendiag.records import Finding, Severity
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import first_pass, held
+from gendiag.rules.evidence.to_type import code
 from gendiag.rules.rule import Rule
 
 LEAST_SAMPLES, LEAST_VALUES, MOST_SAMPLES = 16, 8, 4000
@@ -75,8 +76,7 @@ class LabelLeak(Rule):
             "handed over with the question."
         )
         fix = (
-            "Let the target stand behind its window: `timeseries_dataset_from_array(data[:-n], targets[n:], "
-            "sequence_length=n)`, or take that step out of x."
+            f"Let the target stand behind its window: {_behind(seen)}, or take that step out of x."
             if leak.slides
             else f"Leave {leak.place} out of x, if it is not known when the model is used."
         )
@@ -95,6 +95,14 @@ def _windows(*, ahead: int) -> Iterator[Any]:
     x = np.stack([series[start : start + 3] for start in range(36)])
     y = np.stack([series[start + 2 + ahead : start + 3 + ahead] for start in range(36)])
     return ((x[start : start + 6], y[start : start + 6]) for start in range(0, 36, 6))
+
+
+def _behind(seen: Evidence) -> str:
+    return code(
+        seen.source,
+        "x, y = data[i:i + n], targets[i + n]",
+        "timeseries_dataset_from_array(data[:-n], targets[n:], sequence_length=n)",
+    )
 
 
 def _stacked(seen: Evidence) -> tuple[dict[str, Array], Array | None]:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gendiag.model.facts import SPARSE, Output
-from gendiag.records import Batch, Finding, Leaf, Severity, listed
+from gendiag.model.facts import ONE_HOT, SPARSE, Output
+from gendiag.records import Batch, Finding, Leaf, Severity, counted, listed
 from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -19,8 +19,6 @@ CLASSES, BYTE = 3, 255
 PROBABILITIES = (
     "binary_crossentropy",
     "binary_focal_crossentropy",
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
     "dice",
     "tversky",
     "kl_divergence",
@@ -74,25 +72,38 @@ class LabelsOutOfRange(Rule):
         for path, found in _beyond(seen, seen.batches).items():
             trained = {index: case for index, case in found.items() if seen.trained_on(index)}
             if seen.model_raised_at(found) and _is_sparse(found) and not seen.raised_in_layer():
-                yield self._finding(path, "error", found, seen.place)
+                yield self._finding(seen, path, "error", found, seen.place)
             elif trained and (severity := _severity(seen, path, trained)) is not None:
-                yield self._finding(path, severity, trained, seen.place)
+                yield self._finding(seen, path, severity, trained, seen.place)
         if seen.model_run is not None and seen.model_run.failure is None and not _beyond(seen, seen.batches):
             for path, found in _beyond(seen, seen.validation.batches).items():
                 if not all(_is_clear(case) for case in found.values()):
                     continue
-                yield self._finding(path, "warning", found, lambda i: f"validation batch {i}", source="validation")
+                place = "batch {} of validation_data".format
+                yield self._finding(seen, path, "warning", found, place, source="validation")
 
-    def _finding(self, path: str, severity: Severity, found: dict[int, Case], place: Any, **evidence: Any) -> Finding:
+    def _finding(
+        self, seen: Evidence, path: str, severity: Severity, found: dict[int, Case], place: Any, **evidence: Any
+    ) -> Finding:
         index, case = next(iter(found.items()))
         low = float(min(each.leaf.low or 0.0 for each in found.values()))
         high = float(max(each.leaf.high or 0.0 for each in found.values()))
-        first = f" (in {place(index)} from {case.leaf.low:g} to {case.leaf.high:g})" if len(found) > 1 else ""
-        where = listed(found) if len(found) > 1 else place(index)
+        is_first = (case.leaf.low, case.leaf.high) == (low, high)
+        first = "" if is_first else f" (in {place(index)} from {case.leaf.low:g} to {case.leaf.high:g})"
+        data = " of validation_data" if evidence else ""
+        where = f"{listed(found)}{data}" if len(found) > 1 else place(index)
+        is_other = bool(evidence) or seen.evaluates  # than the data that the model is trained on
         runs = f"is {low:g} throughout" if low == high else f"runs from {low:g} to {high:g}"
         message = f"{path} {runs} in {where}{first}; {_bounds(case)}."
         return self.finding(
-            severity, message, fix=_fix(path, case, low, high), batches=found, leaf=path, low=low, high=high, **evidence
+            severity,
+            message,
+            fix=_fix(path, case, low, high, is_other=is_other),
+            batches=found,
+            leaf=path,
+            low=low,
+            high=high,
+            **evidence,
         )
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
@@ -139,10 +150,10 @@ def _range(output: Output) -> tuple[float, float, float] | None:
         return None
     if loss.key == SPARSE:
         return (0, output.channels - 1, 0) if output.channels and loss.ignored is None else None
+    if loss.key in (*CLIPPED, *ONE_HOT):  # counts under a cross-entropy: the best answer is their share of the row
+        return 0.0, math.inf, ROUNDING
     if loss.key in PROBABILITIES:
         return 0.0, 1.0, ROUNDING
-    if loss.key in CLIPPED:
-        return 0.0, math.inf, ROUNDING
     if loss.key in DISTANCES and reach is not None:
         return (*reach, _slack(*reach))
     return None
@@ -181,7 +192,10 @@ def _bounds(case: Case) -> str:
     loss, channels = case.output.loss, case.output.channels
     key = loss.key if loss is not None else ""
     if key == SPARSE:
-        return f"the model has {channels} outputs, so {key} knows the classes 0 to {case.high:g}"
+        knows = f"the classes 0 to {case.high:g}" if case.high else "class 0 only"
+        return f"the model has {counted(channels or 0, 'output')}, so {key} knows {knows}"
+    if key in ONE_HOT:
+        return f"{key} expects targets of at least 0, and falls the further the less likely such a class is made"
     if key in CLIPPED:
         return f"{key} expects targets of at least 0: of those below {CLIPPED[key]}"
     if key in SHARES:
@@ -196,7 +210,7 @@ def _them(case: Case) -> str:
     return "them" if math.isfinite(case.high) else f"those below {case.low:g}"
 
 
-def _fix(path: str, case: Case, low: float, high: float) -> str:
+def _fix(path: str, case: Case, low: float, high: float, *, is_other: bool) -> str:
     key = case.output.loss.key if case.output.loss is not None else ""
     if low >= 0 and high == BYTE:
         ignore = (
@@ -204,7 +218,7 @@ def _fix(path: str, case: Case, low: float, high: float) -> str:
         )
         return f"If {path} is a mask of 0 and 255, divide it by 255{ignore}."
     if key == SPARSE:
-        return _fix_classes(path, case, low, high)
+        return _fix_classes(path, case, low, high, is_other=is_other)
     if key in CLIPPED:
         return f"Yield {path} of at least 0 (counts for poisson), or compile with a loss for any number, such as 'mse'."
     return _fix_numbers(path, case, low, high)
@@ -227,10 +241,12 @@ def _fix_reach(path: str, case: Case) -> str:
     return f"Scale {path} to {case.low:g}..{case.high:g} in the source, or use {linear} with `loss='mse'`."
 
 
-def _fix_classes(path: str, case: Case, low: float, high: float) -> str:
+def _fix_classes(path: str, case: Case, low: float, high: float, *, is_other: bool) -> str:
     ignore = f"; where {low:g} marks what is to be left out, `ignore_class={low:g}` in the loss" if low < 0 else ""
     if low == 1 and high == case.high + 1:
         return f"Count the classes from 0: `{path} - 1`."
     if high <= case.high:
         return f"Map the labels to 0..{case.high:g}; none may be negative{ignore}."
+    if is_other:
+        return f"Number the classes as in the training data, from 0 to {case.high:g}{ignore}."
     return f"Give the last layer {high + 1:g} units, or map the labels to 0..{case.high:g}{ignore}."

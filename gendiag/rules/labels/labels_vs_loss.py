@@ -11,9 +11,11 @@ from gendiag.rules.edits import shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.label_form import is_class_numbers, is_one_column, is_other_form
+from gendiag.rules.evidence.to_type import code, one_hot
 from gendiag.rules.rule import Edits, Rule, by_leaf, dense, sound
 
 CLASSES = 3
+SHORT = "sparse"
 Odd = dict[int, tuple[Leaf, Output]]
 
 
@@ -61,11 +63,11 @@ class LabelsVsLoss(Rule):
         other = SPARSE if sparse else loss.removeprefix("sparse_")
         start = "Yield" if seen.evaluates else f"Compile with `loss='{other}'`, or yield"  # what trains stays as it is
         fix = (
-            f"{start} one-hot rows: `keras.utils.to_categorical({leaf.path}, num_classes={output.channels})` "
-            "(class_mode='categorical')."
+            f"{start} one-hot rows: {one_hot(seen.source, leaf.path, output.channels)}"
             if sparse
-            else f"{start} integer class numbers: `np.argmax({leaf.path}, axis=-1)` (class_mode='sparse')."
+            else f"{start} integer class numbers: {_argmax(seen, leaf.path)}"
         )
+        fix += f"{_mode(seen, 'categorical' if sparse else SHORT)}."
         return self.finding(
             "error", message, fix=fix, batches=found, leaf=leaf.path,
             shape=format_shape(leaf.shape), loss=loss, classes=output.channels,
@@ -86,3 +88,16 @@ class LabelsVsLoss(Rule):
 
     def model(self) -> Any:
         return dense(CLASSES, loss="categorical_crossentropy", activation="softmax")
+
+
+def _argmax(seen: Evidence, path: str) -> str:
+    return code(seen.source, f"np.argmax({path}, axis=-1)", f"tf.argmax({path}, axis=-1)")
+
+
+def _mode(seen: Evidence, mode: str) -> str:
+    """How the function that made the source gives labels of that form, where it was one of Keras's."""
+    if hasattr(seen.source.value, "class_mode"):
+        return f" (`class_mode='{mode}'`)"
+    if hasattr(seen.source.value, "class_names"):
+        return f" (`label_mode='{mode.replace(SHORT, 'int')}'`)"
+    return ""

@@ -17,6 +17,9 @@ MOST = 0.5  # of the rows: with more of them the samples without a class are lik
 EQUAL = 1e-3
 
 
+MEANT = "Nothing needs fixing if these samples are without a class on purpose; else look at how the rows are made."
+
+
 class Empty(NamedTuple):
     """What is empty in one batch."""
 
@@ -70,13 +73,15 @@ class RowsWithoutClass(Rule):
         wide = output.channels or 0
         message = (
             f"{rows} of {counted(total, 'row')} of {path} {'is' if rows == 1 else 'are'} all zeros, in {listed(empty)} "
-            f"(first row {first.first} of {seen.place(index)}): no class is marked there, so these samples add 0 to "
-            f"the {output.loss.key if output.loss else 'loss'} and teach the model nothing."
+            f"(first row {first.first} of {seen.place(index)}): no class is marked there, so such a sample adds 0 "
+            f"to the {output.loss.key if output.loss else 'loss'} and teaches the model nothing."
         )
         fix = (
-            f"Likely the one-hot depth is too small: {path} has {wide} columns for the classes 0 to {wide - 1}, and a "
-            f"class {wide} or -1 gives a row of zeros. Use `to_categorical(labels, num_classes=labels.max() + 1)` (or "
-            "`tf.one_hot` with that depth), and as many units in the last layer."
+            MEANT
+            if severity == "note"
+            else f"Likely the one-hot depth is too small: {path} has {wide} columns for the classes 0 to {wide - 1}, "
+            f"and a class {wide} or -1 gives a row of zeros. Use `to_categorical(labels, num_classes=labels.max() + 1)"
+            "` (or `tf.one_hot` with that depth), and as many units in the last layer."
         )
         return self.finding(severity, message, fix=fix, batches=empty, leaf=path, rows=rows, of=total, columns=wide)
 
@@ -112,8 +117,20 @@ def _empty(batch: Batch, arrays: dict[str, Array], path: str) -> Empty | None:
     without = sums == 0
     if not np.allclose(sums[~without], 1, atol=EQUAL):
         return None
+    without &= _has_input(batch, arrays, len(rows))
     for leaf in batch.leaves:
         weights = arrays.get(leaf.path)
         if leaf.role == "sample_weight" and weights is not None and len(weights) == len(rows):
             without &= weights.reshape(len(rows), -1).any(axis=1)
     return Empty(int(without.sum()), len(rows), int(without.argmax()))
+
+
+def _has_input(batch: Batch, arrays: dict[str, Array], rows: int) -> Array:
+    """Which rows of x hold anything: a row that is empty in x and y is padding."""
+    filled = np.zeros(rows, bool)
+    inputs = [arrays.get(leaf.path) for leaf in batch.leaves if leaf.role == "x"]
+    if not inputs or any(array is None or len(array) != rows or array.dtype.kind not in "biuf" for array in inputs):
+        return ~filled
+    for array in inputs:
+        filled |= np.zeros(rows, bool) if array is None else array.reshape(rows, -1).any(axis=1)
+    return filled

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from gendiag.model.facts import Output
-from gendiag.records import Finding, Leaf, format_shape
+from gendiag.records import Finding, Leaf, counted, format_shape
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.label_form import is_one_column
+from gendiag.rules.evidence.to_type import one_hot
 from gendiag.rules.rule import Rule, dense, sound
 from gendiag.sources.source import Source
 
@@ -55,7 +56,8 @@ class SingleClass(Rule):
         index, (leaf, output) = next(iter(found.items()))
         message = (
             f"{leaf.path} of {seen.place(index)} has shape {format_shape(leaf.shape)}, and all its values in "
-            f"{len(found)} batches are the same 1: the source knows one class, the model has {output.channels} units."
+            f"{counted(len(found), 'batch', 'batches')} are 1: the source knows one class, the model has "
+            f"{output.channels} units."
         )
         return self.finding(
             "error", message, fix=_fix(seen.source, output), batches=found, leaf=leaf.path, units=output.channels
@@ -78,6 +80,6 @@ def _fix(source: Source, output: Output) -> str:
             f"so that flow_from_directory finds {output.channels} of them."
         )
     return (
-        f"Check where the classes come from (a directory one level too high?); with {output.channels} classes yield "
-        f"`to_categorical(labels, num_classes={output.channels})`."
+        f"Check where the classes come from (a directory one level too high?); with {output.channels} classes give one "
+        f"column to each: {one_hot(source, 'labels', output.channels)}."
     )

@@ -10,7 +10,7 @@ import numpy as np
 from gendiag.batches.values import Array, digest
 from gendiag.records import Finding, counted, listed
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.passes import held
+from gendiag.rules.evidence.passes import are_two_views, held
 from gendiag.rules.rule import Rule
 
 Turn: TypeAlias = tuple[bool, tuple[bool, ...]]  # axes exchanged, and which are then mirrored
@@ -53,6 +53,8 @@ class TornAugmentation(Rule):
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 3, "steps_per_epoch": 4})
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
+        if are_two_views(seen):
+            return
         known: dict[str, tuple[str, Turn, Turn]] = {}
         torn: dict[int, int] = {}
         again = 0
@@ -99,7 +101,7 @@ def _flipped(*, together: bool) -> Iterator[Any]:
     y = random.random((16, 4, 4, 1)).astype("float32")
     for _ in range(3):
         for part in np.split(y, 4):
-            one, other = random.random(4) < 0.5, random.random(4) < 0.5  # noqa: PLR2004  (heads or tails)
+            one, other = random.integers(2, size=4) == 1, random.integers(2, size=4) == 1
             yield _mirrored(part * 0.5, one), _mirrored(part, one if together else other)
 
 

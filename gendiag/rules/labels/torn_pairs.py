@@ -10,7 +10,7 @@ import numpy as np
 from gendiag.batches.values import Array, digest
 from gendiag.records import Delivery, Finding, counted, listed
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.passes import held
+from gendiag.rules.evidence.passes import are_two_views, held
 from gendiag.rules.rule import Rule
 from gendiag.sources.dataset_zip import are_shuffled_apart, pair_of
 
@@ -20,6 +20,7 @@ Pairs: TypeAlias = dict[Key, Key]  # inputs of a sample -> its targets
 LEAST_ROWS = 16
 LEAST_KNOWN = 0.5  # of a later epoch's samples that were in epoch 1
 LEAST_TORN = 0.2  # of these with another sample's target; fewer may be noise on the labels
+LEAST_ALIKE = 8  # samples that have the class of another one of their batch
 LEAST_OWN = 0.5  # targets that differ, of those of epoch 1, for a target to tell whose it is
 
 
@@ -55,7 +56,7 @@ class TornPairs(Rule):
         if _is_zipped_apart(seen):
             yield self._zipped(seen)
             return
-        known = _unique(_pairs(seen, seen.by_epoch[0])) if seen.by_epoch[1:] else {}
+        known = _unique(_pairs(seen, seen.by_epoch[0])) if seen.by_epoch[1:] and not are_two_views(seen) else {}
         if not known:
             return
         torn: dict[int, int] = {}
@@ -139,7 +140,7 @@ def _torn(seen: Evidence, epoch: Iterable[Delivery], known: Pairs) -> dict[int, 
     """Return how many samples of each batch have the target of another sample, if that is no noise."""
     pairs = _pairs(seen, epoch)
     again = [(batch, y, known[x]) for batch, x, y in pairs if x in known]
-    if len(again) < max(LEAST_ROWS, LEAST_KNOWN * len(pairs)):
+    if len(again) < max(LEAST_ROWS, LEAST_KNOWN * len(pairs)) or _are_renamed(again):
         return {}
     targets = set(known.values())
     torn = Counter(batch for batch, y, before in again if y != before and y in targets)
@@ -150,6 +151,13 @@ def _torn(seen: Evidence, epoch: Iterable[Delivery], known: Pairs) -> dict[int, 
 def _tell_apart(known: Pairs) -> bool:
     """Whether a target tells whose it is: classes do not, and noise may make one of another."""
     return len(set(known.values())) >= LEAST_OWN * len(known)
+
+
+def _are_renamed(again: list[tuple[int, Key, Key]]) -> bool:
+    """Whether each batch gives its classes other numbers, alike for all samples of a class, as few-shot tasks do."""
+    names = {(batch, before, y) for batch, y, before in again}
+    classes = {(batch, before) for batch, _, before in again}
+    return len(names) == len(classes) <= len(again) - LEAST_ALIKE
 
 
 def _are_same(again: list[tuple[int, Key, Key]]) -> bool:

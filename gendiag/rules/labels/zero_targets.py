@@ -9,6 +9,7 @@ from gendiag.model.facts import Output
 from gendiag.records import Finding, Leaf, counted, listed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import size_of
+from gendiag.rules.evidence.to_type import code, give
 from gendiag.rules.rule import BAD, Rule, by_leaf, dense, sound
 
 PERCENTAGE = "mean_absolute_percentage_error"
@@ -48,10 +49,13 @@ class ZeroTargets(Rule):
     def _finding(self, seen: Evidence, found: dict[int, Leaf]) -> Finding:
         index, leaf = next(iter(found.items()))
         message = (
-            f"{leaf.zeros} of {counted(size_of(leaf), 'value')} in {leaf.path} of {seen.place(index)} are 0 (zeros in "
+            f"{leaf.zeros} of {counted(size_of(leaf), 'value')} in {leaf.path} of {seen.place(index)} "
+            f"{'is' if leaf.zeros == 1 else 'are'} 0 (zeros in "
             f"{listed(found)}); {PERCENTAGE} divides by the target, so these count up to ten million times the others."
         )
-        fix = "Compile with `loss='mae'` or `loss='mse'`, or give these samples the weight 0: `yield x, y, (y != 0)`."
+        weights = code(seen.source, "(y != 0)", "tf.cast(y != 0, 'float32')").strip("`")
+        given = give(seen.source, ["x", "y", weights])
+        fix = f"Compile with `loss='mae'` or `loss='mse'`, or give these samples the weight 0: {given}."
         return self.finding("warning", message, fix=fix, batches=found, leaf=leaf.path)
 
     def broken(self) -> Iterator[Any]:

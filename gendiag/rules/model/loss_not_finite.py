@@ -68,8 +68,7 @@ class LossNotFinite(Rule):
         )
         if half is not None:
             fix = (
-                f"Scale {half.path} before the first yield, or let the first layers compute in float32 "
-                "(`dtype='float32'`)."
+                f"Scale {half.path} before fit gets it, or let the first layers compute in float32 (`dtype='float32'`)."
             )
         elif diverges:
             fix = "Lower the learning rate, clip the gradients (`clipnorm=1.0` in the optimizer), or scale x and y."

@@ -9,6 +9,7 @@ import numpy as np
 from gendiag.model.facts import SPARSE, Output
 from gendiag.records import Batch, Failure, Finding, Leaf, Trial, format_shape
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import one_hot
 from gendiag.rules.rule import Rule, dense, sound
 
 CLASSES, TABLE = 3, 2
@@ -84,7 +85,7 @@ class MetricMismatch(Rule):
             f"{f'The metric {known}' if known else some} raises on {seen.place(index)}, behind a loss that was "
             f"computed: {is_of}. {failure.line.rstrip('.')}."
         )
-        fix = _look_at(failure) or (_fix(*pair) if pair else FITTING)
+        fix = _look_at(failure) or (_fix(seen, *pair) if pair else FITTING)
         return self.finding("error", message, fix=fix, batches=[index], leaf=pair[0].path if pair else None)
 
     def _meaningless(self, seen: Evidence, leaf: Leaf, output: Output) -> Iterator[Finding]:
@@ -176,13 +177,13 @@ def _all_of_y(batch: Batch) -> str:
     return ", ".join(str(leaf) for leaf in batch.leaves if leaf.role == "y") or "absent"
 
 
-def _fix(leaf: Leaf, output: Output) -> str:
+def _fix(seen: Evidence, leaf: Leaf, output: Output) -> str:
     classes, shape = output.channels or 0, leaf.shape or ()
     if classes > 1 and shape[-1:] != (classes,):
         iou = f"`keras.metrics.MeanIoU({classes}, sparse_y_pred=False)`"
         return (
             f"{leaf.path} holds class numbers: use `metrics=['{FOR_CLASSES}']` (or {iou}); for Precision, Recall and "
-            f"F1Score yield one-hot rows, `keras.utils.to_categorical({leaf.path}, {classes})`, with "
+            f"F1Score give one-hot rows, {one_hot(seen.source, leaf.path, classes)}, with "
             "`loss='categorical_crossentropy'`."
         )
     if classes > 1:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from gendiag.model.facts import Loss, Output
@@ -15,6 +16,9 @@ CROSSENTROPIES = (
 UNBOUNDED = ("linear", "relu", "tanh", "leaky_relu", "elu")
 PROBABILITIES = ("softmax", "sigmoid")
 TWO = 2
+
+
+WORKS = "It trains; what the model answers may not be what it is read as, or Keras has to guess what was meant."
 
 
 class OutputVsLoss(Rule):
@@ -55,10 +59,12 @@ class OutputVsLoss(Rule):
             fault = fault or _oddity(output)
             if fault is not None:
                 message = f"Whatever the source yields: {fault[0]}"
-                batches = [] if severity == "note" else [b.index for b in seen.batches if seen.trained_on(b.index)]
-                yield self.finding(
+                is_note = severity == "note"
+                batches = [] if is_note else [b.index for b in seen.batches if seen.trained_on(b.index)]
+                found = self.finding(
                     severity, message, fix=fault[1], batches=batches, leaf=output.path, output=output.name
                 )
+                yield replace(found, why=WORKS) if is_note else found
 
     def broken(self) -> Iterator[Any]:
         return ((x, (y > 0).astype("float32")) for x, y in sound())

@@ -45,7 +45,9 @@ class BufferReuse(Rule):
         wrong = sorted({d.batch for d in altered if d.batch is not None})
         threads = 1 if seen.source.in_processes else seen.source.workers
         severity: Severity = "warning" if wrong or threads > 1 or seen.source.kind == "generator" else "note"
-        fix = "Allocate the array inside the loop, or yield a copy: `yield x.copy(), y.copy()`."
+        where = "`__getitem__`" if seen.source.is_indexed else "the loop"
+        word = "return" if seen.source.is_indexed else "yield"
+        fix = f"Allocate the array inside {where}, or {word} a copy: `{word} x.copy(), y.copy()`."
         batches = sorted({*wrong, *(i for batches in reused.values() for i in batches)})
         which = "Every batch is" if len(batches) == len(read) else f"{listed(batches).capitalize()} of {len(read)} are"
         message = f"{which} the same {' and '.join(reused)} array, written over in place: {_effect(altered, threads)}"

@@ -30,7 +30,7 @@ class DatasetRaises(Rule):
         pipeline nor the batch or the file.
 
     How to mend it
-        Iterate over the dataset alone, ``for batch in dataset``, to have the same error without fit. Mend the sample,
+        Iterate over the dataset alone, ``for batch in dataset``, to have the same error without fit. Fix the sample,
         or skip such samples with ``ignore_errors()`` directly behind the step that raises.
 
     Known limits
@@ -154,4 +154,4 @@ def _fix(seen: Evidence, failure: Failure) -> str:
     if _is_python(failure):
         what = advice(failure, None) or "Correct that line, or let it skip what it cannot read."
         return f"{what} Without fit, `for batch in dataset: pass` raises the same."
-    return "Iterate over the dataset alone to find the sample, `for batch in dataset: pass`, and mend it there."
+    return "Iterate over the dataset alone to find the sample, `for batch in dataset: pass`, and fix it there."

@@ -43,7 +43,7 @@ class FitRefuses(Rule):
             evidence["source"] = "validation"
         stop = "" if failure.line.endswith(".") else "."
         message = f"fit raises {_where(seen)}: {failure.line}{stop}"
-        fix = "Do as this sentence says; the full text is in the evidence."
+        fix = "Read what this message asks for; its full text is in the finding's `evidence['text']`."
         if failure.callback is not None:
             at = f", at {failure.frame}: `{failure.code}`." if failure.frame else ""
             message = f"The callback raises in {failure.callback}, {_where(seen)}: {failure.line}{at or stop}"

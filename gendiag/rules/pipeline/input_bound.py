@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from gendiag.records import Finding
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Rule, sound
+from gendiag.sources.source import Source
 
 LEAST_WAIT_S = 0.015
 LEAST_SHARE = 0.6  # of the time between two steps, that fit waits
@@ -62,10 +63,7 @@ class InputBound(Rule):
             f"fit waits for the source: making a batch takes {wait * 1000:.0f} ms{side_by_side}, training on it "
             f"{step * 1000:.1f} ms. The model is idle {share:.0%} of the time."
         )
-        fix = (
-            "Make several batches at once: a PyDataset with `workers=4`, or `tf.data` with `map` and "
-            "`prefetch(tf.data.AUTOTUNE)`; or compute the slow part once and cache it."
-        )
+        fix = f"{_faster(seen.source)}; or compute the slow part once and keep the result."
         yield self.finding("note", message, fix=fix, wait_s=wait, step_s=step, share=share)
 
     def _first_pass(self, first: float, later: float, step: float) -> Finding:
@@ -73,7 +71,7 @@ class InputBound(Rule):
             f"fit waits for the source in the first epoch only: making a batch takes {first * 1000:.0f} ms there and "
             f"{later * 1000:.1f} ms later, training on it {step * 1000:.1f} ms. The source keeps what it made once."
         )
-        fix = "Nothing need change for many epochs; to be quick from the start, prepare the data once, before fit."
+        fix = "Nothing has to change for many epochs; to be quick from the start, prepare the data once, before fit."
         return self.finding("note", message, fix=fix, wait_s=first, later_s=later, step_s=step)
 
     def broken(self) -> Iterator[Any]:
@@ -83,6 +81,20 @@ class InputBound(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _faster(source: Source) -> str:
+    """How this kind of source makes several batches at once."""
+    if source.is_indexed:
+        return f"Give the PyDataset more workers, `super().__init__(workers={max(4, 2 * source.workers)})`"
+    if source.is_graph:
+        return "Pass `num_parallel_calls=tf.data.AUTOTUNE` to `map`, and end with `.prefetch(tf.data.AUTOTUNE)`"
+    if source.kind == "torch DataLoader":
+        return "Give the loader more workers, `DataLoader(..., num_workers=4)`"
+    return (
+        "Make several batches at once: a PyDataset with `workers=4`, or tf.data with "
+        "`map(..., num_parallel_calls=tf.data.AUTOTUNE)`"
+    )
 
 
 def _is_slow(wait: float, step: float) -> bool:

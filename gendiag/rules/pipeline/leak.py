@@ -61,7 +61,7 @@ class Leak(Rule):
         named = " and ".join(f"`{name}` ({counted(length, 'item')} by now)" for name, length in growing)
         message = (
             f"The source likely leaks: memory grows by {per_batch / MIB:.1f} MB per batch, in every epoch alike "
-            f"({total / MIB:.0f} MB in {len(free)} batches), while a batch has {largest / MIB:.2g} MB."
+            f"({total / MIB:.0f} MB in {len(free)} batches), while a batch has {_size(largest)}."
         ) + (f" What grows with it is {named}." if named else "")
         names = ", ".join(name for name, _ in growing) or "the lists"
         fix = f"Empty {names} after each batch, or make a new one per batch, so that the source keeps nothing."
@@ -94,6 +94,10 @@ def _steady_growth(bytes_used: Sequence[int]) -> float:
     quarters = [bytes_used[part * size : (part + 1) * size + 1] for part in range(PARTS)]
     slopes = [(quarter[-1] - quarter[0]) / (len(quarter) - 1) for quarter in quarters]
     return median(slopes) if min(slopes) >= STEADY * float(np.mean(slopes)) > 0 else 0.0
+
+
+def _size(nbytes: int) -> str:
+    return f"{nbytes / MIB:.2g} MB" if nbytes > MIB / 100 else f"{nbytes:,} bytes"
 
 
 def _growing(growth: Mapping[str, tuple[int, ...]]) -> list[tuple[str, int]]:

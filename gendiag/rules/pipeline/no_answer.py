@@ -65,7 +65,8 @@ class NoAnswer(Rule):
         if failure.busy:
             loop = f" There {failure.loop}." if failure.loop else ""
             message = f"{what}, which is at work{failure.place}.{loop}"
-            fix = f"{_way_out(failure)} If one batch may take longer than this, pass a larger quiet_s=."
+            way_out = _way_out(failure, "return" if seen.source.is_indexed else "yield")
+            fix = f"{way_out} If one batch may take longer than this, pass a larger quiet_s=."
         else:
             where = f", which waits{failure.place}." if failure.frame else " (deadlock?)."
             message = f"{what}{where}"
@@ -91,13 +92,14 @@ class NoAnswer(Rule):
         return sound()
 
 
-def _way_out(failure: Failure) -> str:
+def _way_out(failure: Failure, word: str) -> str:
+    """What to do about a loop that comes to no such statement."""
     if "is empty" in failure.loop:
         return "Look at what should have filled it, and raise an error where it is empty before the loop."
     if "catches" in failure.loop:
         return "Let the exception come out, or count the attempts and raise after a few."
     if failure.loop:
-        return "Let the loop come to a yield, or to its end, whatever the values: those in brackets keep it going."
+        return f"Let the loop come to a {word}, or to its end, whatever the values: those in brackets keep it going."
     return "It computes and does not wait: look at that line, and at what it calls."
 
 

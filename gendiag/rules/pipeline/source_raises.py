@@ -52,6 +52,7 @@ class SourceRaises(Rule):
             yield self._finding(raised, f"The source raised in {place}", _not_before(seen, index), _set_later(seen))
         elif seen.profile.failure is None and seen.source.is_indexed:
             yield from self._out_of_sight(seen)
+        yield from self._length_raises(seen)
         if seen.validation.failure is not None and seen.validation_source is not None:
             at = seen.validation.failed_index if seen.validation_source.is_indexed else None
             index = len(seen.validation.batches) if at is None else at
@@ -76,6 +77,19 @@ class SourceRaises(Rule):
         message = f"{where}: {told.rstrip('.')}{failure.place}.{_drawn(seen)}"
         fix = (advice(failure, None) or f"Fix that line; {ALONE}.") + own
         yield self.finding("error", message, fix=fix, batches=batches, type=_type(failure), frame=failure.frame)
+
+    def _length_raises(self, seen: Evidence) -> Iterator[Finding]:
+        """What came out of the ``__len__`` of validation data."""
+        failure, other = seen.rehearsal.failure, seen.validation_source
+        refused = other.refused_length if other is not None else None
+        if failure is None or refused is None or not failure.frame or not refused.explains(failure):
+            return
+        message = (
+            f"`len(validation_data)` raised, which fit asks for where it begins to evaluate: {str(failure).rstrip('.')}"
+            f"{failure.place}. The training source is not at fault."
+        )
+        fix = advice(failure, None) or "Fix that line; to see it without fit: `len(validation_data)`."
+        yield self.finding("error", message, fix=fix, type=_type(failure), frame=failure.frame, source="validation")
 
     def _finding(self, raised: _Raised, said: str, drawn: str = "", fix: str = "", **evidence: Any) -> Finding:
         source, failure, error = raised.source, raised.failure, raised.profile.error

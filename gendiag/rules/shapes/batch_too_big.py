@@ -48,6 +48,9 @@ class BatchTooBig(Rule):
             return
         if min(sizes[index] for index in big) < GAP * max(others):
             return
+        rows = {batch.index: batch.rows or 0 for batch in seen.batches}
+        if any(rows[index] < GAP * median(rows[other] for other in sizes if other not in big) for index in big):
+            return  # long samples, such as one long text among short ones
         yield self._finding(seen, big, sizes)
 
     def _finding(self, seen: Evidence, big: list[int], sizes: dict[int, int]) -> Finding:
@@ -57,13 +60,14 @@ class BatchTooBig(Rule):
         more = f" {listed(big[1:]).capitalize()} too." if len(big) > 1 else ""
         message = (
             f"{seen.place(big[0]).capitalize()} is {times:.0f} times as large as the others: "
-            f"{counted(batch.rows or 0, 'row')} where they have {rows:g} rows, {sizes[big[0]]:,} bytes of memory "
-            f"before the model multiplies it.{more}"
+            f"{counted(batch.rows or 0, 'row')} where they have {rows:g} rows, {sizes[big[0]]:,} bytes.{more}"
         )
         fix = (
             "Cut what is gathered into batches of one size: collect rows, and yield `rows[:batch_size]` "
             "while there are enough."
         )
+        if seen.source.is_graph:
+            fix = "Cut the samples into batches of one size: `dataset.unbatch().batch(batch_size)`."
         return self.finding("warning", message, fix=fix, batches=big, rows=batch.rows, usual_rows=rows, times=times)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:

@@ -42,14 +42,15 @@ class EmptyBatch(Rule):
             return
         have = "has" if len(empty) == 1 else "have"
         message = f"{listed(empty).capitalize()} of {len(seen.batches)} {have} 0 rows (empty)."
-        if seen.source.is_indexed:
+        if seen.source.is_indexed and empty == [*range(empty[0], seen.source.length or 0)]:
             message += f" `__len__` promises {seen.source.length} batches, more than the data fill."
         if bare := _bare(seen, empty[0]):
             message += f" {bare} there: an array of no samples has lost the axes of a sample too."
-        fix = (
-            "Skip empty batches (`if len(x):`); in a PyDataset compute `__len__` from the data: "
-            "`math.ceil(len(x) / batch_size)`."
-        )
+        fix = "Skip empty batches: `if len(x):` before the `yield`."
+        if seen.source.is_indexed:
+            fix = "Let every item hold samples, and compute `__len__` from the data: `math.ceil(len(x) / batch_size)`."
+        elif seen.source.is_graph:
+            fix = "Drop empty batches: `dataset.filter(lambda x, y: tf.shape(x)[0] > 0)`."
         yield self.finding("error" if seen.refused(empty[0]) else "warning", message, fix=fix, batches=empty)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
@@ -83,12 +84,10 @@ def _of_replicas(rule: EmptyBatch, seen: Evidence) -> Iterator[Finding]:
     turned = seen.model_run is not None and seen.model_run.non_finite in few
     message = (
         f"{seen.place(index).capitalize()} has {counted(rows or 0, 'sample')} for {replicas} replicas of "
-        f"{seen.model_facts.strategy}: {counted(replicas - (rows or 0), 'replica')} of them "
+        f"{seen.model_facts.strategy}: {counted(replicas - (rows or 0), 'replica')} "
         f"{'gets' if replicas - (rows or 0) == 1 else 'get'} an empty batch, and a mean over no samples is NaN"
         f"{': after that step the loss or a weight is' if turned else ''}."
     )
-    fix = (
-        "Drop the rest (`dataset.batch(n, drop_remainder=True)`), or choose a batch size that leaves none, or at least "
-        f"{replicas} samples."
-    )
+    drop = "Drop the rest (`dataset.batch(n, drop_remainder=True)`), or choose" if seen.source.is_graph else "Choose"
+    fix = f"{drop} a batch size that leaves no rest, or a rest of at least {replicas} samples."
     yield rule.finding("warning" if turned else "note", message, fix=fix, batches=few, replicas=replicas)

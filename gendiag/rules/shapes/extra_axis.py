@@ -8,6 +8,7 @@ from gendiag.records import Finding, Leaf, format_shape
 from gendiag.rules.edits import batching, shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import code
 from gendiag.rules.rule import Edits, Rule, sound
 
 
@@ -48,7 +49,7 @@ class ExtraAxis(Rule):
         index, (leaf, wanted, axis) = next(iter(found.items()))
         shape = leaf.shape or ()
         twice = axis in (0, 1) and _fits_behind(shape, wanted)
-        kind = "the data were batched twice" if twice else f"axis {axis} of size {shape[axis]} is too many"
+        kind = "the data were likely batched twice" if twice else f"axis {axis} of size {shape[axis]} is too many"
         message = (
             f"{leaf.path} of {seen.place(index)} has rank {len(shape)}, shape {format_shape(shape)}; the model wants "
             f"rank {len(wanted)}, {format_shape(wanted)}: one axis too many, {kind}."
@@ -88,8 +89,9 @@ def _fits_behind(shape: Shape, wanted: Shape) -> bool:
 
 
 def _fix(seen: Evidence, leaf: Leaf, axis: int, *, twice: bool) -> str:
-    if seen.source.is_graph:
+    if seen.source.is_graph and twice:
         return "The dataset yields batches already: drop one `.batch(...)`, or flatten it with `dataset.unbatch()`."
     if twice and axis == 0:
         return f"Yield the batch itself, without the additional axis: `{leaf.path}[0]` of what is yielded now."
-    return f"Remove that axis by name: `np.squeeze({leaf.path}, axis={axis})`, or do not add it when the batch is made."
+    squeeze = code(seen.source, f"np.squeeze({leaf.path}, axis={axis})", f"tf.squeeze({leaf.path}, axis={axis})")
+    return f"Remove that axis by name: {squeeze}, or do not add it when the batch is made."

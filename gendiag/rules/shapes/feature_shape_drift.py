@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gendiag.batches.signature import Spec, infer
-from gendiag.records import Finding, Leaf, format_shape, listed
+from gendiag.records import Finding, Leaf, counted, format_shape, listed
 from gendiag.rules.edits import shapes, streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -62,7 +62,7 @@ class FeatureShapeDrift(Rule):
         )
         batches = [i for i, _ in odd]
         return self.finding(
-            "error", message, fix=_fix(leaf, batches), batches=batches, leaf=path,
+            "error", message, fix=_fix(seen, leaf, batches), batches=batches, leaf=path,
             signature=format_shape(spec.shape), found=format_shape(leaf.shape),
         )  # fmt: skip
 
@@ -85,17 +85,18 @@ class FeatureShapeDrift(Rule):
 
 
 def _columns(shape: tuple[int | None, ...] | None) -> str:
-    return f" ({shape[1]} columns)" if shape and len(shape) == TABLE else ""
+    return f" ({counted(shape[1], 'column')})" if shape and len(shape) == TABLE and shape[1] is not None else ""
 
 
 def _could_be_one_hot(leaf: Leaf) -> bool:
     return len(leaf.shape or ()) == TABLE and leaf.distinct is not None and leaf.distinct <= ONE_HOT
 
 
-def _fix(leaf: Leaf, batches: list[int]) -> str:
+def _fix(seen: Evidence, leaf: Leaf, batches: list[int]) -> str:
     if leaf.role == "y" and _could_be_one_hot(leaf):
         return "If these are one-hot labels, state the number of classes: `to_categorical(labels, num_classes=...)`."
+    stated = "" if seen.source.is_indexed else ", or pass `tf.data.Dataset.from_generator(..., output_signature=...)`"
     return (
         f"Pad or crop {leaf.path} to one size in {listed(batches)}; where sizes are meant to vary, let the first two "
-        "batches differ in that dimension, or state an output_signature."
+        f"batches differ in that dimension{stated}."
     )

@@ -11,6 +11,7 @@ from gendiag.records import Finding, Leaf, Severity, format_shape
 from gendiag.rules.edits import shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import code
 from gendiag.rules.rule import Edits, Rule, by_leaf, dense, sound
 
 IMAGE, MOST_AXES = 4, 5
@@ -66,7 +67,7 @@ class InputMismatch(Rule):
         if len(sizes) > 1:
             message += f" Other batches have other sizes: {', '.join(sorted(sizes)[:SHOWN])} without the batch axis."
         fix = (
-            f"Bring the axes into the order that the model declares: `np.transpose({leaf.path}, {order})`."
+            f"Bring the axes into the order that the model declares: {_transpose(seen, leaf.path, order)}."
             if order
             else f"Pad or crop {leaf.path} to {format_shape(wanted.shape[1:])} in every batch, or declare the axis "
             "that varies as None (a Flatten needs a fixed one)."
@@ -92,6 +93,10 @@ class InputMismatch(Rule):
 
     def model(self) -> Any:
         return dense()
+
+
+def _transpose(seen: Evidence, path: str, order: tuple[int, ...]) -> str:
+    return code(seen.source, f"np.transpose({path}, {order})", f"tf.transpose({path}, {order})")
 
 
 def _differs(leaf: Leaf, wanted: Input) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from gendiag.batches.values import Array
 from gendiag.model.facts import ONE_HOT, SPARSE, Output, Shape, aligned, fits
-from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
+from gendiag.records import Batch, Finding, Leaf, Severity, counted, format_shape
 from gendiag.rules.edits import shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -101,6 +101,8 @@ class LabelShape(Rule):
 def _differs(batch: Batch, leaf: Leaf, output: Output) -> bool:
     if output.shape is None or output.loss is None or not leaf.shape or leaf.shape[0] != batch.rows:
         return False
+    if any(each.role == "batch" for each in batch.leaves):  # with more than three elements none is known to be y
+        return False
     if is_other_form(leaf, output) or is_one_column(leaf, output):  # other rules say so
         return False
     wanted: Shape = (batch.rows, *output.shape[1:])
@@ -132,13 +134,13 @@ def _one_hot_fix(seen: Evidence, leaf: Leaf, output: Output) -> str:
         return ""
     if shape[-1] == units + 1 and not any(array[:, 0].any() for array in rows):
         return (
-            f"Column 0 is never set, so the class numbers begin at 1: `to_categorical({leaf.path} - 1, "
+            f"Column 0 is never set, so likely the class numbers begin at 1: `to_categorical({leaf.path} - 1, "
             f"num_classes={units})`."
         )
     if (shape[-1] or 0) < units:
         return (
             f"State the number of classes: `to_categorical({leaf.path}, num_classes={units})`, or give the last layer "
-            f"{shape[-1]} units."
+            f"{counted(shape[-1] or 0, 'unit')}."
         )
     return ""
 
@@ -158,7 +160,7 @@ def _fix(leaf: Leaf, output: Output, *, trained: bool) -> str:
     ):
         columns = f"`keras.utils.to_categorical(labels, num_classes={wanted[-1]})`"
         one_by_one = " (without it the width is the largest label that occurs there + 1)"
-        layer = "" if trained else f", or give the last layer {shape[-1]} units"
+        layer = "" if trained else f", or give the last layer {counted(shape[-1] or 0, 'unit')}"
         return f"Give {leaf.path} {wanted[-1]} columns, one per class: {columns}{one_by_one}{layer}."
     if trained:
         return f"Give {leaf.path} the shape that it has in training, {format_shape(wanted)} as the output."
@@ -167,5 +169,6 @@ def _fix(leaf: Leaf, output: Output, *, trained: bool) -> str:
     if len(wanted) == len(shape) + 1 and len(shape) > 1 and wanted[-1] == 1:
         return "Let the last recurrent layer give one output per sample, `return_sequences=False`, or label each step."
     if len(shape) == len(wanted) and shape[:-1] == (shape[0], *wanted[1:-1]):
-        return f"Give the last layer {shape[-1]} units, or {leaf.path} {wanted[-1]} columns."
+        columns = counted(wanted[-1] or 0, "column")
+        return f"Give the last layer {counted(shape[-1] or 0, 'unit')}, or {leaf.path} {columns}."
     return f"Reshape {leaf.path} to the output's {format_shape(wanted)} in the source, or change the last layer."

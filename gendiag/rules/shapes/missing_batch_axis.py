@@ -8,6 +8,7 @@ from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
 from gendiag.rules.edits import shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.validation_shapes import first_evaluated, single_samples
 from gendiag.rules.rule import Edits, Rule, sound
 
 TWO = 2
@@ -49,6 +50,8 @@ class MissingBatchAxis(Rule):
             yield self._finding(seen, found, "error", "")
         elif found and seen.trained_on(next(iter(found))):
             yield self._finding(seen, found, "warning", " The model takes each row for a sample, without a word.")
+        elif not found and not seen.evaluates:
+            yield from self._beside_training(seen)
 
     def _finding(
         self, seen: Evidence, found: dict[int, tuple[Leaf, Shape]], severity: Severity, consequence: str
@@ -69,6 +72,31 @@ class MissingBatchAxis(Rule):
         return self.finding(
             severity, message, fix=fix, batches=found, leaf=leaf.path,
             shape=format_shape(leaf.shape), wanted=format_shape(wanted),
+        )  # fmt: skip
+
+    def _beside_training(self, seen: Evidence) -> Iterator[Finding]:
+        """Validation data that look like one sample of the training data; what a built model takes tells more."""
+        run = seen.model_run
+        raised = seen.rehearsal.failed_in == "validation" or (run is not None and run.failed_in_validation)
+        if not raised or seen.model_facts.inputs:
+            return
+        pairs = single_samples(seen, {leaf.path: leaf.shape for leaf in first_evaluated(seen)})
+        if not pairs:
+            return
+        leaf, shape = pairs[0]
+        message = (
+            f"validation_data yields one sample at a time: {leaf.path} of its batch 0 has shape {format_shape(shape)}, "
+            f"where {leaf.path} of a training batch has {format_shape(leaf.shape)}; the batch axis, the first one, is "
+            "missing."
+        )
+        fix = (
+            "Batch the validation data too: `validation_data.batch(32)`."
+            if seen.validation_source is not None and seen.validation_source.is_graph
+            else f"Stack the samples of a validation batch, `np.stack(samples)`, or add the axis: `{leaf.path}[None]`."
+        )
+        yield self.finding(
+            "error", message, fix=fix, leaf=leaf.path, source="validation",
+            shape=format_shape(shape), wanted=format_shape((None, *(leaf.shape or ())[1:])),
         )  # fmt: skip
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:

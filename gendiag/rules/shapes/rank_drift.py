@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.batches.signature import infer
-from gendiag.records import Finding, Leaf, format_shape
+from gendiag.records import Finding, Leaf, counted, format_shape
 from gendiag.rules.edits import shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import code
 from gendiag.rules.rule import Edits, Rule, sound
 
 
@@ -55,7 +56,7 @@ class RankDrift(Rule):
             f"{path} of {seen.place(index)} has rank {rank}, shape {format_shape(leaf.shape)}{scalar}; "
             f"batch 0 has rank {usual}, {format_shape(wanted)}. {_hint(rank, usual, keeps_rows=keeps)}"
         )
-        fix = "Name the axis when you squeeze, `np.squeeze(y, axis=1)`, or reshape: `y.reshape(-1)`."
+        fix = _fix(seen, path, rank, wanted)
         batches = [i for i, _ in odd]
         return self.finding("error", message, fix=fix, batches=batches, leaf=path, rank=rank, usual=usual)
 
@@ -72,6 +73,17 @@ class RankDrift(Rule):
     def mended(self) -> Iterator[Any]:
         for x, y in [*sound(4), *((x[:1], y[:1]) for x, y in sound(1))]:
             yield x, y.squeeze(axis=1)
+
+
+def _fix(seen: Evidence, path: str, rank: int, wanted: tuple[int | None, ...]) -> str:
+    if rank > len(wanted):
+        squeeze = code(seen.source, f"np.squeeze({path}, axis=...)", f"tf.squeeze({path}, axis=...)")
+        return f"Give {path} {counted(len(wanted), 'axis', 'axes')} in every batch: take the other out, {squeeze}."
+    sizes = ", ".join(["-1", *(str(size) for size in wanted[1:])])
+    reshape = code(seen.source, f"{path}.reshape({sizes})", f"tf.reshape({path}, [{sizes}])")
+    if None in wanted[1:]:
+        reshape = "as batch 0 has it"
+    return f"Name the axis when you squeeze, `np.squeeze({path}, axis=1)`, or give {path} its shape back: {reshape}."
 
 
 def _hint(rank: int, usual: int, *, keeps_rows: bool) -> str:

@@ -11,7 +11,7 @@ from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import ROWS, Edits, Rule, dense, sound
 
 NUMBERS = re.compile(r"\d+")
-REST = 2
+REST, LAST = 2, 5
 SHAPES = ("shape", "reshape", "Reshape", "dimension", "values")
 
 
@@ -55,9 +55,10 @@ class SmallerLastBatch(Rule):
             f"have {usual}, and the model raises there{where}: {run.failure.line.rstrip('.')}. Likely the batch size "
             f"{usual} is written into a layer or the loss."
         )
+        full = "`dataset.batch(n, drop_remainder=True)`" if seen.source.is_graph else "so that every batch is full"
         fix = (
             f"Take the size from the data in place of {usual}: `keras.ops.shape(x)[0]`, or -1 in a reshape; or leave "
-            "the rest out, `dataset.batch(n, drop_remainder=True)`."
+            f"the rest out, {full}."
         )
         yield self.finding("error", message, fix=fix, batches=[batch.index], size=usual, rows=batch.rows)
 
@@ -66,7 +67,7 @@ class SmallerLastBatch(Rule):
 
     def broken(self) -> Iterator[Any]:
         for step, (x, y) in enumerate(sound()):
-            yield (x[:REST], y[:REST]) if step == 5 else (x, y)  # noqa: PLR2004  (the last)
+            yield (x[:REST], y[:REST]) if step == LAST else (x, y)
 
     def mended(self) -> Iterator[Any]:
         return sound()

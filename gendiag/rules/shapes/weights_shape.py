@@ -8,6 +8,7 @@ import numpy as np
 from gendiag.model.facts import ModelFacts, Output, Shape, aligned
 from gendiag.records import Batch, Finding, Leaf, Severity, format_shape
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import code
 from gendiag.rules.rule import Rule, by_leaf, sound
 
 Odd = dict[int, tuple[Leaf, Shape]]
@@ -60,9 +61,9 @@ class WeightsShape(Rule):
         more = len(losses) - len(shape)
         axes = ", ".join(["-1", *["1"] * (len(losses) - 1)])
         fix = (
-            f"Give the weights the missing axes: `{leaf.path}.reshape({axes})`."
+            f"Give the weights the missing axes: {_reshape(seen, leaf.path, axes)}."
             if more > 0 and len(shape) == ONE
-            else f"Yield weights of shape {format_shape(losses)}, one per loss; size 1 weighs all alike."
+            else f"Give weights of shape {format_shape(losses)}, one per loss; an axis of size 1 weighs all alike."
         )
         return self.finding(
             severity, message, fix=fix, batches=found, leaf=leaf.path,
@@ -82,6 +83,10 @@ class WeightsShape(Rule):
         model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 1)])
         model.compile("sgd", "mse")
         return model
+
+
+def _reshape(seen: Evidence, path: str, axes: str) -> str:
+    return code(seen.source, f"{path}.reshape({axes})", f"tf.reshape({path}, [{axes}])")
 
 
 def _weighed(facts: ModelFacts, batch: Batch) -> Iterator[tuple[Leaf, Shape]]:

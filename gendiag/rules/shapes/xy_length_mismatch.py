@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.batches.tree import ROLES, walk
+from gendiag.model.facts import fits
 from gendiag.records import Batch, Finding, Severity, counted, listed
 from gendiag.rules.edits import batching
 from gendiag.rules.edits.place import at
@@ -40,12 +41,14 @@ class XyLengthMismatch(Rule):
 
     name, title = "xy-length-mismatch", "x and y have different numbers of rows"
     batchwise = True
+    consequence_of = ("validation-form",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.rehearsal.failed_in == "start":  # of a batch fit refused something else than its lengths
             yield from self._whole(seen)
             return
-        every = {batch.index: _rows(batch) for batch in seen.batches if batch.index != seen.rehearsal.failed_batch}
+        whole = [batch for batch in seen.batches if not _lacks_axis(seen, batch)]
+        every = {batch.index: _rows(batch) for batch in whole if batch.index != seen.rehearsal.failed_batch}
         odd = {index: rows for index, rows in every.items() if len(set(rows.values())) > 1}
         if not odd:
             return
@@ -115,6 +118,15 @@ class XyLengthMismatch(Rule):
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _lacks_axis(seen: Evidence, batch: Batch) -> bool:
+    """Whether an input is one sample without its batch axis, so that its first axis counts no samples."""
+    return any(
+        leaf.shape is not None and len(leaf.shape) == len(port.shape) - 1 and fits(leaf.shape, port.shape[1:])
+        for leaf, port in seen.model_facts.fed(batch)
+        if None not in port.shape[1:]
+    )
 
 
 def _are_quoted(seen: Evidence, refused: dict[int, dict[str, int]]) -> bool:

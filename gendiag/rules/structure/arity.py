@@ -9,6 +9,7 @@ from gendiag.records import Batch, Finding
 from gendiag.rules.edits import generators
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import give
 from gendiag.rules.rule import Edits, Rule, sound
 
 
@@ -52,7 +53,10 @@ class Arity(Rule):
         if count is None:
             return
         message = f"Batch 0 is a tuple of {count} elements, {first.structure}; fit knows three: x, y, sample_weight."
-        fix = "Put several inputs into one tuple or dict: `yield (a, b), y`, one batched array per input."
+        pair = give(seen.source, ["(a, b)", "y"], takes="a, b, y")
+        fix = f"Put several inputs into one tuple or dict: {pair}, one batched array per input."
+        if not count:
+            fix = f"Give at least x and y: {give(seen.source, ['x', 'y'])}."
         yield self.finding("error", message, fix=fix, batches=[0], elements=count)
 
     def _without_targets(self, seen: Evidence, first: Batch) -> Finding:
@@ -118,7 +122,9 @@ def _with_targets(seen: Evidence, first: Batch) -> str:
     if seen.source.is_graph and hasattr(value, "file_paths"):
         return "Let the dataset give labels: `labels='inferred'` and the `label_mode` of the loss, not `labels=None`."
     if seen.source.is_sliced:
-        return "Pass the targets too, `fit(x, y)`; an autoencoder's target is its input, `fit(x, x)`."
+        call = "validation_data=({})" if seen.evaluates else "fit({})"
+        pair, same = call.format("x, y"), call.format("x, x")
+        return f"Pass the targets too, `{pair}`; an autoencoder's target is its input, `{same}`."
     if seen.source.is_graph:
         return (
             "Let its elements be pairs: `tf.data.Dataset.zip((x, y))`, for timeseries_dataset_from_array "
@@ -132,7 +138,12 @@ def _pair_of(seen: Evidence, first: Batch) -> str:
     keys = [leaf.path for leaf in first.leaves]
     inputs = [leaf.path for leaf in first.leaves if any(fits(leaf.shape, p.shape) for p in seen.model_facts.inputs)]
     rest = [path for path in keys if path not in inputs]
+    if not seen.source.is_graph:
+        return f"Make a pair of it: {give(seen.source, ['inputs', 'labels'])}, the labels no longer in the dict."
     if len(inputs) == len(rest) == 1:
         pair = f"({inputs[0].replace('x', 'batch', 1)}, {rest[0].replace('x', 'batch', 1)})"
         return f"Make a pair of it: `dataset.map(lambda batch: {pair})`."
-    return "Make a pair of it: `dataset.map(lambda batch: ({inputs}, batch['label']))`."
+    x = inputs[0].replace("x", "batch", 1) if len(inputs) == 1 else "batch['...']"
+    return (
+        f"Make a pair of it, the input and the labels by their keys: `dataset.map(lambda batch: ({x}, batch['...']))`."
+    )

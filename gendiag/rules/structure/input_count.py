@@ -36,7 +36,7 @@ class InputCount(Rule):
     """
 
     name, title = "input-count", "x has another number of arrays than the model has inputs"
-    consequence_of = ("list-for-array", "not-iterable")
+    consequence_of = ("list-for-array", "not-iterable", "validation-form")
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
@@ -44,6 +44,7 @@ class InputCount(Rule):
         if not facts.inputs:
             return
         odd = [batch for batch in seen.batches if _differs(_inputs(batch), facts.inputs)]
+        odd = [batch for batch in odd if not _holds_targets(seen, batch)]
         indices = [batch.index for batch in odd if seen.refused(batch.index)]
         if indices and (seen.model_raised_at(indices) or (seen.rehearsal.failed_in == "start" and 0 in indices)):
             yield self._finding(seen, odd[0], indices)
@@ -68,7 +69,7 @@ class InputCount(Rule):
             )
         else:
             message += ". It is left out."
-        fix = f"Drop {_keys(extra)} from x before the batch is yielded."
+        fix = f"Drop {_keys(extra)} from x."
         batches = [each.index for each in trained]
         yield self.finding(severity, message, fix=fix, batches=batches, leaf=extra[0].path)
 
@@ -108,6 +109,13 @@ class InputCount(Rule):
         model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Add()(inputs)))
         model.compile("sgd", "mse")
         return model
+
+
+def _holds_targets(seen: Evidence, batch: Batch) -> bool:
+    """Whether x is a dict with the labels in it too, and there is no y for the loss: see arity."""
+    is_bare = batch.structure.startswith("{") and {leaf.role for leaf in batch.leaves} == {"x"}
+    outputs = seen.model_facts.outputs
+    return is_bare and seen.source.kind != "generator" and any(output.loss is not None for output in outputs)
 
 
 def _inputs(batch: Batch) -> list[Leaf]:

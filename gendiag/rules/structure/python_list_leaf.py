@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,9 @@ OTHER = {
     "frame": ("a pandas DataFrame", ".to_numpy()"),
     "sparse": ("a sparse matrix (fit takes them from a generator, not from a PyDataset)", ".toarray()"),
 }
+
+
+NUMBERED = re.compile(r"\[\d+\]")  # a place in a list
 
 
 class PythonListLeaf(Rule):
@@ -95,6 +99,6 @@ def _fix(leaf: Leaf) -> str:
     if leaf.kind == "list" and leaf.shape is None:
         return "Pad them to one length (`keras.utils.pad_sequences`), which also makes an array of them."
     return (
-        f"Wrap it in an array: `np.array({leaf.path.split('[')[0]})`; "
+        f"Wrap it in an array: `np.array({NUMBERED.split(leaf.path)[0]})`; "
         "for a single sample add the batch axis, `array[np.newaxis]`."
     )

@@ -38,6 +38,7 @@ class TargetStructure(Rule):
 
     name, title = "target-structure", "y is nested otherwise than the model's outputs"
     batchwise = True
+    consequence_of = ("validation-form",)
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         outputs = seen.model_facts.outputs
@@ -124,7 +125,7 @@ def _unknown(leaves: list[Leaf], outputs: tuple[Output, ...]) -> str:
 def _fix(leaves: list[Leaf], outputs: tuple[Output, ...]) -> str:
     if len(outputs) == 1:
         one = leaves[0].path if len(leaves) == 1 else "np.concatenate(targets, axis=-1)"
-        return f"The model has one output and takes one array: yield `{one}` in the place of y."
+        return f"The model has one output and takes one array: give it `{one}` in the place of y."
     names = ", ".join(f"{output.name!r}: ..." for output in outputs[:MOST])
     return (
         f"Yield one array per output: a tuple in the order of the outputs, or a dict with their names, `{{{names}}}`."

@@ -80,7 +80,7 @@ class SharedGenerator(Rule):
         if name is None or seen.failure is not None or not seen.validation.batches:
             return
         message = (
-            f"The generators of training and validation_data both read the same iterator, {name!r} inside: each "
+            f"The generators of training and validation_data both read the same iterator, {_named(name)}: each "
             f"takes batches that the other never sees ({counted(len(seen.batches), 'batch', 'batches')} went to "
             f"training, {counted(len(seen.validation.batches), 'other one')} to validation)."
         )
@@ -92,6 +92,10 @@ class SharedGenerator(Rule):
 
     def mended(self) -> Iterator[Any]:
         return ((x + 1, y) for x, y in _endless())
+
+
+def _named(name: str) -> str:
+    return f"the variable {name!r} inside" if name.isidentifier() else name
 
 
 def _iterators(generator: Any) -> dict[int, str]:

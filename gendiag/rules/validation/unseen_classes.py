@@ -3,12 +3,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from gendiag.model.facts import ONE_HOT, SPARSE
-from gendiag.records import Finding, counted
+from gendiag.records import Finding, Severity, counted
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import ROWS, Rule, dense, sound
 
@@ -40,7 +41,7 @@ class UnseenClasses(Rule):
         keras 3.15.1, array_slicing.train_validation_split; measured on keras 3.15.1 / tensorflow 2.21.0.
     """
 
-    name, title = "unseen-classes", "validation_split splits arrays sorted by class"
+    name, title = "unseen-classes", "validation_split leaves classes on one side only"
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # arrays cannot be told from their validation
@@ -55,22 +56,26 @@ class UnseenClasses(Rule):
         mine, theirs, whole = Counter(labels[:start]), Counter(labels[start:]), Counter(labels)
         missing = sorted(label for label in theirs if not mine[label])
         absent = sorted(label for label in mine if not theirs[label])
+        is_sorted = sum(a != b for a, b in pairwise(labels)) < len(whole)
         if _chance(whole, missing, len(labels) - start, len(labels)) < BY_CHANCE:
             rows = sum(theirs[label] for label in missing)
             message = (
                 f"validation_split={share} takes the last {counted(len(labels) - start, 'row')} of arrays that are "
-                f"sorted by class: {_classes(missing)} "
-                f"({counted(rows, 'sample')}) occur there alone, so that no training batch has them."
+                f"{_order(is_sorted)}: {_classes(missing)} "
+                f"({counted(rows, 'sample')}) {'occurs' if len(missing) == 1 else 'occur'} there alone, so that no "
+                "training batch has such samples."
             )
         elif _chance(whole, absent, start, len(labels)) < BY_CHANCE:
             message = (
                 f"validation_split={share} takes the last {counted(len(labels) - start, 'row')} of arrays that are "
-                f"sorted by class: {_classes(absent)} of the training batches are never validated on."
+                f"{_order(is_sorted)}: {_classes(absent)} of the training batches "
+                f"{'is' if len(absent) == 1 else 'are'} never validated on."
             )
         else:
             return
         fix = "Shuffle once before fit: `order = np.random.permutation(len(x)); fit(x[order], y[order], ...)`."
-        yield self.finding("warning", message, fix=fix, leaf="y", missing=missing, absent=absent)
+        severity: Severity = "warning" if missing or is_sorted else "note"
+        yield self.finding(severity, message, fix=fix, leaf="y", missing=missing, absent=absent)
 
     def broken(self) -> Any:
         return _sorted(np.arange(COUNT * ROWS))
@@ -103,6 +108,10 @@ def _chance(whole: Counter[int], classes: list[int], part: int, rows: int) -> fl
         return 1.0
     inside = sum(whole[label] for label in classes)
     return math.exp(inside * math.log(part / rows) + len(whole) * math.log(2))
+
+
+def _order(is_sorted: bool) -> str:  # noqa: FBT001  (the order of the arrays)
+    return "sorted by class" if is_sorted else "not shuffled"
 
 
 def _classes(labels: list[int]) -> str:

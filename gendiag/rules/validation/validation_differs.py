@@ -7,10 +7,9 @@ import numpy as np
 
 from gendiag.model.facts import fits
 from gendiag.records import Batch, Finding, Leaf, format_shape
-from gendiag.rules.evidence.declared import declared
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.validation_shapes import first_evaluated
 from gendiag.rules.rule import Rule, dense, sound
-from gendiag.sources import recognise
 
 CLASSES, FEWER = 6, 4
 
@@ -39,7 +38,7 @@ class ValidationDiffers(Rule):
 
     name, title = "validation-differs", "The validation data have another form than the training data"
 
-    consequence_of = ("input-mismatch", "labels-vs-loss")
+    consequence_of = ("input-mismatch", "labels-vs-loss", "missing-batch-axis")
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # arrays of its own
@@ -53,7 +52,7 @@ class ValidationDiffers(Rule):
         run = seen.model_run
         if not (run is not None and run.failed_in_validation) and seen.rehearsal.failed_in != "validation":
             return
-        mine, theirs = seen.batches[:1], _first_evaluated(seen)
+        mine, theirs = seen.batches[:1], first_evaluated(seen)
         if not mine or not theirs:
             return
         free = _free(seen, mine[0])
@@ -87,17 +86,6 @@ class ValidationDiffers(Rule):
 
     def model(self) -> Any:
         return dense(CLASSES, loss="categorical_crossentropy", activation="softmax")
-
-
-def _first_evaluated(seen: Evidence) -> tuple[Leaf, ...]:
-    """Leaves of the first validation batch, as yielded, else as delivered."""
-    if seen.validation.batches:
-        return seen.validation.batches[0].leaves
-    first = next(iter(seen.rehearsal.validation), None)
-    given = seen.fit_args.get("validation_data")
-    if first is not None or given is None:
-        return () if first is None else first.leaves
-    return declared(seen.validation_source or recognise(tuple(given) if isinstance(given, list) else given))
 
 
 def _free(seen: Evidence, batch: Batch) -> dict[str, tuple[int | None, ...]]:

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from gendiag.batches.tree import flatten
-from gendiag.records import Finding, counted
+from gendiag.records import Finding, counted, format_shape
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.validation_shapes import single_samples
 from gendiag.rules.rule import Rule, sound
 
 AMBIGUOUS = "Data cardinality is ambiguous"  # the training arrays were taken before
@@ -50,11 +51,11 @@ class ValidationForm(Rule):
         given = seen.fit_args.get("validation_data")
         if seen.failure is None or not isinstance(given, (tuple, list)) or not _is_about_it(seen, given):
             return
-        told = _of_elements(given) or _of_lengths(given)
+        told = _of_elements(given) or _of_one_sample(seen, given) or _of_lengths(given)
         if told is None:
             return
-        message = f"{told[0]}: fit raises {'' if seen.rehearsal.deliveries else 'before it trains on any batch, '}"
-        message += f"{seen.failure.type}, and the source of the training batches is not at fault."
+        when = "" if seen.rehearsal.deliveries else " before it trains on any batch"
+        message = f"{told[0]}: fit raises {seen.failure.type}{when}. The training source is not at fault."
         fix = f"{told[1]} Pass `validation_data=(x_val, y_val)`, arrays with one row per sample."
         yield self.finding("error", message, fix=fix, source="validation")
 
@@ -86,6 +87,20 @@ def _of_elements(given: Any) -> tuple[str, str] | None:
             "Leave the rest out.",
         )
     return None
+
+
+def _of_one_sample(seen: Evidence, given: Any) -> tuple[str, str] | None:
+    parts = flatten(tuple(given))
+    shapes = {part.path: tuple(np.shape(part.value)) for part in parts}
+    pairs = single_samples(seen, shapes)
+    if not pairs:
+        return None
+    leaf, shape = pairs[0]
+    what = (
+        f"validation_data is a single sample: {leaf.path} has shape {format_shape(shape)}, where {leaf.path} of a "
+        f"training batch has {format_shape(leaf.shape)}; the batch axis, the first one, is missing"
+    )
+    return what, f"Pass all samples, `x_val` and not `x_val[0]`; for a single one add the axis: `{leaf.path}[None]`."
 
 
 def _of_lengths(given: Any) -> tuple[str, str] | None:

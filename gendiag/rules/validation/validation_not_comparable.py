@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.records import Delivery, Finding, counted, listed
+from gendiag.records import Delivery, Finding, Severity, counted, listed
 from gendiag.rules.edits import streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -38,8 +38,9 @@ class ValidationNotComparable(Rule):
         Validate on what is read from the start each time: arrays, a PyDataset, a ``tf.data.Dataset``.
 
     Known limits
-        Which batches a later epoch gets depends on how far fit read ahead, and differs from run to run. A finite
-        generator is another fault (exhausted).
+        A note where each evaluation is as long as whole passes of a generator that repeats itself: it then draws from
+        one set of samples, and has some twice and others not. Which batches a later epoch gets depends on how far fit
+        read ahead, and differs from run to run. A finite generator is another fault (exhausted).
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -83,7 +84,8 @@ class ValidationNotComparable(Rule):
             "with which batch it goes on depends on how far fit has read ahead (here all epochs happened to get the "
             "same ones)"
             if epoch is None
-            else f"of the {counted(steps, 'batch', 'batches')} that epoch 1 is validated on, epoch {epoch + 1} has "
+            else f"of the {counted(steps, 'batch', 'batches')} that epoch {seen.first_epoch + 1} is validated on, "
+            f"epoch {seen.first_epoch + epoch + 1} has "
             f"{common} again ({_batches(seen, 0)}; then {_batches(seen, epoch)})"
         )
         message = (
@@ -93,7 +95,9 @@ class ValidationNotComparable(Rule):
         fix = "Validate on what is read from the start in each epoch: arrays, a PyDataset, a tf.data.Dataset" + (
             f"; its pass has {length} batches, validation_steps={steps}." if length else "."
         )
-        return self.finding("warning", message, fix=fix, source="validation", steps=steps, period=length)
+        is_one_set = length is not None and steps % length == 0  # the same samples, some of them twice and some missing
+        severity: Severity = "note" if is_one_set else "warning"
+        return self.finding(severity, message, fix=fix, source="validation", steps=steps, period=length)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         length, steps = finding.evidence["period"], finding.evidence["steps"]
@@ -117,7 +121,7 @@ def _whole(seen: Evidence) -> tuple[tuple[Delivery, ...], ...]:
 
 def _batches(seen: Evidence, epoch: int) -> str:
     found = [delivery.batch for delivery in seen.validation_by_epoch[epoch] if delivery.batch is not None]
-    return f"epoch {epoch + 1}: {listed(found)}"
+    return f"epoch {seen.first_epoch + epoch + 1}: {listed(found)}"
 
 
 def _is_same_anyway(seen: Evidence, steps: int, length: int | None) -> bool:

@@ -13,6 +13,7 @@ from gendiag.rules.evidence.validation_split import moved
 from gendiag.rules.rule import ROWS, Rule, sound
 
 LEAST = 2  # samples
+SHARE = 0.1  # of the validation samples; fewer may be records that are in the data twice
 TIMES = 3  # as many as twins among the training samples themselves make likely
 
 
@@ -33,7 +34,8 @@ class ValidationOverlap(Rule):
     Known limits
         Samples are the same where x and y agree in every value as float32; of augmented or otherwise changed samples
         this cannot be known. Where training samples are alike among themselves (few features, short texts), as many
-        equal ones in the validation data are expected, and only many more are a warning. So is none that an endless
+        equal ones in the validation data are expected, and only many more are a warning; so it is where less than a
+        tenth of the validation samples are meant, since records may be in the data twice. So is none that an endless
         stream of new samples yields once.
 
     Source
@@ -73,7 +75,7 @@ class ValidationOverlap(Rule):
         message = (
             f"{share[0].upper()}{share[1:]} are also in the training data, equal in x and y to the last value"
             + (": the validation data are the training data." if same else ".")
-            + " val_loss is of samples in batches that the model was trained on."
+            + f" val_loss is {'' if all_of_them else 'partly '}measured on samples that the model was trained on."
         )
         fix = (
             "Split once, `train, val = order[n:], order[:n]`, and give each source its own part; "
@@ -94,7 +96,7 @@ def _is_no_chance(seen: Evidence, mine: Samples, theirs: Samples, common: int) -
     twins = 1 - len(mine) / total
     if common <= TIMES * twins * theirs.total():
         return False
-    if is_rich(seen) and not twins:
+    if is_rich(seen) and not twins and common >= SHARE * theirs.total():
         return True
     # Of so many pairs without a twin (3 at most, with 95 %), so many are to be expected between the two.
     pairs = total * (total - 1) / 2

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
-from gendiag.records import Finding, Leaf, counted, listed
+from gendiag.records import Finding, Leaf, counted, every, listed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import Column, columns, first_pass, is_image, size_of
 from gendiag.rules.rule import BAD, Rule, sound
@@ -41,8 +41,9 @@ class BlankBatches(Rule):
     name, title = "blank-batches", "An input is blank: the same value everywhere"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        inputs = columns(seen, "x")
-        for path, column in inputs.items():
+        inputs, ignored = columns(seen, "x"), _ignored(seen)
+        for path, whole in inputs.items():
+            column = [(index, leaf) for index, leaf in whole if index not in ignored] or whole
             if min(size_of(leaf) for _, leaf in column) < LEAST_VALUES:
                 continue
             if _always_zero(column, alone=len(inputs) == 1) or _nearly_zero(column):
@@ -58,9 +59,7 @@ class BlankBatches(Rule):
         share = (
             "every value is 0" if zeros == total else f"{zeros / total:.1%} of the values are 0, the others {high:g}"
         )
-        message = (
-            f"{path} is blank in all {len(column)} batches, from batch 0 on: {share} ({first.dtype}{_why(first)})."
-        )
+        message = f"{path} is blank in {every(len(column))}, from batch 0 on: {share} ({first.dtype}{_why(first)})."
         fix = _fix(first)
         return self.finding(
             "warning", message, fix=fix, batches=[i for i, _ in column], leaf=path, zeros=zeros, values=total
@@ -118,7 +117,18 @@ def _fix(leaf: Leaf) -> str:
             "Keep the fractions: `pad_sequences(sequences, dtype='float32')`; convert to float before dividing, "
             "`x.astype('float32') / 255`."
         )
-    return f"Convert {leaf.path} to float before dividing: `x.astype('float32') / 255`."
+    if "int" not in leaf.dtype:
+        return (
+            f"Look at how {leaf.path} is made: likely an array from `np.zeros` that was never filled, a read that "
+            "failed, or a division of integers before the values were made floats (`x // 255`)."
+        )
+    return f"Convert {leaf.path} to float before dividing: `{leaf.path}.astype('float32') / 255`."
+
+
+def _ignored(seen: Evidence) -> set[int]:
+    """Batches of padding: all their sample weights are 0."""
+    weights = [leaf for column in seen.leaves.values() for leaf in column if leaf[1].role == "sample_weight"]
+    return {index for index, leaf in weights if leaf.low == leaf.high == 0}
 
 
 def _is_blank(leaf: Leaf) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.records import Finding, listed
+from gendiag.records import Finding, every, listed
 from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -60,7 +60,7 @@ class DoubleScaled(Rule):
 
     def _always(self, path: str, column: Column) -> Finding:
         message = (
-            f"{path} spans {spread(leaf for _, leaf in column)} in all {len(column)} batches: that is 0..1/255, "
+            f"{path} spans {spread(leaf for _, leaf in column)} in {every(len(column))}: that is 0..1/255, "
             "so images of 0..255 were likely divided by 255 twice (double scaled)."
         )
         fix = f"Divide {path} by 255 once: leave out one of `/ 255`, `rescale=1/255` and a Rescaling layer."
@@ -68,7 +68,7 @@ class DoubleScaled(Rule):
 
     def _stretch(self, path: str, column: Column) -> Finding:
         message = (
-            f"{path} spans {spread(leaf for _, leaf in column)} in all {len(column)} batches, a narrow stretch at -1: "
+            f"{path} spans {spread(leaf for _, leaf in column)} in {every(len(column))}, a narrow stretch at -1: "
             "images that were scaled already were likely scaled by `/ 127.5 - 1` again (double scaled)."
         )
         fix = f"Scale {path} once: `{path} / 127.5 - 1` of 0..255 gives -1..1; leave the other scaling out."
@@ -77,7 +77,7 @@ class DoubleScaled(Rule):
     def _in_the_model(self, seen: Evidence, path: str, column: Column) -> Finding:
         whole, by = spread(leaf for _, leaf in column), seen.model_facts.rescaling or 0.0
         message = (
-            f"{path} spans {whole} in all {len(column)} batches, and a Rescaling layer of the model multiplies by "
+            f"{path} spans {whole} in {every(len(column))}, and a Rescaling layer of the model multiplies by "
             f"{by:.4g} (1/{1 / by:.4g}) again, so that hardly anything is left: images of 0..255 are likely scaled "
             "twice, in the source and in the model."
         )

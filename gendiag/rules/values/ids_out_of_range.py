@@ -13,6 +13,7 @@ from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
+from gendiag.rules.evidence.to_type import cast
 from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 KNOWN = 20  # ids of the model of ``broken``
@@ -62,7 +63,7 @@ class IdsOutOfRange(Rule):
             elif trained := {index: case for index, case in (below or above).items() if seen.trained_on(index)}:
                 yield self._finding(seen, path, "warning", trained)
         for path, cut in _fractions(seen).items():
-            yield self._cut_off(path, cut)
+            yield self._cut_off(seen, path, cut)
 
     def _finding(self, seen: Evidence, path: str, severity: Severity, found: dict[int, Case]) -> Finding:
         index, case = next(iter(found.items()))
@@ -70,7 +71,8 @@ class IdsOutOfRange(Rule):
             min(each.leaf.low or 0 for each in found.values()),
             max(each.leaf.high or 0 for each in found.values()),
         )
-        first = f" (in {seen.place(index)} from {case.leaf.low:g} to {case.leaf.high:g})" if len(found) > 1 else ""
+        is_first = (case.leaf.low, case.leaf.high) == (low, high)
+        first = "" if is_first else f" (in {seen.place(index)} from {case.leaf.low:g} to {case.leaf.high:g})"
         where = listed(found) if len(found) > 1 else seen.place(index)
         message = (
             f"{path} holds ids from {low:.15g} to {high:.15g} in {where}{first}; the layer {case.layer.name!r} "
@@ -87,13 +89,15 @@ class IdsOutOfRange(Rule):
             size=case.size,
         )
 
-    def _cut_off(self, path: str, cut: dict[int, tuple[IdLayer, str]]) -> Finding:
+    def _cut_off(self, seen: Evidence, path: str, cut: dict[int, tuple[IdLayer, str]]) -> Finding:
         layer, example = next(iter(cut.values()))
         message = (
             f"{path} of {listed(cut)} holds fractions, and the layer {layer.name!r} ({layer.kind}) takes ids: what is "
             f"behind the point is cut off without a word, for example {example}."
         )
-        fix = f"Yield whole ids, `{path}.astype('int64')`; numbers that are no ids go to a Dense layer instead."
+        fix = (
+            f"Give whole ids, {cast(seen.source, path, 'int64')}; numbers that are no ids go to a Dense layer instead."
+        )
         return self.finding("warning", message, fix=fix, batches=cut, leaf=path)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
@@ -198,6 +202,8 @@ def _fix(seen: Evidence, path: str, case: Case, low: float) -> str:
             f"Map the negative ids of {path} to an id of their own, such as 0, and count the others from 1 "
             f"(`mask_zero=True` leaves 0 out): {path} + {-int(low)} needs a size of {int(high - low) + 1}."
         )
+    if seen.evaluates:  # the model is trained as it is
+        return f"Map ids from {case.size} on to one for the unknown, as the training data have it."
     argument = "" if case.layer.kind == "Embedding" else "num_tokens="
     return (
         f"Give the layer room for the largest id, `{case.layer.kind}({argument}{int(high) + 1}, ...)`: the largest "

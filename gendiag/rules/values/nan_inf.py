@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from gendiag.records import Finding, Leaf, Severity, counted, listed
@@ -8,10 +9,15 @@ from gendiag.rules.edits import batching, numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import epoch_of, size_of
+from gendiag.rules.evidence.to_type import code
 from gendiag.rules.rule import BAD, Edits, Rule, sound
+from gendiag.sources.source import Source
 
 FINITE = " Loss, gradients and weights stay finite on it: the model or its loss leaves these values out, or fills them."
 MEANT = "Nothing needs fixing if the values are missing on purpose; else look at where they come from."
+
+
+HARMLESS = "It does not, as long as the model or its loss leaves these values out on purpose."
 
 
 class NanInf(Rule):
@@ -56,9 +62,10 @@ class NanInf(Rule):
             f"{counted(size_of(leaf), 'value')}{_more(odd)}.{_earlier(seen, index)}"
             f"{FINITE if is_meant else _effect(seen, index)}"
         )
-        fix = MEANT if is_meant else _fix(path, leaf, batches, any(each.n_nan for _, each in odd))
+        fix = MEANT if is_meant else _fix(seen.source, path, leaf, batches, any(each.n_nan for _, each in odd))
         n_nan, n_inf = sum(leaf.n_nan for _, leaf in odd), sum(leaf.n_inf for _, leaf in odd)
-        return self.finding(severity, message, fix=fix, batches=batches, leaf=path, n_nan=n_nan, n_inf=n_inf)
+        found = self.finding(severity, message, fix=fix, batches=batches, leaf=path, n_nan=n_nan, n_inf=n_inf)
+        return replace(found, why=HARMLESS) if is_meant else found
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)
@@ -85,15 +92,19 @@ def _stays_finite(seen: Evidence, index: int) -> bool:
     return not seen.rehearsal.live and run is not None and run.non_finite is None and seen.trained_on(index)
 
 
-def _fix(path: str, leaf: Leaf, batches: list[int], has_nan: bool) -> str:  # noqa: FBT001  (of the odd leaves)
+def _fix(source: Source, path: str, leaf: Leaf, batches: list[int], has_nan: bool) -> str:  # noqa: FBT001  (of the odd leaves)
     start = f"Look at where {path} of {listed(batches)} comes from: "
     if not has_nan:
         return (
-            f"{start}an infinity mostly comes of a division by 0 or a logarithm of 0, so clip before it "
-            f"(`np.clip(v, 1e-6, None)`), or drop those rows (`np.isfinite({path})`)."
+            f"{start}an infinity mostly comes from a division by 0 or a logarithm of 0, so clip before it "
+            f"({code(source, 'np.clip(v, 1e-6, None)', 'tf.maximum(v, 1e-6)')}), or drop those rows "
+            f"({code(source, f'np.isfinite({path})', f'tf.math.is_finite({path})')})."
         )
     drop = "drop the rows without a label" if leaf.role == "y" else "drop those rows"
-    return f"{start}{drop} (`np.isnan({path})`), or put a number there, `np.nan_to_num({path}, posinf=0, neginf=0)`."
+    found = code(source, f"np.isnan({path})", f"tf.math.is_nan({path})")
+    filled = f"np.nan_to_num({path}, posinf=0, neginf=0)"
+    in_graph = f"tf.where(tf.math.is_finite({path}), {path}, 0)"
+    return f"{start}{drop} ({found}), or put a number there, {code(source, filled, in_graph)}."
 
 
 def _what(leaf: Leaf) -> str:

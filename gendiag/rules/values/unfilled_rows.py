@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gendiag.batches.values import Array
+from gendiag.model.facts import ONE_HOT
 from gendiag.records import Batch, Finding, counted, listed
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
@@ -37,7 +38,8 @@ class UnfilledRows(Rule):
     Known limits
         Only where such a tail is in a few batches and in no other. Rows of ``np.empty`` hold whatever was in memory:
         they are known by numbers millions of times as large, or as small, as those of all other rows. Zeros in x alone
-        are told of at the end of a pass. Padded rows with sample_weight 0 are sound and left out.
+        are told of at the end of a pass. Padded rows with sample_weight 0 are sound and left out; so are rows of
+        zeros where a class is marked in each row, as they add 0 to the loss.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -60,7 +62,9 @@ class UnfilledRows(Rule):
         tails = {i: count for i, count in _tails(seen, tail) if count >= LEAST_ROWS or i in ends}
         if not tails or len(tails) > FEW * len(seen.batches):
             return
-        if tail is _blank_tail and not (set(tails) <= ends and _is_rare(seen, tails)):
+        if tail is _blank_tail and not (set(tails) <= ends and _is_rare(seen, tails, "x")):
+            return
+        if tail is _zero_tail and not (_is_rare(seen, tails, "x", "y") and _counts(seen)):
             return
         if tail is _stale_tail and _is_chance(seen, *next(iter(tails.items()))):
             return
@@ -71,7 +75,10 @@ class UnfilledRows(Rule):
             f"In {seen.place(index)} the last {counted(count, 'row')} of {rows} {what}{more}, as in no other batch: "
             "likely an array of full size that was not filled to its end."
         )
-        fix = f"Yield only the rows that were written, `yield x[:n], y[:n]` (here n = {rows - count})."
+        word = "return" if seen.source.is_indexed else "yield"
+        fix = f"Give only the rows that were written, `{word} x[:n], y[:n]` (here n = {rows - count})."
+        if seen.source.is_graph or seen.source.is_sliced:
+            fix = "Look at how the samples are collected, and keep only the rows that were written."
         yield self.finding("warning", message, fix=fix, batches=tails, leaf="x", rows=count)
 
     def broken(self) -> Iterator[Any]:
@@ -139,23 +146,31 @@ def _foreign(array: Array) -> int:
     return count if count and not odd[: len(odd) - count].any() else 0
 
 
-def _blank_tail(arrays: Mapping[str, Array], _before: Mapping[str, Array]) -> int:
-    """Rows of zeros in every input, whatever y holds."""
+def _blank_tail(arrays: Mapping[str, Array], before: Mapping[str, Array]) -> int:
+    """Rows of zeros in every input, where y is not all zeros too."""
+    if _zero_tail(arrays, before):
+        return 0
     inputs = [array for path, array in arrays.items() if path.startswith("x")]
     count = min(_trailing(array.reshape(len(array), -1) == 0) for array in inputs)
     filled = [array[: array.shape[0] - count] for array in inputs]
     return count if count and any(_chance_of_zeros(part, count) < BY_CHANCE for part in filled) else 0
 
 
-def _is_rare(seen: Evidence, tails: Mapping[int, int]) -> bool:
-    """Whether no other row of the inputs is all zeros."""
-    inputs = [leaf.path for leaf in seen.batches[0].leaves if leaf.role == "x"]
+def _is_rare(seen: Evidence, tails: Mapping[int, int], *roles: str) -> bool:
+    """Whether no other row is all zeros in the leaves of these roles."""
+    inputs = [leaf.path for leaf in seen.batches[0].leaves if leaf.role in roles]
     blank = 0
     for batch in seen.batches:
         arrays = [array for path, array in held(seen, batch.index).items() if path in inputs and len(array)]
         rows: list[Any] = [array.reshape(len(array), -1).any(axis=1) for array in arrays]
         blank += int((~np.any(rows, axis=0)).sum()) if rows and len({len(each) for each in rows}) == 1 else 0
     return blank == sum(tails.values())
+
+
+def _counts(seen: Evidence) -> bool:
+    """Whether a target of zeros adds to the loss; it is padding without a cost where rows mark classes."""
+    losses = [output.loss for _, leaf, output in seen.scored() if len(leaf.shape or ()) > 1]
+    return not losses or any(loss is None or loss.key not in ONE_HOT for loss in losses)
 
 
 def _chance_of_zeros(filled: Array, count: int) -> float:

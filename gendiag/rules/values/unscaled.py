@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from statistics import median
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -9,18 +11,20 @@ import numpy as np
 from gendiag.batches.measure import measure_leaf
 from gendiag.batches.tree import Part, flatten
 from gendiag.batches.values import as_array
-from gendiag.records import Finding, Leaf, listed
+from gendiag.records import Finding, Leaf, counted, every, listed
 from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import Column, columns, first_pass, is_image
+from gendiag.rules.evidence.to_type import code
 from gendiag.rules.evidence.value_range import Spread, spread
 from gendiag.rules.rule import Edits, Rule
 
 TIMES = 30  # another unit, and not another sample of the same data
 LEAST_VALUES = 24
 LEAST_OF_MOMENTS, FULL, ALIKE = 200, 0.9, 0.1  # values; of the ends; between means and spreads
-MOST_ROWS = 1000  # of validation arrays
+MOST_ROWS, PIECES = 1000, 8  # of validation arrays
+THROUGHOUT = 5  # times the usual size of a batch, at most, for that of all
 HALF_BYTE = 128
 LEAST_MEAN = 16.0  # of a batch on the scale 0..255; a single outlier in a batch stays below
 
@@ -65,9 +69,12 @@ class Unscaled(Rule):
         training = {batch.index for batch in first_pass(seen)}
         checked = _validation_leaves(seen)
         for path, column in columns(seen, "x").items():
-            here = spread(leaf for index, leaf in column if index in training)
-            there = spread(checked.get(path, []))
-            if here is not None and there is not None and (_other_scale(here, there) or _is_centred(here, there)):
+            mine, theirs = [leaf for index, leaf in column if index in training], checked.get(path, [])
+            here, there = spread(mine), spread(theirs)
+            if here is None or there is None:
+                continue
+            is_other = _other_scale(here, there) and _is_throughout(mine if here.std > there.std else theirs)
+            if is_other or _is_centred(here, there):
                 yield self._between(path, here, there)
 
     def _between(self, path: str, here: Spread, there: Spread) -> Finding:
@@ -78,7 +85,7 @@ class Unscaled(Rule):
         if _is_centred(here, there):
             fix = f"Scale both alike, for example `{path} / 127.5 - 1` for -1..1 or `{path} / 255` for 0..1."
         elif here.is_unit and there.is_byte:
-            fix = f"Scale validation_data as the training batches are, for example `{path}_val / 255`."
+            fix = f"Scale validation_data as the training batches are, for example `{path} / 255` there."
         else:
             fix = "Let the training batches and validation_data pass through one preprocessing function."
         return self.finding("warning", message, fix=fix, leaf=path, training=str(here), validation=str(there))
@@ -88,9 +95,11 @@ class Unscaled(Rule):
         others = spread(leaf for index, leaf in column if index not in odd)
         message = (
             f"From {seen.place(odd[0])} on, in {listed(odd)}, {path} spans {these} where it spans {others} in the "
-            f"other {len(column) - len(odd)} batches: these are likely not scaled as the others are."
+            f"other {counted(len(column) - len(odd), 'batch', 'batches')}: these are likely not scaled as the others "
+            "are."
         )
-        fix = f"Scale {path} in every branch of the source, for example `x.astype('float32') / 255`."
+        scaled = code(seen.source, f"{path}.astype('float32') / 255", f"tf.cast({path}, 'float32') / 255")
+        fix = f"Scale {path} in every branch of the source, for example {scaled}."
         return self.finding("warning", message, fix=fix, batches=odd, leaf=path, odd=str(these), others=str(others))
 
     def _images(self, seen: Evidence) -> Iterator[Finding]:
@@ -103,7 +112,7 @@ class Unscaled(Rule):
                 continue
             beside = f" while {unit[0]} spans {spreads[unit[0]]}" if unit else ""
             message = (
-                f"{path} spans {whole} in all {len(images[path])} batches{beside}, and no layer of the model scales "
+                f"{path} spans {whole} in {every(len(images[path]))}{beside}, and no layer of the model scales "
                 "it: the images are likely unscaled, 0..255 where most models want 0..1."
             )
             fix = f"Divide by 255 in the source, `{path} / 255`, or put `keras.layers.Rescaling(1 / 255)` first."
@@ -139,7 +148,8 @@ def _validation_leaves(seen: Evidence) -> dict[str, list[Leaf]]:
         for part in flatten(tuple(given)):
             array = as_array(part.value)
             if array is not None and array.ndim:
-                leaves[part.path] = [measure_leaf(Part(part.path, part.role, array[:MOST_ROWS]))]
+                pieces = np.array_split(array[:MOST_ROWS], PIECES)
+                leaves[part.path] = [measure_leaf(Part(part.path, part.role, each)) for each in pieces if len(each)]
     return leaves
 
 
@@ -148,6 +158,13 @@ def _other_scale(here: Spread, there: Spread) -> bool:
     if small.std <= 0 or min(here.values, there.values) < LEAST_VALUES:
         return False
     return large.std >= TIMES * small.std and large.largest >= TIMES * small.largest
+
+
+def _is_throughout(leaves: list[Leaf]) -> bool:
+    """Whether the batches are as large as the whole, which a few huge values in some of them do not make them."""
+    whole = spread(leaves)
+    sizes = [math.hypot(leaf.mean or 0.0, leaf.std or 0.0) for leaf in leaves if leaf.mean is not None]
+    return whole is not None and THROUGHOUT * median(sizes) >= math.hypot(whole.mean, whole.std)
 
 
 def _is_centred(here: Spread, there: Spread) -> bool:

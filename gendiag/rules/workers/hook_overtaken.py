@@ -8,7 +8,7 @@ from gendiag.records import Finding, Severity, counted
 from gendiag.rules.edits import datasets
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.source_code import methods, reads
+from gendiag.rules.evidence.source_code import is_random, methods, reads
 from gendiag.rules.rule import Edits, Rule, sound
 
 HOOKS = {"on_epoch_begin", "on_epoch_end", "__init__", "__len__"}
@@ -30,7 +30,7 @@ class HookOvertaken(Rule):
     Known limits
         How many items it hits depends on timing: a hook that takes a while is overtaken by all of an epoch, one that is
         quick by none. Told by attributes that the hook changed and that other methods of the class read. A note where
-        it is an order that the whole epoch has in common.
+        it is an order that the whole epoch has in common, or a number in a class that draws random ones: likely a seed.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0 with three workers.
@@ -68,6 +68,10 @@ class HookOvertaken(Rule):
 def _matters(seen: Evidence, changed: list[str], count: int) -> bool:
     """Whether more changed than an order of which the whole epoch has one and the same."""
     held = vars(seen.source.value)
+    own = methods(seen.source.value)
+    is_seeded = any(is_random(function, own) for name, function in own.items() if name != "__init__")
+    if is_seeded and all(isinstance(held.get(name), int) for name in changed):
+        return False  # likely part of a seed
     return count != seen.source.length or any(isinstance(held.get(name), (bool, int, float, str)) for name in changed)
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from gendiag.records import Batch, Failure, Finding, listed
+from gendiag.records import Batch, Failure, Finding, ranges
 from gendiag.rules.edits import datasets
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
@@ -75,7 +75,7 @@ class ThreadUnsafe(Rule):
 
     def _disturbed(self, seen: Evidence, items: tuple[Batch, ...]) -> Finding:
         indices = [batch.index for batch in items]
-        which = f"items {listed(indices).removeprefix('batches ').removeprefix('batch ')}"
+        which = f"{'item' if len(indices) == 1 else 'items'} {ranges(indices)}"
         message = (
             f"The source gives {which} with other content when {seen.source.workers} threads ask at once, as fit's "
             f"workers do, than when they are asked for one after the other: the threads share something that moves"

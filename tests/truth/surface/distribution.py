@@ -102,7 +102,7 @@ if HAS_TWO:
         first="empty-batch",
         verdict="trains to NaN",
         batch=4,
-        says=(r"1 sample for 2 replicas", r"drop_remainder"),
+        says=(r"1 sample for 2 replicas", r"drop_remainder|no rest"),
         variants=("dataset", "arrays", "items"),
     )
     def a_last_batch_of_fewer_samples_than_replicas(kind: str) -> Call:

@@ -12,7 +12,6 @@ from tests.truth.surface.build import Items, arrays, batches_of, dataset, dense,
 from tests.truth.surface.row import Call, fault, silent
 
 KINDS = ("arrays", "PyDataset", "dataset", "generator")
-LATE = "a live fit raises before a batch of it is recorded; validation-differs says it there"
 HERE = (r"validation", r"training")
 
 
@@ -195,13 +194,13 @@ def one_hot_rows_of_more_classes() -> Call:
     return Call((x, y), model, validation_data=(arrays(16, seed=5)[0], _one_hot(8)))
 
 
-@fault(first="input-mismatch", verdict="raises", says=(r"validation_data", r"\(.*3\)"), live=LATE)
+@fault(first="input-mismatch", verdict="raises", says=(r"validation_data", r"\(.*3\)"))
 def features_that_are_missing_in_validation() -> Call:
     x, y = arrays(16, seed=5)
     return Call(dataset(*arrays()), dense(), validation_data=(x[:, :3], y), epochs=2)
 
 
-@fault(first="labels-vs-loss", verdict="raises", says=(r"validation_data", r"class numbers|one-hot"), live=LATE)
+@fault(first="labels-vs-loss", verdict="raises", says=(r"validation_data", r"class numbers|one-hot"))
 def class_numbers_in_validation_alone() -> Call:
     x, y = labels()
     model = dense(3, loss="categorical_crossentropy", activation="softmax")

@@ -58,7 +58,7 @@ def inputs_that_are_taken_by_name() -> Call:
     return Call(generator(cut(*keyed("right", "left", "a"))), model)
 
 
-@fault(first="target-structure", verdict="raises", batch=0, says=r"yield `y\['", variants=KINDS)
+@fault(first="target-structure", verdict="raises", batch=0, says=r"give it `y\['", variants=KINDS)
 def y_as_a_dict_for_one_output(kind: str) -> Call:
     return Call(source(kind, [(x, {"label": y}) for x, y in batches_of(*arrays())]), dense())
 

@@ -73,9 +73,63 @@ def a_length_short_of_the_data(length: int) -> Call:
     return Call(Sliced(length), dense(), epochs=2)
 
 
-@fault(first="len-mismatch", verdict="raises", says=(r"\d\.\d, a float", r"math\.ceil"), variants=(6.0, 5.5))
-def a_length_that_is_a_float(length: Any) -> Call:
+@fault(
+    first="unusable-length",
+    verdict="raises",
+    says=(r"`__len__` of the source returns", r"math\.ceil"),
+    variants=(6.0, 5.5, np.float64(6), np.ones(2), "6", None, -1),
+)
+def a_length_that_is_no_number(length: Any) -> Call:
     return Call(Sliced(length), dense(), epochs=1)
+
+
+@fault(
+    first="unusable-length",
+    verdict="raises",
+    says=(r"`__len__` of validation_data returns", r"math\.ceil", r"training source is not at fault"),
+    variants=(2.0, np.ceil(1.5), "2", None, -3),
+)
+def a_validation_length_that_is_no_number(length: Any) -> Call:
+    return Call(Sliced(6), dense(), epochs=2, validation_data=Sliced(length))
+
+
+@fault(first="unusable-length", verdict="raises", says=(r"has no `__len__`", r"def __len__"))
+def no_length_at_all() -> Call:
+    class Nameless(keras.utils.PyDataset):
+        def __getitem__(self, index: int) -> Any:
+            return batches_of(*arrays())[index]
+
+    return Call(Nameless(), dense(), epochs=1)
+
+
+@fault(first="source-raises", verdict="raises", says=(r"len\(validation_data\)", r"KeyError", r"in __len__"))
+def a_validation_length_that_raises() -> Call:
+    class Unsized(Items):
+        def __len__(self) -> int:
+            sizes: dict[str, int] = {}
+            return sizes["val"]
+
+    return Call(Items(batches_of(*arrays())), dense(), epochs=1, validation_data=Unsized([]))
+
+
+@a_length_that_is_no_number.sound
+def a_length_in_whole_numbers_of_numpy() -> Call:
+    validation = Sliced(np.int64(2))
+    validation.x = validation.x + 1
+    return Call(Sliced(np.int64(6)), dense(), epochs=2, validation_data=validation)
+
+
+@a_length_that_is_no_number.sound
+def no_end_and_num_batches() -> Call:
+    class Endless(Items):
+        @property
+        def num_batches(self) -> None:
+            return None
+
+        def __getitem__(self, index: int) -> Any:
+            return self.batches[index % len(self.batches)]
+
+    return Call(Endless(batches_of(*arrays())), dense(), epochs=2, steps_per_epoch=6)
 
 
 @a_length_beyond_the_data.sound

@@ -101,7 +101,10 @@ def class_numbers_under_a_sparse_loss() -> Call:
 
 
 @fault(
-    first="label-shape", verdict="raises", says=(r"validation_data", r"num_classes=3"), variants=("arrays", *KINDS[:2])
+    first="validation-differs",
+    verdict="raises",
+    says=(r"validation_data", r"num_classes=3"),
+    variants=("arrays", *KINDS[:2]),
 )
 def validation_labels_of_fewer_columns(kind: str) -> Call:
     x, y = labels()
