@@ -9,6 +9,7 @@ from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Rule, sound
 
 MOST_SIZES = 8  # listed one by one
+LEAST_PASS = 3  # batches, for a short one to be the end of a pass
 
 
 class BatchSizeVaries(Rule):
@@ -64,4 +65,4 @@ def _end_passes(odd: list[int], rows: list[int], usual: int) -> bool:
     """Whether the odd batches are the rest at the end of each pass: equally short, equally far apart."""
     length = odd[0] + 1
     is_even = all(index % length == length - 1 for index in odd) and len(set(rows)) == 1
-    return length > 1 and is_even and rows[0] < usual
+    return length >= LEAST_PASS and len(odd) > 1 and is_even and rows[0] < usual

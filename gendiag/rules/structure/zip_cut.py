@@ -50,7 +50,8 @@ class ZipCut(Rule):
         more = max(known) - min(known)
         message = (
             f"The dataset is a zip of parts of different length ({said}): it ends with the shortest, and "
-            f"{counted(more, 'element')} of the longest {'are' if more > 1 else 'is'} left out in each pass."
+            f"{counted(more, 'element')} of the longest {'are' if more > 1 else 'is'} left out in each pass over the "
+            "source."
         )
         is_pair = pair is not None and bool(seen.batches) and bool(seen.model_facts.scored(seen.batches[0]))
         meant = any(is_repeated(part) for part in zipped(seen.source.value))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from statistics import median
 from types import MappingProxyType
@@ -23,7 +24,7 @@ TIMES = 30  # another unit, and not another sample of the same data
 LEAST_VALUES = 24
 LEAST_OF_MOMENTS, FULL, ALIKE = 200, 0.9, 0.1  # values; of the ends; between means and spreads
 MOST_ROWS, PIECES = 1000, 8  # of validation arrays
-THROUGHOUT = 5  # times the usual spread of a batch, at most, for that of all
+THROUGHOUT = 5  # times the usual size of a batch, at most, for that of all
 HALF_BYTE = 128
 LEAST_MEAN = 16.0  # of a batch on the scale 0..255; a single outlier in a batch stays below
 
@@ -160,9 +161,10 @@ def _other_scale(here: Spread, there: Spread) -> bool:
 
 
 def _is_throughout(leaves: list[Leaf]) -> bool:
-    """Whether the batches have the spread of the whole, which a few huge values in some of them do not give."""
+    """Whether the batches are as large as the whole, which a few huge values in some of them do not make them."""
     whole = spread(leaves)
-    return whole is not None and THROUGHOUT * median(leaf.std or 0.0 for leaf in leaves) >= whole.std
+    sizes = [math.hypot(leaf.mean or 0.0, leaf.std or 0.0) for leaf in leaves if leaf.mean is not None]
+    return whole is not None and THROUGHOUT * median(sizes) >= math.hypot(whole.mean, whole.std)
 
 
 def _is_centred(here: Spread, there: Spread) -> bool:
