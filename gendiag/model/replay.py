@@ -134,6 +134,18 @@ class _Log:
             self._weights = finite_weights(model)
         self.step_began = time.perf_counter()
 
+    def told(self) -> dict[str, Any]:
+        return {
+            "steps": len(self.losses),
+            "losses": tuple(self.losses),
+            "non_finite": tuple(self.non_finite),
+            "step_s": tuple(self.step_s),
+            "evaluated": self.evaluated,
+            "is_evaluation": self.is_evaluation,
+            "logged": self.logged,
+            "refused_monitors": self.refused_monitors,
+        }
+
     def epoch_ends(self, logs: Mapping[str, Any], model: Model, callbacks: Sequence[Any]) -> None:
         self.logged = tuple(map(str, logs))
         self.refused_monitors = refused_monitors(model, callbacks)
@@ -197,20 +209,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     except NoAnswerError as error:
         answered, failure = False, Failure(type(error).__name__, str(error), details=error.stack)
     seconds = time.monotonic() - started
-    return Replay(
-        steps=len(log.losses),
-        losses=tuple(log.losses),
-        non_finite=tuple(log.non_finite),
-        failure=failure,
-        answered=answered,
-        interrupted=interrupted,
-        seconds=seconds,
-        step_s=tuple(log.step_s),
-        evaluated=log.evaluated,
-        is_evaluation=log.is_evaluation,
-        logged=log.logged,
-        refused_monitors=log.refused_monitors,
-    )
+    return Replay(**log.told(), failure=failure, answered=answered, interrupted=interrupted, seconds=seconds)
 
 
 def _generator(batches: Sequence[Any]) -> Iterator[Any]:
@@ -231,7 +230,7 @@ def _fit(model: Model, batches: Sequence[Any], settings: FitSettings, callback: 
     return None
 
 
-def _watch(  # noqa: C901  (one short method for each of Keras's hooks)
+def _watch(
     log: _Log,
     pulses: Sequence[Pulse],
     enough: threading.Event | None,
@@ -239,16 +238,13 @@ def _watch(  # noqa: C901  (one short method for each of Keras's hooks)
     *,
     keep_weights: bool,
 ) -> Callback:
-    import keras
-
-    class Watch(keras.callbacks.Callback):
+    class Watch(_follows_evaluation(log, pulses, callbacks)):  # type: ignore[misc]  # keras ships no types
         """Writes down each step, and starts each with fresh metrics: Keras logs running means."""
 
         def __init__(self) -> None:
             super().__init__()
             self.hold: Callable[[], None] = lambda: None
             self.built = False
-            self.leftovers = Leftovers()
 
         def on_train_begin(self, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             self.leftovers.begins()
@@ -267,6 +263,22 @@ def _watch(  # noqa: C901  (one short method for each of Keras's hooks)
                 self.model.stop_training = True
             _beat(pulses)
 
+    return Watch()
+
+
+def _follows_evaluation(log: _Log, pulses: Sequence[Pulse], callbacks: Sequence[Any]) -> type:
+    import keras
+
+    class Evaluation(keras.callbacks.Callback):
+        """Writes down what stands behind the steps of training."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.leftovers = Leftovers()
+
+        def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            log.epoch_ends(logs or {}, self.model, callbacks)
+
         def on_test_begin(self, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             log.is_evaluation = True
             self.leftovers.begins()
@@ -274,13 +286,10 @@ def _watch(  # noqa: C901  (one short method for each of Keras's hooks)
         def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             _beat(pulses)
 
-        def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
-            log.epoch_ends(logs or {}, self.model, callbacks)
-
         def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             log.evaluated += 1
 
-    return Watch()
+    return Evaluation
 
 
 def _beat(pulses: Sequence[Pulse]) -> None:
