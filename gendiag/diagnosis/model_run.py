@@ -13,8 +13,9 @@ from gendiag.batches.tree import transform
 from gendiag.batches.values import copy as copied
 from gendiag.diagnosis.case import Case
 from gendiag.model.clone import itself, stand_in
+from gendiag.model.finite_values import lost_weight
 from gendiag.model.keras_private import strategy_of
-from gendiag.model.replay import FitSettings, Replay, lost_weight, through_fit
+from gendiag.model.replay import FitSettings, Replay, through_fit
 from gendiag.model.serving import refusal
 from gendiag.records import Failure, ModelRun, Rehearsal
 from gendiag.rehearsal.rehearsal import Rehearsed

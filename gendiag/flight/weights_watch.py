@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gendiag.batches.store import MIB
-from gendiag.model.replay import all_finite, finite_weights, lost_weight
+from gendiag.model.finite_values import all_finite, finite_weights, lost_weight
 from gendiag.model.snapshot import held_values, optimizers
 
 MOST_BYTES = 64 * MIB  # of variables, that are held from the beginning of an epoch to its end

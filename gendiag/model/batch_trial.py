@@ -15,11 +15,12 @@ from gendiag.errors import NoFreshWeightsError
 from gendiag.model.clone import Model, is_compiled, stand_in
 from gendiag.model.clone_cache import CloneCache
 from gendiag.model.fault_localization import Told, keep_weights, look_inside
+from gendiag.model.finite_values import all_finite, finite_weights
 from gendiag.model.fresh_weights import fresh_stand_in
 from gendiag.model.hooks import Seen, watched
-from gendiag.model.replay import PLAIN, FitSettings, Replay, all_finite, build_optimizer, finite_weights, through_fit
+from gendiag.model.replay import PLAIN, FitSettings, Replay, through_fit
 from gendiag.model.serving import refusal
-from gendiag.model.snapshot import held_values
+from gendiag.model.snapshot import build_optimizer, held_values
 from gendiag.records import Failure, Outcome, Trial, TrialStep
 from gendiag.runtime.quiet import quiet
 from gendiag.runtime.task import NoAnswerError, Task, dtype_policy

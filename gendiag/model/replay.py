@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from gendiag.model.finite_values import all_finite, finite_weights
 from gendiag.model.monitors import refused_monitors
-from gendiag.model.snapshot import held_values, is_variable, optimizers
+from gendiag.model.snapshot import build_optimizer, held_values, stop_learning
 from gendiag.records import NOTHING, Failure
 from gendiag.runtime.leftovers import QUIET_S, Leftovers
 from gendiag.runtime.quiet import quiet
@@ -134,6 +134,18 @@ class _Log:
             self._weights = finite_weights(model)
         self.step_began = time.perf_counter()
 
+    def told(self) -> dict[str, Any]:
+        return {
+            "steps": len(self.losses),
+            "losses": tuple(self.losses),
+            "non_finite": tuple(self.non_finite),
+            "step_s": tuple(self.step_s),
+            "evaluated": self.evaluated,
+            "is_evaluation": self.is_evaluation,
+            "logged": self.logged,
+            "refused_monitors": self.refused_monitors,
+        }
+
     def epoch_ends(self, logs: Mapping[str, Any], model: Model, callbacks: Sequence[Any]) -> None:
         self.logged = tuple(map(str, logs))
         self.refused_monitors = refused_monitors(model, callbacks)
@@ -189,7 +201,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     try:
         with quiet(), dtype_policy(settings.policy):
             if learning_rate_zero:
-                _stop_learning(model)
+                stop_learning(model)
                 build_optimizer(model)
             task = Task(work)
             failure = task.start().wait(quiet_s=settings.quiet_s, tick=lambda: on_progress(len(log.losses)))
@@ -197,20 +209,7 @@ def through_fit(  # noqa: PLR0913  (keyword-only options)
     except NoAnswerError as error:
         answered, failure = False, Failure(type(error).__name__, str(error), details=error.stack)
     seconds = time.monotonic() - started
-    return Replay(
-        steps=len(log.losses),
-        losses=tuple(log.losses),
-        non_finite=tuple(log.non_finite),
-        failure=failure,
-        answered=answered,
-        interrupted=interrupted,
-        seconds=seconds,
-        step_s=tuple(log.step_s),
-        evaluated=log.evaluated,
-        is_evaluation=log.is_evaluation,
-        logged=log.logged,
-        refused_monitors=log.refused_monitors,
-    )
+    return Replay(**log.told(), failure=failure, answered=answered, interrupted=interrupted, seconds=seconds)
 
 
 def _generator(batches: Sequence[Any]) -> Iterator[Any]:
@@ -231,25 +230,7 @@ def _fit(model: Model, batches: Sequence[Any], settings: FitSettings, callback: 
     return None
 
 
-def _stop_learning(model: Model) -> None:
-    """Set every learning rate to 0, schedules and callables too."""
-    for optimizer in optimizers(model):
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
-        if is_variable(vars(inner).get("_learning_rate")):
-            inner.learning_rate = 0.0
-        else:
-            inner.learning_rate = lambda: 0.0  # A number is refused where there was a schedule.
-
-
-def build_optimizer(model: Model) -> None:
-    """Make the slots now, so that NaN can be taken out of them again."""
-    optimizer = getattr(model, "optimizer", None)
-    if model.built and optimizer is not None and not optimizer.built:
-        with suppress(Exception):  # If it cannot be built, fit will say so.
-            optimizer.build(model.trainable_variables)
-
-
-def _watch(  # noqa: C901  (one short method for each of Keras's hooks)
+def _watch(
     log: _Log,
     pulses: Sequence[Pulse],
     enough: threading.Event | None,
@@ -257,16 +238,13 @@ def _watch(  # noqa: C901  (one short method for each of Keras's hooks)
     *,
     keep_weights: bool,
 ) -> Callback:
-    import keras
-
-    class Watch(keras.callbacks.Callback):
+    class Watch(_follows_evaluation(log, pulses, callbacks)):  # type: ignore[misc]  # keras ships no types
         """Writes down each step, and starts each with fresh metrics: Keras logs running means."""
 
         def __init__(self) -> None:
             super().__init__()
             self.hold: Callable[[], None] = lambda: None
             self.built = False
-            self.leftovers = Leftovers()
 
         def on_train_begin(self, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             self.leftovers.begins()
@@ -285,6 +263,22 @@ def _watch(  # noqa: C901  (one short method for each of Keras's hooks)
                 self.model.stop_training = True
             _beat(pulses)
 
+    return Watch()
+
+
+def _follows_evaluation(log: _Log, pulses: Sequence[Pulse], callbacks: Sequence[Any]) -> type:
+    import keras
+
+    class Evaluation(keras.callbacks.Callback):
+        """Writes down what stands behind the steps of training."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.leftovers = Leftovers()
+
+        def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
+            log.epoch_ends(logs or {}, self.model, callbacks)
+
         def on_test_begin(self, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             log.is_evaluation = True
             self.leftovers.begins()
@@ -292,13 +286,10 @@ def _watch(  # noqa: C901  (one short method for each of Keras's hooks)
         def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             _beat(pulses)
 
-        def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
-            log.epoch_ends(logs or {}, self.model, callbacks)
-
         def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002  (Keras's signature)
             log.evaluated += 1
 
-    return Watch()
+    return Evaluation
 
 
 def _beat(pulses: Sequence[Pulse]) -> None:
@@ -306,36 +297,3 @@ def _beat(pulses: Sequence[Pulse]) -> None:
         pulse.beat()
         if pulse.stop.is_set():
             raise _StoppedError
-
-
-def finite_weights(model: Model) -> list[Any]:
-    """Return the weights that hold neither NaN nor infinity by now; a mask of ``-inf`` is meant. No metrics' states."""
-    return [weight for weight in model.weights if all_finite([weight])]
-
-
-def lost_weight(model: Model) -> str:
-    """Return the path of the first weight that is lost by now, or nothing.
-
-    It holds NaN, or infinity if it is trained: one that is not may mean it, as a mask does.
-    """
-    import tensorflow as tf
-
-    for weight in model.weights:
-        value = tf.convert_to_tensor(weight.value)
-        is_lost = tf.math.is_nan if not weight.trainable else lambda numbers: ~tf.math.is_finite(numbers)
-        if value.dtype.is_floating and bool(tf.reduce_any(is_lost(value))):
-            return str(weight.path)
-    return ""
-
-
-def all_finite(values: Iterable[Any]) -> bool:
-    """Whether no floating value among the variables, tensors or numbers is NaN or infinite."""
-    import tensorflow as tf
-
-    total = tf.zeros((), tf.float32)
-    for value in values:
-        tensor = tf.convert_to_tensor(getattr(value, "value", value))
-        if tensor.dtype.is_floating:
-            # One pass: 0 * x is 0 for finite x, and NaN else.
-            total += tf.cast(tf.reduce_sum(tensor * 0), tf.float32)
-    return not math.isnan(float(total))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 PutBack = Callable[[], None]
@@ -154,3 +154,21 @@ def _keep_set(container: set[Any]) -> PutBack:
         set.update(container, members)
 
     return put_back
+
+
+def stop_learning(model: Any) -> None:
+    """Set every learning rate to 0, schedules and callables too."""
+    for optimizer in optimizers(model):
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        if is_variable(vars(inner).get("_learning_rate")):
+            inner.learning_rate = 0.0
+        else:
+            inner.learning_rate = lambda: 0.0  # A number is refused where there was a schedule.
+
+
+def build_optimizer(model: Any) -> None:
+    """Make the slots now, so that NaN can be taken out of them again."""
+    optimizer = getattr(model, "optimizer", None)
+    if model.built and optimizer is not None and not optimizer.built:
+        with suppress(Exception):  # If it cannot be built, fit will say so.
+            optimizer.build(model.trainable_variables)

@@ -8,7 +8,8 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from gendiag.model.clone import stand_in  # noqa: E402  (TensorFlow may be missing)
-from gendiag.model.replay import FitSettings, all_finite, through_fit  # noqa: E402  (as above)
+from gendiag.model.finite_values import all_finite  # noqa: E402  (as above)
+from gendiag.model.replay import FitSettings, through_fit  # noqa: E402  (as above)
 from gendiag.runtime.task import Pulse  # noqa: E402  (as above)
 from tests.support.small_models import MODELS, dense, pairs, state  # noqa: E402  (as above)
 

@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from gendiag.records import Finding
+from gendiag.records import Finding, Leaf, format_shape
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.validation_shapes import first_evaluated
 from gendiag.rules.rule import Rule, sound
+
+SHOWN = 4  # leaves in the fix
 
 
 class FitRefuses(Rule):
@@ -42,19 +45,42 @@ class FitRefuses(Rule):
         if seen.rehearsal.failed_in == "validation":
             evidence["source"] = "validation"
         stop = "" if failure.line.endswith(".") else "."
-        message = f"fit raises {_where(seen)}: {failure.line}{stop}"
-        fix = "Read what this message asks for; its full text is in the finding's `evidence['text']`."
+        message = f"fit raises {_where(seen)}: {failure.line}{f'{failure.place}.' if failure.frame else stop}"
+        fix = f"{_look(seen)} The full text is in the finding's `evidence['text']`."
         if failure.callback is not None:
             at = f", at {failure.frame}: `{failure.code}`." if failure.frame else ""
             message = f"The callback raises in {failure.callback}, {_where(seen)}: {failure.line}{at or stop}"
-            fix = "Look at that line of the callback; no batch is at fault."
+            whose = failure.callback.split(".")[0]
+            fix = "Look at that line of the callback" if failure.frame else f"Look at the arguments of {whose}"
+            fix += "; no batch is at fault."
         yield self.finding("error", message, fix=fix, batches=batches, **evidence)
 
     def broken(self) -> Iterator[Any]:
-        return ((x, np.zeros(len(y), "datetime64[D]")) for x, y in sound())
+        return ((x, np.zeros(len(y), "V4")) for x, y in sound())  # bytes of no kind
 
     def mended(self) -> Iterator[Any]:
         return sound()
+
+
+def _look(seen: Evidence) -> str:
+    """What is known of where the cause lies."""
+    if seen.rehearsal.failed_in == "validation":
+        alone = "to see it without training, evaluate on it alone: `model.evaluate(...)`."
+        return f"fit had trained by then, so look at validation_data{_given(first_evaluated(seen))}; {alone}"
+    batches = seen.batches or seen.profile.peeks
+    index = seen.rehearsal.failed_batch
+    if index is not None or not seen.rehearsal.deliveries:
+        batch = next((each for each in batches if each.index == (index or 0)), None)
+        what = f"Look at batch {index or 0}{_given(batch.leaves)}." if batch is not None else ""
+        return what or "Nothing was trained on: look at what fit is given, the source and each argument."
+    return "No batch is known to be at fault: look at what runs between the steps, and at the arguments of fit."
+
+
+def _given(leaves: tuple[Leaf, ...]) -> str:
+    """``, which is x float32 (4, 3), y datetime64[D] (4,)``."""
+    told = [f"{leaf.path} {leaf.dtype} {format_shape(leaf.shape)}" for leaf in leaves[:SHOWN]]
+    more = len(leaves) - SHOWN
+    return f", which is {', '.join(told)}{f' and {more} more' if more > 0 else ''}" if told else ""
 
 
 def _where(seen: Evidence) -> str:

@@ -66,7 +66,7 @@ class ListForArray(Rule):
     def _of_validation(self, seen: Evidence) -> Iterator[Finding]:
         given = seen.fit_args.get("validation_data")
         failed = seen.failure is not None and not seen.rehearsal.validation
-        if failed and isinstance(given, (tuple, list)):
+        if failed and isinstance(given, (tuple, list)) and not _are_batches(given):
             found = _lists(seen, dict(zip(ROLES, given, strict=False)))
             if found:
                 yield self._finding(seen, found, source="validation")
@@ -110,6 +110,11 @@ def _given(seen: Evidence) -> dict[str, Any]:
     is_whole = isinstance(value, tuple) and len(value) <= len(ROLES) and seen.fit_args.get("y") is None
     own = dict(zip(ROLES, value, strict=False)) if is_whole else {"x": value}
     return own | {role: seen.fit_args[role] for role in ROLES if seen.fit_args.get(role) is not None}
+
+
+def _are_batches(given: Any) -> bool:
+    """Whether each element is a tuple of arrays, which validation-form tells."""
+    return all(isinstance(each, tuple) and all(hasattr(part, "shape") for part in each) for each in given)
 
 
 def _lists(seen: Evidence, given: Mapping[str, Any]) -> dict[str, Listed]:

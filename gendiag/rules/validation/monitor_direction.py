@@ -6,7 +6,7 @@ from typing import Any
 from gendiag.records import Finding
 from gendiag.rules.evidence.callbacks import callbacks_of
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.monitors import refused
+from gendiag.rules.evidence.refusing_callbacks import refused
 from gendiag.rules.rule import Rule, dense, sound
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from gendiag.records import Finding
 from gendiag.rules.evidence.callbacks import callbacks_of, functions_of
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.monitors import refused
+from gendiag.rules.evidence.refusing_callbacks import refused
 from gendiag.rules.rule import Rule, sound
 from gendiag.sources.source import class_names, defined_in
 
@@ -83,7 +83,7 @@ class MonitorMissing(Rule):
 def _told(seen: Evidence, callback: Any) -> tuple[str, str] | None:
     """Why the figure is not there, and what to do; None where it is, or where that cannot be known."""
     monitor = getattr(callback, "monitor", "") if _follows(callback) else ""
-    if not isinstance(monitor, str) or not monitor:
+    if not isinstance(monitor, str) or not monitor or monitor in _names(seen) or _is_unknown(seen):
         return None
     is_validated = seen.fit_args.get("validation_data") is not None or seen.fit_args.get("validation_split")
     if monitor.startswith("val_") and not is_validated:
@@ -120,10 +120,14 @@ def _names(seen: Evidence) -> list[str]:
 def _may_be_logged(seen: Evidence, monitor: str) -> bool:
     """Whether it is logged, or cannot be known not to be."""
     names = _names(seen)
-    if not names or monitor in names or monitor.startswith("learning_rate"):
+    if not names or monitor.startswith("learning_rate"):
         return True
-    if monitor.startswith("val_") and not any(name.startswith("val_") for name in names):
-        return True  # no evaluation was run to its end
+    # Whether no evaluation was run to its end.
+    return monitor.startswith("val_") and not any(name.startswith("val_") for name in names)
+
+
+def _is_unknown(seen: Evidence) -> bool:
+    """Whether a callback of the user's own, which a rehearsal does not run, may log what it likes."""
     return not seen.rehearsal.live and any(functions_of(callback) for callback in callbacks_of(seen))
 
 

@@ -96,7 +96,13 @@ def _free(seen: Evidence, batch: Batch) -> dict[str, tuple[int | None, ...]]:
 def _is_alike(leaf: Leaf, other: Leaf, free: Mapping[str, tuple[int | None, ...]]) -> bool:
     if leaf.path in free:
         return fits(other.shape, (None, *free[leaf.path][1:]))
-    return (leaf.shape or ())[1:] == (other.shape or ())[1:]
+    return _of_sample(leaf) == _of_sample(other)
+
+
+def _of_sample(leaf: Leaf) -> tuple[int | None, ...]:
+    """The shape of one sample; a last axis of size 1 is no other form of labels (Keras adds or drops it)."""
+    shape = (leaf.shape or ())[1:]
+    return shape[:-1] if leaf.role != "x" and shape[-1:] == (1,) else shape
 
 
 def _fix(leaf: Leaf, mine: tuple[int | None, ...], theirs: tuple[int | None, ...]) -> str:

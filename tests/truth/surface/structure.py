@@ -170,10 +170,33 @@ def an_argument_for_arrays_alone(name: str) -> Call:
     return Call(generator(batches_of(*arrays())), dense(), **{name: given})
 
 
-@fault(first="fit-refuses", verdict="raises", says=r"dtype", variants=("generator", "PyDataset"))
+@fault(first="object-or-string-dtype", verdict="raises", batch=0, says=r"dates", variants=("generator", "PyDataset"))
 def dates_for_labels(kind: str) -> Call:
     x, _ = arrays()
     return Call(source(kind, batches_of(x, np.arange(len(x)).astype("datetime64[D]"))), dense())
+
+
+@fault(
+    first="fit-refuses",
+    verdict="raises",
+    says=(r"Invalid dtype", r"Look at batch 0, which is x float32 \(8, 4\), y void32 \(8,\)"),
+    variants=("generator", "PyDataset"),
+)
+def bytes_of_no_kind_for_labels(kind: str) -> Call:
+    x, _ = arrays()
+    return Call(source(kind, batches_of(x, np.zeros(len(x), "V4"))), dense())
+
+
+@fault(
+    first="fit-refuses",
+    verdict="raises",
+    says=(r"in the validation", r"look at validation_data, which is .*y void32", r"model\.evaluate"),
+    variants=("generator", "PyDataset"),
+)
+def bytes_of_no_kind_in_validation(kind: str) -> Call:
+    x, _ = arrays(16, seed=5)
+    given = source(kind, batches_of(x, np.zeros(len(x), "V4")))
+    return Call(Items(batches_of(*arrays())), dense(), validation_data=given() if kind == "generator" else given)
 
 
 @fault(first="model-rejects", verdict="raises", batch=0, says=(r"raises", r"[Ll]ook at|Compare"), variants=KINDS)
