@@ -11,13 +11,12 @@ from gendiag.diagnosis.diagnosis import Diagnosis
 from gendiag.diagnosis.failing_samples import with_samples
 from gendiag.diagnosis.model_run import of_the_model
 from gendiag.diagnosis.trials import paired, shrink_failing, to_try, try_on_model
-from gendiag.diagnosis.verdict import fails_at, find, verdict, with_trials
+from gendiag.diagnosis.verdict import explain, fails_at, find, verdict, with_trials
 from gendiag.model.facts import ModelFacts
 from gendiag.model.reader import read_model
 from gendiag.records import Finding, Shrunk, Trial
 from gendiag.rehearsal.rehearsal import Rehearsed
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.registry import BY_NAME
 
 CUT_SHORT = "Stopped while the model was tried: what is not shown here was not tried."
 MOST_SHOWN = 60  # letters of an argument of fit
@@ -82,8 +81,7 @@ class _Work:
         self.findings = find(self.evidence)
         for index in to_try(self.case, self.evidence, self.findings):
             self.trials[index] = try_on_model(self.case, self.evidence, index)
-        if self.findings and BY_NAME[self.findings[0].rule].quotes and self.trials:  # nothing explains it as yet
-            self.findings = find(replace(self.evidence, trials=self.trials))
+        self.findings = explain(replace(self.evidence, trials=self.trials), self.findings)
         for index, reduced in shrink_failing(self.case, self.evidence, self.trials):
             self.shrunk[index] = reduced
 

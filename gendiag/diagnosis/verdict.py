@@ -21,6 +21,19 @@ def find(evidence: Evidence) -> tuple[Finding, ...]:
     """Ask every rule; the root cause comes first: what stopped fit, then what it took amiss."""
     found = [finding for rule in RULES for finding in _ask(rule, evidence)]
     found += _about_validation(evidence)
+    return _in_order(evidence, found)
+
+
+def explain(evidence: Evidence, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Ask the rules that read trials once more, where what comes first only quotes what was raised."""
+    if not findings or not BY_NAME[findings[0].rule].quotes or not evidence.trials:
+        return findings
+    found = [finding for finding in findings if not BY_NAME[finding.rule].reads_trials or finding.in_validation]
+    found += [finding for rule in RULES if rule.reads_trials for finding in _ask(rule, evidence)]
+    return _in_order(evidence, found)
+
+
+def _in_order(evidence: Evidence, found: list[Finding]) -> tuple[Finding, ...]:
     return tuple(_without_consequences(sorted(found, key=lambda finding: _rank(evidence, finding))))
 
 

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
+ASKED = frozenset({"update_state", "result", "stateless_update_state"})  # methods of a metric
 WRAPPER, OF_OUTPUT, ALL = "MeanMetricWrapper", "MetricsList", "CompileMetrics"
 
 
@@ -32,6 +33,7 @@ def metric_key(metric: Any) -> str:
 def _held(error: BaseException) -> Iterator[Any]:
     """Metrics whose methods the exception came through, the outermost first."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        mine = frame.f_locals.get("self")
+        # Only of these: whoever looks at the locals of fit's own frame keeps its iterator alive with them.
+        mine = frame.f_locals.get("self") if frame.f_code.co_name in ASKED else None
         if mine is not None and any(cls.__name__ == "Metric" for cls in type(mine).__mro__):
             yield mine

@@ -42,7 +42,7 @@ def test_a_length_beyond_the_data_names_the_first_empty_item(too_many):
         length = 6 + too_many
 
     _, report = diagnosed(TooLong, epochs=1, shuffle=False)
-    assert report.findings[0].rule == "len-mismatch"
+    assert report.findings[0].rule == "unusable-length"
     assert report.findings[0].batches == tuple(range(6, 6 + too_many))
 
 
@@ -156,7 +156,7 @@ def test_a_length_that_is_no_whole_number_is_named_with_its_type():
 
     _, report = diagnosed(Rounded, epochs=2)
     assert report.verdict == "raises"
-    assert report.findings[0].rule == "len-mismatch"
+    assert report.findings[0].rule == "unusable-length"
     assert "float64" in report.findings[0].message
 
 

@@ -75,7 +75,7 @@ class ValidationOverlap(Rule):
         message = (
             f"{share[0].upper()}{share[1:]} are also in the training data, equal in x and y to the last value"
             + (": the validation data are the training data." if same else ".")
-            + f" val_loss is {'' if all_of_them else 'partly '}measured on samples that the model was trained on."
+            + f" val_loss is {'' if all_of_them else 'partly '}measured on samples of the training batches."
         )
         fix = (
             "Split once, `train, val = order[n:], order[:n]`, and give each source its own part; "
