@@ -42,7 +42,7 @@ def test_a_length_beyond_the_data_names_the_first_empty_item(too_many):
         length = 6 + too_many
 
     _, report = diagnosed(TooLong, epochs=1, shuffle=False)
-    assert report.findings[0].rule == "unusable-length"
+    assert report.findings[0].rule == "len-mismatch"
     assert report.findings[0].batches == tuple(range(6, 6 + too_many))
 
 
