@@ -34,7 +34,8 @@ def recorded(call: Call, state: State, located: Located) -> Rehearsed:
         live=True,
         method=call.method,
         running=state == "running",
-        unrecorded=0 if deliveries else located.groups,
+        # Keras begins a step before it finds that the data of an epoch are at their end (epoch_iterator.py).
+        unrecorded=0 if deliveries else max(0, located.groups - call.position.epochs_begun),
     )
     profiles = [_profile(call, feed, running=rehearsal.running) for feed in (call.train, call.test)]
     profiles[0] = replace(profiles[0], spot_check=_spot_check(call, state))

@@ -15,6 +15,11 @@ def finite_weights(model: Model) -> list[Any]:
     return [weight for weight in model.weights if all_finite([weight])]
 
 
+def loss_totals(model: Model) -> list[Any]:
+    """Return the sums behind the losses that are logged: over a batch without rows NaN / 0 is logged as 0."""
+    return [total for metric in model.metrics if "loss" in metric.name for total in metric.variables]
+
+
 def lost_weight(model: Model) -> str:
     """Return the path of the first weight that is lost by now, or nothing.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from gendiag.model.finite_values import all_finite, finite_weights
+from gendiag.model.finite_values import all_finite, finite_weights, loss_totals
 from gendiag.model.monitors import refused_monitors
 from gendiag.model.snapshot import build_optimizer, held_values, stop_learning
 from gendiag.records import NOTHING, Failure
@@ -155,7 +155,8 @@ class _Log:
         loss = logs.get("loss", math.nan)
         self.losses.append(math.nan if np.ndim(loss) else float(loss))  # fit takes what is no number as it is
         self.step_s.append(time.perf_counter() - self.step_began)
-        finite = all_finite(value for name, value in logs.items() if "loss" in name) and all_finite(weights)
+        told = [value for name, value in logs.items() if "loss" in name]
+        finite = all_finite([*told, *loss_totals(model)]) and all_finite(weights)
         if not finite:
             self.non_finite.append(len(self.losses) - 1)
         return finite

@@ -131,7 +131,7 @@ def test_the_button_and_the_progress_are_gone_when_the_cell_is_done(outputs):
 
 @pytest.mark.proof
 def test_a_fit_that_failed_without_it_is_diagnosed_from_the_traceback(outputs):
-    assert "raises at batch 20" in shown(outputs["after"])[-1]
+    assert "raised at batch 20" in shown(outputs["after"])[-1]
     assert "made anew by always_bad()" in outputs["after"][0].text
 
 

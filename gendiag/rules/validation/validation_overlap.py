@@ -43,6 +43,7 @@ class ValidationOverlap(Rule):
     """
 
     name, title = "validation-overlap", "Validation samples are training samples too"
+    consequence_of = ("split-reshuffled",)
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # arrays of its own

@@ -131,7 +131,7 @@ def a_model_that_needs_no_targets() -> Call:
     outputs = keras.layers.Dense(4)(inputs)
 
     class Own(keras.Model):
-        def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, **_: Any) -> Any:
+        def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *_: Any, **_named: Any) -> Any:
             assert y is None
             return keras.ops.mean(keras.ops.square(x - y_pred))
 
