@@ -37,6 +37,7 @@ class HookOvertaken(Rule):
     """
 
     name, title = "hook-overtaken", "Workers asked for items before on_epoch_begin ran"
+    since = "3.7"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         late, workers = seen.profile.late_hook, seen.source.workers
