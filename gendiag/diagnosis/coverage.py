@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gendiag.records import counted
+from gendiag.rules.evidence.callbacks import callbacks_of
 from gendiag.rules.evidence.evidence import Evidence
 
 MOST_NAMED = 3  # callbacks
@@ -15,7 +16,7 @@ def left_out(evidence: Evidence) -> Iterator[str]:
     """Yield in a few words each what fit will do or meet that was not looked at, and which option reaches it."""
     yield from _steps(evidence)
     if not evidence.rehearsal.live:
-        yield from _callbacks(evidence.fit_args.get("callbacks"))
+        yield from _callbacks(callbacks_of(evidence))
         yield from _validation(evidence)
     yield from _model(evidence)
 
@@ -36,9 +37,8 @@ def _epochs(first: int, last: int) -> str:
     return f"epoch {first}" if first == last else f"epochs {first}-{last}"
 
 
-def _callbacks(given: Any) -> Iterator[str]:
-    each = given if isinstance(given, (list, tuple)) else [] if given is None else [given]
-    names = [type(callback).__name__ for callback in each]
+def _callbacks(given: list[Any]) -> Iterator[str]:
+    names = [type(callback).__name__ for callback in given]
     if names:
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         yield f"callbacks ({', '.join(names[:MOST_NAMED])}{more}), which only `gendiag.watch` runs"

@@ -33,6 +33,8 @@ def test_no_fault_is_found_where_all_was_looked_at():
         ({"steps_per_epoch": 12, "max_batches": 5}, "what comes after 5 steps"),
         ({"callbacks": [keras.callbacks.TerminateOnNaN()]}, "callbacks (TerminateOnNaN)"),
         ({"callbacks": keras.callbacks.TerminateOnNaN()}, "callbacks (TerminateOnNaN)"),
+        ({"callbacks": keras.callbacks.CallbackList([keras.callbacks.TerminateOnNaN()])}, "TerminateOnNaN"),
+        ({"callbacks": {1}}, "callbacks (set)"),
         ({"keep_bytes": 200}, "the model on 2 of 4 batches: not held"),
         (
             {

@@ -6,6 +6,7 @@ from types import FunctionType, MappingProxyType
 from typing import Any, ClassVar
 
 from gendiag.records import Finding, Severity
+from gendiag.rules.evidence.callbacks import callbacks_of
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.source_code import changes_itself, changes_something, methods, names_in
 from gendiag.rules.rule import Rule, sound
@@ -41,7 +42,7 @@ class HookNeverCalled(Rule):
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 2})
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
-        if not seen.source.is_indexed or _own_callbacks(seen.fit_args.get("callbacks")):
+        if not seen.source.is_indexed or any(map(_is_own, callbacks_of(seen))):
             return
         own = methods(seen.source.value)
         called = {name for function in own.values() for name in names_in(function)}
@@ -86,11 +87,8 @@ def _is_done(function: FunctionType, own: Mapping[str, FunctionType]) -> bool:
     return bool(calls) and not changes_itself(function) and any(calls <= names for names in hooks)
 
 
-def _own_callbacks(callbacks: Any) -> bool:
-    given = callbacks if isinstance(callbacks, (list, tuple)) else [] if callbacks is None else [callbacks]
-    return any(
-        type(each).__module__.split(".")[0] != "keras" or type(each).__name__ == "LambdaCallback" for each in given
-    )
+def _is_own(callback: Any) -> bool:
+    return type(callback).__module__.split(".")[0] != "keras" or type(callback).__name__ == "LambdaCallback"
 
 
 def _items(hook: str) -> Any:

@@ -26,7 +26,9 @@ def given_callbacks(fit_args: Mapping[str, Any]) -> list[Any]:
     given = fit_args.get("callbacks")
     if given is None:
         return []
-    return list(given) if isinstance(given, (list, tuple)) else [*vars(given).get("callbacks", [given])]
+    return (
+        list(given) if isinstance(given, (list, tuple)) else [*getattr(given, "__dict__", {}).get("callbacks", [given])]
+    )
 
 
 def held_by(callback: Any) -> dict[int, Any]:
