@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from gendiag.views import batch_details, dtype_table, findings, headline, markup, page, terminal, timeline, trial_card
+from gendiag.views import batch_details, dtype_table, findings, headline, markup, page, terminal, trial_card
+from gendiag.views.bridge import Bridge
 from gendiag.views.guard import guarded
+from gendiag.views.picture import marks, states, timeline
+from gendiag.views.picture_board import PictureBoard
 from gendiag.views.repair_panel import RepairPanel
 from gendiag.views.selection import select
 from gendiag.views.stepper import Stepper
-from gendiag.views.timeline_cursor import Cursor
 from gendiag.views.trial_panel import TrialPanel
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records import Repair, Trial
 
-OF_BATCH = "the batch"
+MOST_MARKED = 2000  # batches of which the page knows what they are before it asks
 
 
 class Dashboard(w.VBox):
-    """Headline, timeline, stepper, details, trial, findings and dtypes of one diagnosis.
+    """Headline, picture, stepper, details, trial, findings and dtypes of one diagnosis.
 
     Where there is no kernel, the static report is shown in its place.
     """
@@ -47,20 +50,39 @@ class Dashboard(w.VBox):
         super().__init__([self.headline, *batches, self.status, self.findings, *repairs, self.dtypes, foot])
         self.add_class("gd")
 
+    def select(self, batch: int) -> None:
+        """Select a batch, as a click on it does."""
+        self.selection.batch = batch
+
     def _batch_views(self, try_batch: Callable[[int], Trial] | None) -> list[w.Widget]:
-        self.timeline = Cursor(self.selection.last, timeline.FRAME)
-        self.leaf = w.Dropdown(options=[OF_BATCH, *_leaves(self.diagnosis)], description="Rows of")
+        self.readout, self.details = _html("", "gd-readout"), _html("", "gd-details")
         self.stepper = Stepper(self.selection, self._show)
-        self.details = _html("", "gd-details")
+        self.bridge = self._bridge()
+        said = w.HBox([self.readout, self.bridge])
+        said.add_class("gd-said")
+        self.board = PictureBoard(self.diagnosis, self.selection, self._show, [said, self.stepper])
         self.trial = TrialPanel(self.selection, try_batch, self._trial, self.diagnosis.trials, self._show)
-        self.stepper.follow(self.timeline.slider)
-        self.leaf.observe(guarded(self._draw, self._show), names="value")
         self.selection.observe(guarded(self._detail, self._show), names="batch")
-        guarded(self._draw, self._show)()
         guarded(self._detail, self._show)()
-        if len(self.leaf.options) > 2:  # noqa: PLR2004  (the batch and its only leaf)
-            self.stepper.children = (*self.stepper.children, self.leaf)
-        return [self.timeline, self.stepper, self.details, self.trial]
+        return [self.board, self.details, self.trial]
+
+    def _bridge(self) -> Bridge:
+        selection = self.selection
+        actions: dict[str, Callable[[], object]] = {
+            "next finding": selection.next_finding,
+            "previous finding": selection.previous_finding,
+            "previous": partial(selection.step, -1),
+            "next": partial(selection.step, 1),
+            "first": partial(self.select, 0),
+            "last": partial(self.select, selection.last),
+        }
+        guards = {name: guarded(action, self._show) for name, action in actions.items()}
+        return Bridge(
+            {batch: timeline.readout(self.diagnosis, batch) for batch in _marked(self.diagnosis)},
+            guards,
+            lambda batch: guarded(partial(self.select, batch), self._show)(),
+            lambda across, down: guarded(partial(self.board.place, across, down), self._show)(),
+        )
 
     def _repair_panel(self, search: Callable[[], Sequence[Repair]], after: Callable[[Repair], Diagnosis]) -> w.Widget:
         self.repairs = RepairPanel(search, lambda repair: page.render(after(repair)), self._show)
@@ -72,13 +94,10 @@ class Dashboard(w.VBox):
     def _show(self, message: str) -> None:
         self.status.value = message
 
-    def _draw(self) -> None:
-        leaf = None if self.leaf.value == OF_BATCH else self.leaf.value
-        picture = timeline.png(timeline.draw(self.diagnosis, leaf))
-        self.timeline.picture.value = markup.image(picture, timeline.alt_text(self.diagnosis, leaf), "gd-picture")
-
     def _detail(self) -> None:
-        self.details.value = batch_details.to_html(self.diagnosis, self.selection.batch)
+        batch = self.selection.batch
+        self.readout.value = markup.tag("p", timeline.readout(self.diagnosis, batch))
+        self.details.value = batch_details.to_html(self.diagnosis, batch)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """Add the static report for notebooks without a kernel, and text for terminals."""
@@ -93,7 +112,8 @@ def _html(value: str, css_class: str = "") -> w.HTML:
     return widget
 
 
-def _leaves(diagnosis: Diagnosis) -> list[str]:
-    """Paths of the leaves that have rows, as the first batches name them."""
-    seen = dict.fromkeys(leaf.path for batch in diagnosis.profile.batches[:100] for leaf in batch.leaves if leaf.rows)
-    return list(seen)
+def _marked(diagnosis: Diagnosis) -> list[int]:
+    """Batches that a finding names one by one, or that fit raises at."""
+    named = [mark.batches.tolist() for mark in marks.marks(diagnosis, states.count(diagnosis)) if not mark.is_wide]
+    failing = [] if diagnosis.fails_at is None else [diagnosis.fails_at]
+    return [*dict.fromkeys([*failing, *(batch for batches in named for batch in batches)])][:MOST_MARKED]

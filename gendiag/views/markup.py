@@ -78,10 +78,11 @@ def details(summary: str, content: str, *, css_class: str = "") -> Html:
     return tag("details", tag("summary", summary), content, css_class=css_class)
 
 
-def image(png: bytes, alt: str, css_class: str = "") -> Html:
-    """Inline ``<img>`` with its words for those who do not see it."""
+def image(png: bytes, alt: str, css_class: str = "", **data: str) -> Html:
+    """Inline ``<img>`` with its words for those who do not see it; ``data`` are attributes such as ``data-frame``."""
     source = base64.b64encode(png).decode("ascii")
-    return Html(f'<img class="{css_class}" alt="{html.escape(alt)}" src="data:image/png;base64,{source}">')
+    told = "".join(f' data-{name}="{html.escape(value)}"' for name, value in data.items())
+    return Html(f'<img class="{css_class}" alt="{html.escape(alt)}"{told} src="data:image/png;base64,{source}">')
 
 
 def section(title: str, content: str, css_class: str) -> Html:

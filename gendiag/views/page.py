@@ -11,10 +11,10 @@ from gendiag.views import (
     headline,
     markup,
     run_text,
-    timeline,
     trial_card,
     wording,
 )
+from gendiag.views.picture import fit_map, timeline
 from gendiag.views.selection import select
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def _style() -> markup.Html:
 def _body(diagnosis: Diagnosis) -> markup.Html:
     parts = [headline.to_html(diagnosis)]
     if diagnosis.profile.batches:
-        picture = markup.image(timeline.png(timeline.draw(diagnosis)), timeline.alt_text(diagnosis), "gd-picture")
+        picture = markup.join([timeline.image(diagnosis, timeline.draw(diagnosis)), fit_map.image(diagnosis)])
         selected = batch_details.to_html(diagnosis, select(diagnosis).batch)
         parts += [
-            markup.tag("section", picture, css_class="gd-timeline"),
+            markup.tag("section", picture, css_class="gd-timeline gd-pictures"),
             markup.section("Batch", selected, "gd-details"),
         ]
     if diagnosis.trials:

@@ -10,16 +10,21 @@ import numpy as np
 from gendiag.diagnosis.failing_samples import said
 from gendiag.records.ranges import listed, ranges
 from gendiag.views import dtype_table, run_text, wording
-from gendiag.views.timeline_columns import State, columns
+from gendiag.views.picture import tracks
+from gendiag.views.picture.columns import columns
+from gendiag.views.picture.marks import SEVERITIES
+from gendiag.views.picture.states import State
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records import Finding, Shrunk, Trial
+    from gendiag.views.picture.columns import Columns
 
 WIDTH, MOST = 96, 72
 GLYPHS = {
     State.DELIVERED: "=",
-    State.BAD: "!",
+    State.NOT_AGAIN: "~",
+    State.FAILING: "X",
     State.UNREACHED: ".",
     State.NEVER_DELIVERED: "_",
     State.OPEN: "-",
@@ -50,16 +55,25 @@ def _timeline(diagnosis: Diagnosis) -> str:
         return ""
     seen = {State(state) for state in drawn.state}
     bars = "".join(GLYPHS[State(state)] if state else " " for state in drawn.state)
-    meaning = "   ".join(f"{glyph} {drawn.names[state]}" for state, glyph in GLYPHS.items() if state in seen)
+    meaning = [f"{glyph} {drawn.names[state]}" for state, glyph in GLYPHS.items() if state in seen]
     title = f"Batches 0 to {drawn.count - 1}" + (f", {drawn.width:.3g} per sign" if drawn.width > 1 else "")
-    lines = [title, f"  |{bars}|", f"  {meaning}"]
-    if not np.isnan(drawn.high).all():
-        ends = sorted({int(np.nanmin(drawn.low)), int(np.nanmax(drawn.high))})
+    lines = [title, *_named(drawn, meaning), f"  |{bars}|", f"  {'   '.join(meaning)}"]
+    rows = tracks.rows(drawn.batches)
+    if not np.isnan(rows).all():
+        ends = sorted({int(np.nanmin(rows)), int(np.nanmax(rows))})
         lines.append(f"  rows: {' to '.join(map(str, ends))}")
     again = {batch: times for batch, times in diagnosis.steps_of.items() if times > 1}
     if again:
         lines.append(f"  delivered in {ranges(set(again.values()))} steps: {listed(again)}")
     return "\n".join(lines)
+
+
+def _named(drawn: Columns, meaning: list[str]) -> list[str]:
+    """Return a line of signs over the batches that an error or a warning names, where there are any."""
+    signs = {1 + SEVERITIES.index("error"): "!", 1 + SEVERITIES.index("warning"): "?"}
+    line = "".join(signs.get(place, " ") for place in drawn.severity.tolist())
+    meaning += [f"{sign} {SEVERITIES[place - 1]}" for place, sign in signs.items() if sign in line]
+    return [f"  |{line}|"] if line.strip() else []
 
 
 def _finding(diagnosis: Diagnosis, number: int, finding: Finding) -> str:
