@@ -108,14 +108,14 @@ def _why(profile: Profile) -> str:
     if not profile.limit:
         return f"It was read {READ[profile.ended]}."
     name, _, value = profile.limit.partition("=")
-    more = profile.length if name == "max_batches" and profile.length else TIMES * float(value)
+    more = f"{TIMES * float(value):g}" if name == "budget_s" else str(profile.length or TIMES * int(value))
     known = profile.length is not None and profile.length > len(profile.batches)
     rest = (
         f"{counted((profile.length or 0) - len(profile.batches), 'batch', 'batches')} were not read"
         if known
         else "the source was read no further"
     )
-    return f"`{profile.limit}` was reached; {rest}. Type `gendiag.profile(source, {name}={more:.0f})` to read more."
+    return f"`{profile.limit}` was reached; {rest}. Type `gendiag.profile(source, {name}={more})` to read more."
 
 
 @dataclass(slots=True)

@@ -56,7 +56,8 @@ def test_a_limit_at_the_very_end_is_the_end():
 
 def test_the_time_limit_is_named():
     profile = gendiag.profile(Items(50), budget_s=1e-9)
-    assert profile.limit == "budget_s=1e-09"
+    assert "budget_s=1e-09 was reached" in shown(profile)[1]
+    assert "budget_s=1e-08) to read more" in shown(profile)[1]
 
 
 @pytest.mark.parametrize(
