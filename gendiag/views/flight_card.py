@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gendiag.records import Failure
     from gendiag.views.wording import Tone
 
-HEAD = ("", "call", "state", "verdict", "epochs", "steps", "time", "model")
+HEAD = ("no.", "call", "state", "verdict", "epochs", "steps", "time", "model")
 NUMERIC = ("epochs", "steps", "time")
 WIDTH = 96
 TONES: dict[str, Tone] = {"running": "note", "finished": "ok", "raised": "error", "interrupted": "warning"}

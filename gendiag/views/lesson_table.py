@@ -11,7 +11,7 @@ from gendiag.views import markup, wording
 if TYPE_CHECKING:
     from gendiag.rules.chapters import Chapter, Lessons
 
-HEAD = ("", "lesson", "what happens")
+HEAD = ("severity", "lesson", "what happens")
 SEVERITY = "How bad it is, is said of the lesson's own broken source; in yours it may be milder, or worse."
 WIDTH, ROOM = 96, 26
 

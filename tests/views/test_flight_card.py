@@ -15,7 +15,7 @@ def test_no_call_says_what_to_type():
 
 def test_a_call_says_how_far_it_came_and_that_it_is_not_judged():
     text = flight_card.to_text([Told("fit", "mnist", "finished", "2 of 2", 1200, 3.2)])
-    assert "0  fit   finished  not judged yet  2 of 2  1,200  3.2 s  mnist" in text
+    assert "0    fit   finished  not judged yet  2 of 2  1,200  3.2 s  mnist" in text
     assert "flight.report is the report" in text
     assert "flight.reports" not in text
 
