@@ -22,10 +22,11 @@ def to_html(diagnosis: Diagnosis) -> str:
         told = "no finding so far" if is_early else "no finding in what was looked at" if diagnosis.left_out else ""
         chip = markup.chip(told, "note") if told else markup.chip("no finding", "ok")
         return markup.tag("p", chip, css_class="gd-quiet")
-    return markup.join(_card(diagnosis, finding, first=place == 0) for place, finding in enumerate(diagnosis.findings))
+    return markup.join(card(diagnosis, finding, first=place == 0) for place, finding in enumerate(diagnosis.findings))
 
 
-def _card(diagnosis: Diagnosis, finding: Finding, *, first: bool) -> markup.Html:
+def card(diagnosis: Diagnosis | None, finding: Finding, *, first: bool) -> markup.Html:
+    """Draw one; without a diagnosis by itself."""
     head = markup.tag(
         "div", markup.chip(finding.severity), " ", markup.tag("code", finding.rule), *_where(diagnosis, finding)
     )
@@ -38,7 +39,7 @@ def _card(diagnosis: Diagnosis, finding: Finding, *, first: bool) -> markup.Html
     return markup.tag("article", *parts, css_class=kind)
 
 
-def _where(diagnosis: Diagnosis, finding: Finding) -> list[str]:
+def _where(diagnosis: Diagnosis | None, finding: Finding) -> list[str]:
     parts = []
     if finding.batches:
         parts.append(wording.concerned(diagnosis, finding))

@@ -35,9 +35,9 @@ def render(diagnosis: Diagnosis) -> str:
     """Verdict, notes, timeline, findings, dtypes and trials as plain text."""
     parts = [_head(diagnosis), *(_filled(note, f"{wording.SYMBOLS['note']} ") for note in diagnosis.notes)]
     parts.append(_timeline(diagnosis))
-    parts += [_finding(diagnosis, number, finding) for number, finding in enumerate(diagnosis.findings, 1)]
+    parts += [finding(diagnosis, one, f"{number}. ") for number, one in enumerate(diagnosis.findings, 1)]
     parts.append(dtype_table.to_text(diagnosis))
-    parts += [_trial(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)]
+    parts += [trial(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)]
     return wording.printable("\n\n".join(part for part in parts if part))
 
 
@@ -76,23 +76,25 @@ def _named(drawn: Columns, meaning: list[str]) -> list[str]:
     return [f"  |{line}|"] if line.strip() else []
 
 
-def _finding(diagnosis: Diagnosis, number: int, finding: Finding) -> str:
-    where = [wording.concerned(diagnosis, finding)] if finding.batches else []
-    where += [finding.leaf] if finding.leaf else []
-    head = f"{number}. {wording.SYMBOLS[wording.tone(finding.severity)]} {finding.title}  [{finding.rule}]"
-    lines = [head, _filled(finding.message, "   ")]
+def finding(diagnosis: Diagnosis | None, shown: Finding, number: str = "") -> str:
+    """Write one; without a diagnosis by itself."""
+    where = [wording.concerned(diagnosis, shown)] if shown.batches else []
+    where += [shown.leaf] if shown.leaf else []
+    head = f"{number}{wording.SYMBOLS[wording.tone(shown.severity)]} {shown.title}  [{shown.rule}]"
+    lines = [head, _filled(shown.message, "   ")]
     lines += [_filled(", ".join(where), "   ")] if where else []
-    told = (("Why it hurts: ", finding.why), ("What to do:   ", finding.fix))
+    told = (("Why it hurts: ", shown.why), ("What to do:   ", shown.fix))
     return "\n".join([*lines, *(_filled(text, "   ", label) for label, text in told if text)])
 
 
-def _trial(trial: Trial, shrunk: Shrunk | None = None) -> str:
-    lines = [f"Trial of batch {trial.batch}: {wording.marked(trial.outcome)}"]
-    for step in trial.steps:
+def trial(shown: Trial, shrunk: Shrunk | None = None) -> str:
+    """Write one trial, each way it was run."""
+    lines = [f"Trial of batch {shown.batch}: {wording.marked(shown.outcome)}"]
+    for step in shown.steps:
         loss = "" if step.loss is None else f"  loss {wording.figure(step.loss)}"
         grad = "" if step.grad_norm is None else f"  gradient norm {wording.figure(step.grad_norm)}"
         lines.append(f"  {step.way:<13}{wording.marked(step.outcome):<14}{loss}{grad}".rstrip())
-    error = trial.failure.line if trial.failure else trial.error
+    error = shown.failure.line if shown.failure else shown.error
     told = [text for text in (error, said(shrunk) if shrunk is not None else "") if text]
     return "\n".join([*lines, *(_filled(text, "  ") for text in told)])
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from gendiag.records import format_shape, listed
+from gendiag.records import counted, format_shape, listed
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
@@ -28,6 +28,7 @@ TONES: dict[str, Tone] = {
     "no answer": "warning",
     "not tried": "note",
 }
+KB, UNITS = 1024, ("bytes", "kB", "MB", "GB", "TB")
 ROUND, LARGE = 4, 10_000  # significant digits, and from where on two more
 
 
@@ -41,10 +42,12 @@ def marked(word: str, kind: Tone | None = None) -> str:
     return f"{SYMBOLS[kind or tone(word)]} {word}"
 
 
-def concerned(diagnosis: Diagnosis, finding: Finding) -> str:
-    """Name the batches of a finding that were read; the one that was not, where there is no other."""
-    profile = diagnosis.validation if finding.in_validation else diagnosis.profile
-    read = {batch.index for batch in profile.batches}
+def concerned(diagnosis: Diagnosis | None, finding: Finding) -> str:
+    """Name the batches of a finding that were read; the one that was not, where there is no other, or no diagnosis."""
+    read: set[int] = set()
+    if diagnosis is not None:
+        profile = diagnosis.validation if finding.in_validation else diagnosis.profile
+        read = {batch.index for batch in profile.batches}
     shown = [index for index in finding.batches if index in read] or finding.batches
     return f"{listed(shown)}{' of the validation data' if finding.in_validation else ''}"
 
@@ -70,6 +73,15 @@ def duration(seconds: float) -> str:
     if seconds < 0.001:  # noqa: PLR2004  (a millisecond)
         return "under 1 ms"
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def size(nbytes: float) -> str:
+    """``640 bytes``, ``1.5 kB``, ``12 MB``: 1 kB is 1,024 bytes, as in ``keep_bytes``."""
+    if nbytes < KB:
+        return counted(int(nbytes), "byte")
+    power = min(len(UNITS) - 1, int(math.log(nbytes, KB)))
+    value = nbytes / KB**power
+    return f"{value:.{0 if value >= 10 else 1}f} {UNITS[power]}"  # noqa: PLR2004  (two digits are enough)
 
 
 def free_shape(leaf: Leaf) -> str:
