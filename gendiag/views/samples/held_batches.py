@@ -22,8 +22,9 @@ DENSE = ("array", "tensor", "frame", "list", "scalar")
 
 
 def dense(value: object) -> Array | None:
-    """Return the values of a leaf as an array; None where it is none, or has values only where it is not 0."""
-    return as_array(value) if kind_of(value) in DENSE else None
+    """Return a leaf that has samples as an array; None where it has none, or values only where they are not 0."""
+    values = as_array(value) if kind_of(value) in DENSE else None
+    return values if values is not None and values.ndim else None
 
 
 def told_apart(diagnosis: Diagnosis, batch: int, path: str) -> bool:
@@ -38,7 +39,7 @@ def nearest_sound(diagnosis: Diagnosis, batch: int, path: str) -> tuple[int, Arr
     for index in near:
         if index >= 0 and index not in named and index in diagnosis.profile.store:
             values = _values(diagnosis.profile, index, path)
-            return (index, values) if values is not None and values.ndim and len(values) else None
+            return (index, values) if values is not None and len(values) else None
     return None
 
 
@@ -63,4 +64,4 @@ def _values(profile: Profile, index: int, path: str) -> Array | None:
 
 def _some(indices: Collection[int], most: int) -> list[int]:
     listed = list(indices)
-    return listed[:: -(-len(listed) // most)] if len(listed) > most else listed
+    return [listed[place * len(listed) // most] for place in range(most)] if len(listed) > most else listed

@@ -79,8 +79,8 @@ def _table(groups: Groups, counts: Counts, run: str) -> markup.Html:
         rows.append([groups.names[place], *cells, *note])
     head = ["value", *counts, *(["new"] if new.any() else [])]
     left = len(groups.names) - len(kept)
-    more = f"and {counted(left, 'more value')}, in which it differs less" if left else ""
-    return markup.join([markup.table(head, rows), markup.tag("p", more, css_class="gd-quiet")])
+    more = f"and {counted(left, 'more value')}, in which it differs less"
+    return markup.join([markup.table(head, rows), markup.tag("p", more, css_class="gd-quiet") if left else ""])
 
 
 def _is_known_well(groups: Groups, others: NDArray[np.int64]) -> bool:

@@ -55,7 +55,7 @@ class Groups:
 
 def per_sample(values: Array) -> PerSample | None:
     """The value of each sample, the class of each one-hot row, or each column that is 1; None for anything else."""
-    if not is_number(values) or not values.ndim:
+    if not is_number(values):
         return None
     values = plain(values[: max(1, MOST_READ // max(1, values[:1].size))])
     while values.ndim > 1 and values.shape[-1] == 1:

@@ -29,7 +29,7 @@ def odd_samples(diagnosis: Diagnosis, batch: Batch, arrays: Mapping[str, Array])
         found.setdefault(row, []).append("failing sample")
     for leaf in batch.leaves:
         values = arrays.get(leaf.path)
-        if values is None or not values.ndim or not is_number(values):
+        if values is None or not is_number(values):
             continue
         if leaf.n_nan or leaf.n_inf:
             for row in _rows(values, None):

@@ -85,7 +85,7 @@ def _length(value: Any) -> int:
     if kind_of(value) == "list":
         return len(value)
     array = dense(value)
-    return len(array) if array is not None and array.ndim else 0
+    return len(array) if array is not None else 0
 
 
 def _delivered(delivery: Delivery | None, leaf: Leaf | None, values: Array) -> Array | None:
@@ -116,7 +116,7 @@ def _under(
 
 
 def _target(values: Array, row: int) -> str:
-    kind = per_sample(values[row : row + 1]) if values.ndim and row < len(values) else None
+    kind = per_sample(values[row : row + 1]) if row < len(values) else None
     if kind is None or len(kind.numbers) != 1:
         return ""
     return f"class {figure(kind.numbers[0])}" if kind.told == ONE_HOT else figure(kind.numbers[0])

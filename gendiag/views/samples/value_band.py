@@ -37,16 +37,9 @@ def draw_values(diagnosis: Diagnosis, leaf: str, ax: Axes) -> Axes:
     ax.plot(sides, np.repeat(mean, 2), color=BLUE, linewidth=1.4, label="mean")
     at = (edges[:-1] + edges[1:])[broken] / 2
     if len(at):
-        marks: dict[str, Any] = {
-            "marker": "v",
-            "color": VERMILION,
-            "edgecolors": INK,
-            "linewidths": 0.4,
-            "clip_on": False,
-        }
-        ax.scatter(
-            at, np.ones(len(at)), transform=ax.get_xaxis_transform(), label="NaN or infinity", clip_on=False, **marks
-        )
+        marks: dict[str, Any] = {"marker": "v", "color": VERMILION, "edgecolors": INK, "linewidths": 0.4}
+        marks |= {"transform": ax.get_xaxis_transform(), "clip_on": False, "label": "NaN or infinity"}
+        ax.scatter(at, np.ones(len(at)), **marks)
     ax.set_xlim(-0.5, count - 0.5)
     ax.legend(loc="best", frameon=False)
     return ax
