@@ -10,10 +10,10 @@ from gendiag.batches.values import as_array
 from gendiag.diagnosis.failing_samples import said
 from gendiag.errors import NotKeptError
 from gendiag.records import counted, format_shape
-from gendiag.views import markup, run_text, thumbnail, wording
+from gendiag.views import markup, run_text, samples, wording
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 HEAD = ("leaf", "", "dtype", "shape", "low", "high", "mean", "NaN", "Inf", "first values, and how many changed")
 NUMERIC = ("low", "high", "mean", "NaN", "Inf")
 FIGURES = ("low", "high", "mean", "n_nan", "n_inf")
-GUILTY = "guilty samples"
+FAILING = "failing samples"
 FIRST, LONGEST = 4, 24  # values shown, characters of one
 
 
-def to_html(diagnosis: Diagnosis, batch: int) -> str:
-    """Draw the batch of that index, with thumbnails where a leaf looks like images."""
+def to_html(diagnosis: Diagnosis, batch: int, first: int = 0) -> str:
+    """Draw the batch of that index: figures of each leaf, then its samples from the ``first`` one on."""
     found = diagnosis.profile.find(batch)
     if found is None:
         return markup.tag("p", f"Batch {batch} was not read.", css_class="gd-quiet")
@@ -43,9 +43,7 @@ def to_html(diagnosis: Diagnosis, batch: int) -> str:
     parts = [_caption(diagnosis, found, deliveries), _named_by(diagnosis, batch)]
     parts += [markup.table(HEAD, rows, numeric=NUMERIC)]
     parts += [markup.tag("p", excuse, css_class="gd-quiet")] if excuse else []
-    shrunk = diagnosis.shrunk.get(batch)
-    guilty = shrunk.samples if shrunk is not None else ()
-    return markup.join([*parts, *(_pictures(leaf, arrays, guilty) for leaf in found.leaves)])
+    return markup.join([*parts, samples.to_html(diagnosis, batch, first)])
 
 
 def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery]) -> markup.Html:
@@ -64,7 +62,7 @@ def _named_by(diagnosis: Diagnosis, batch: int) -> markup.Html:
     lines = [markup.join((markup.chip(f.severity), " ", f.title)) for f in named]
     shrunk = diagnosis.shrunk.get(batch)
     if shrunk is not None and said(shrunk):
-        lines.append(markup.join((markup.chip(GUILTY, "error"), " ", said(shrunk))))
+        lines.append(markup.join((markup.chip(FAILING, "error"), " ", said(shrunk))))
     return markup.join(markup.tag("p", line, css_class="gd-named") for line in lines)
 
 
@@ -124,21 +122,3 @@ def _changed(path: str, changed: Mapping[str, int], examples: Mapping[str, tuple
     if path in examples:
         text += f", such as {' → '.join(examples[path])}"
     return markup.tag("span", f"▲ {text}", css_class="gd-differs")
-
-
-def _pictures(leaf: Leaf, arrays: Mapping[str, NDArray[Any]], guilty: Sequence[int]) -> markup.Html:
-    """Draw the first samples, or the guilty ones where some are."""
-    if leaf.path not in arrays:
-        return markup.Html("")
-    values = arrays[leaf.path]
-    samples = [row for row in guilty if row < len(values)] if guilty and values.ndim else range(thumbnail.MOST)
-    found = thumbnail.pictures(values[list(samples)] if guilty and values.ndim else values)
-    if not found:
-        return markup.Html("")
-    named = dict(zip(samples, found, strict=False))
-    images = [markup.image(png, f"{leaf.path}, sample {row}", "gd-thumbnail") for row, png in named.items()]
-    which = "guilty samples" if guilty else "samples"
-    label = markup.tag(
-        "figcaption", markup.tag("code", leaf.path), f", {which} {', '.join(map(str, named))}, as yielded"
-    )
-    return markup.tag("figure", label, *images, css_class="gd-thumbnails")
