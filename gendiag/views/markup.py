@@ -73,6 +73,11 @@ def scroll(content: str) -> Html:
     return tag("div", content, css_class="gd-scroll")
 
 
+def go(batch: int, text: str) -> Html:
+    """A button that selects the batch where the report is live; on a static page it looks like the text that it is."""
+    return Html(f'<button type="button" class="gd-go" data-batch="{batch:d}">{esc(text)}</button>')
+
+
 def details(summary: str, content: str, *, css_class: str = "") -> Html:
     """Folded away until asked for."""
     return tag("details", tag("summary", summary), content, css_class=css_class)
