@@ -10,7 +10,7 @@ from gendiag.batches.values import as_array
 from gendiag.diagnosis.failing_samples import said
 from gendiag.errors import NotKeptError
 from gendiag.records import counted, format_shape
-from gendiag.views import markup, run_text, thumbnail, wording
+from gendiag.views import findings, markup, run_text, thumbnail, wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records import Batch, Delivery, Leaf
 
-HEAD = ("leaf", "", "dtype", "shape", "low", "high", "mean", "NaN", "Inf", "first values, and how many changed")
+HEAD = ("leaf", "as", "first values, and what changed", "dtype", "shape", "low", "high", "mean", "NaN", "Inf")
 NUMERIC = ("low", "high", "mean", "NaN", "Inf")
 FIGURES = ("low", "high", "mean", "n_nan", "n_inf")
-GUILTY = "guilty samples"
+FAILING = "failing samples"
 FIRST, LONGEST = 4, 24  # values shown, characters of one
 
 
-def to_html(diagnosis: Diagnosis, batch: int) -> str:
-    """Draw the batch of that index, with thumbnails where a leaf looks like images."""
+def to_html(diagnosis: Diagnosis, batch: int, *, named: bool = True) -> str:
+    """Draw the batch of that index, with thumbnails where a leaf looks like images.
+
+    ``named`` is whether to say its number, and what finds fault with it.
+    """
     found = diagnosis.profile.find(batch)
     if found is None:
         return markup.tag("p", f"Batch {batch} was not read.", css_class="gd-quiet")
@@ -40,31 +43,35 @@ def to_html(diagnosis: Diagnosis, batch: int) -> str:
         for leaf in found.leaves
         for row in _rows(leaf, deliveries[0] if deliveries else None, absent, arrays.get(leaf.path))
     ]
-    parts = [_caption(diagnosis, found, deliveries), _named_by(diagnosis, batch)]
-    parts += [markup.table(HEAD, rows, numeric=NUMERIC)]
+    parts = [_caption(diagnosis, found, deliveries, named=named), _named_by(diagnosis, batch, named=named)]
+    parts += [markup.table(HEAD, rows, f"Leaves of batch {batch}", numeric=NUMERIC)]
     parts += [markup.tag("p", excuse, css_class="gd-quiet")] if excuse else []
     shrunk = diagnosis.shrunk.get(batch)
-    guilty = shrunk.samples if shrunk is not None else ()
-    return markup.join([*parts, *(_pictures(leaf, arrays, guilty) for leaf in found.leaves)])
+    failing = shrunk.samples if shrunk is not None else ()
+    return markup.join([*parts, *(_pictures(leaf, arrays, failing) for leaf in found.leaves)])
 
 
-def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery]) -> markup.Html:
+def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery], *, named: bool) -> markup.Html:
     rows = "no batch axis" if batch.rows is None else counted(batch.rows, "row")
     facts = [rows, batch.structure]
-    facts += [f"yielded after {wording.duration(batch.wait_s)}"] if batch.wait_s else []
-    steps = [f"step {d.step} of {wording.epoch(diagnosis, d.epoch)}" for d in islice(deliveries, FIRST)]
-    more = f" and {len(deliveries) - FIRST} more" if len(deliveries) > FIRST else ""
-    facts.append(f"delivered in {', '.join(steps)}{more}" if steps else run_text.not_delivered(diagnosis, batch.index))
-    name = markup.tag("b", f"batch {batch.index}")
-    return markup.tag("p", name, f" ({wording.epoch(diagnosis, batch.epoch)}) · ", " · ".join(facts))
+    facts += [f"made in {wording.duration(batch.wait_s)}"] if batch.wait_s else []
+    steps = [f"{wording.epoch(diagnosis, d.epoch)}, step {d.step + 1}" for d in islice(deliveries, FIRST)]
+    more = f" and {counted(len(deliveries) - FIRST, 'more step')}" if len(deliveries) > FIRST else ""
+    if steps and run_text.fails_in_step(diagnosis, batch.index):
+        facts.append(f"fit raises on it in {steps[0]}")
+    else:
+        facts.append(f"delivered in {'; '.join(steps)}{more}" if steps else run_text.not_delivered(diagnosis, batch.index))
+    epoch = wording.epoch(diagnosis, batch.epoch)
+    name = [markup.tag("b", f"batch {batch.index}"), f" ({epoch})"] if named else [f"yielded in {epoch}"]
+    return markup.tag("p", *name, " · ", " · ".join(facts))
 
 
-def _named_by(diagnosis: Diagnosis, batch: int) -> markup.Html:
-    named = [f for f in diagnosis.findings if batch in f.batches and not f.in_validation]
-    lines = [markup.join((markup.chip(f.severity), " ", f.title)) for f in named]
+def _named_by(diagnosis: Diagnosis, batch: int, *, named: bool) -> markup.Html:
+    found = [f for f in diagnosis.findings if named and batch in f.batches and not f.in_validation]
+    lines = [markup.join((markup.chip(*wording.severity(diagnosis, f)), " ", f.title)) for f in found]
     shrunk = diagnosis.shrunk.get(batch)
-    if shrunk is not None and said(shrunk):
-        lines.append(markup.join((markup.chip(GUILTY, "error"), " ", said(shrunk))))
+    if shrunk is not None and said(shrunk) not in findings.told(diagnosis):
+        lines.append(markup.join((markup.chip(FAILING, "error"), " ", said(shrunk))))
     return markup.join(markup.tag("p", line, css_class="gd-named") for line in lines)
 
 
@@ -82,12 +89,12 @@ def _rows(leaf: Leaf, delivery: Delivery | None, absent: str, values: NDArray[An
     path = markup.tag("code", leaf.path)
     arrived = delivery.leaf(leaf.path) if delivery else None
     first = _first(values) if values is not None else "–"
-    rows = [[path, "yielded", *_cells(leaf, None), first]]
+    rows = [[path, "yielded", first, *_cells(leaf, None)]]
     if delivery is None or arrived is None:
         nothing = markup.tag("span", absent if delivery is None else "never delivered", css_class="gd-quiet")
-        rows.append(["", "delivered", *["–"] * (len(HEAD) - 3), nothing])
+        rows.append(["", "delivered", nothing, *["–"] * (len(HEAD) - 3)])
     else:
-        rows.append(["", "delivered", *_cells(arrived, leaf), _changed(leaf.path, delivery.changed, delivery.examples)])
+        rows.append(["", "delivered", _changed(leaf.path, delivery.changed, delivery.examples), *_cells(arrived, leaf)])
     return rows
 
 
@@ -126,18 +133,18 @@ def _changed(path: str, changed: Mapping[str, int], examples: Mapping[str, tuple
     return markup.tag("span", f"▲ {text}", css_class="gd-differs")
 
 
-def _pictures(leaf: Leaf, arrays: Mapping[str, NDArray[Any]], guilty: Sequence[int]) -> markup.Html:
-    """Draw the first samples, or the guilty ones where some are."""
+def _pictures(leaf: Leaf, arrays: Mapping[str, NDArray[Any]], failing: Sequence[int]) -> markup.Html:
+    """Draw the first samples, or those that fail where some do."""
     if leaf.path not in arrays:
         return markup.Html("")
     values = arrays[leaf.path]
-    samples = [row for row in guilty if row < len(values)] if guilty and values.ndim else range(thumbnail.MOST)
-    found = thumbnail.pictures(values[list(samples)] if guilty and values.ndim else values)
+    samples = [row for row in failing if row < len(values)] if failing and values.ndim else range(thumbnail.MOST)
+    found = thumbnail.pictures(values[list(samples)] if failing and values.ndim else values)
     if not found:
         return markup.Html("")
     named = dict(zip(samples, found, strict=False))
     images = [markup.image(png, f"{leaf.path}, sample {row}", "gd-thumbnail") for row, png in named.items()]
-    which = "guilty samples" if guilty else "samples"
+    which = "failing samples" if failing else "samples"
     label = markup.tag(
         "figcaption", markup.tag("code", leaf.path), f", {which} {', '.join(map(str, named))}, as yielded"
     )

@@ -28,6 +28,7 @@ TONES: dict[str, Tone] = {
     "no answer": "warning",
     "not tried": "note",
 }
+TO_NAN = "trains to NaN"
 ROUND, LARGE = 4, 10_000  # significant digits, and from where on two more
 
 
@@ -41,12 +42,25 @@ def marked(word: str, kind: Tone | None = None) -> str:
     return f"{SYMBOLS[kind or tone(word)]} {word}"
 
 
+def severity(diagnosis: Diagnosis, finding: Finding) -> tuple[str, Tone]:
+    """Return the word and the tone of a finding's chip: a warning that turns the model NaN is as red as the verdict."""
+    turned = [batch for batch, trial in diagnosis.trials.items() if trial.outcome == "non-finite"]
+    is_cause = any(batch in finding.batches for batch in turned) if turned else finding is diagnosis.findings[0]
+    if finding.severity == "warning" and diagnosis.verdict == TO_NAN and is_cause and not finding.in_validation:
+        return TO_NAN, "error"
+    return finding.severity, tone(finding.severity)
+
+
 def concerned(diagnosis: Diagnosis, finding: Finding) -> str:
-    """Name the batches of a finding that were read; the one that was not, where there is no other."""
+    """``batches 3-7``, with a word where they are of the validation data."""
+    return f"{listed(shown(diagnosis, finding))}{' of the validation data' if finding.in_validation else ''}"
+
+
+def shown(diagnosis: Diagnosis, finding: Finding) -> Sequence[int]:
+    """Return the batches of a finding that were read; the one that was not, where there is no other."""
     profile = diagnosis.validation if finding.in_validation else diagnosis.profile
     read = {batch.index for batch in profile.batches}
-    shown = [index for index in finding.batches if index in read] or finding.batches
-    return f"{listed(shown)}{' of the validation data' if finding.in_validation else ''}"
+    return [index for index in finding.batches if index in read] or finding.batches
 
 
 def printable(text: str) -> str:
