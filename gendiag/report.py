@@ -195,12 +195,16 @@ class Report:
                 samples=samples, anonymous=anonymous, on_run=show,
             )  # fmt: skip
 
-    def save(self, path: str | Path) -> Path:
-        """Write the report as one HTML file that needs nothing else, and return its path."""
+    def save(self, path: str | Path, *, stable: bool = False) -> Path:
+        """Write the report as one HTML file that needs nothing else, and return its path.
+
+        With ``stable`` the same source and model give the same bytes: durations, addresses and automatic numbers of
+        layers are left out.
+        """
         from gendiag.views.page import page
 
         target = Path(path)
-        target.write_text(page(self.diagnosis), encoding="utf-8")
+        target.write_text(page(self.diagnosis, stable=stable), encoding="utf-8")
         return target
 
     @cached_property

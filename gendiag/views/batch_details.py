@@ -40,7 +40,7 @@ def to_html(diagnosis: Diagnosis, batch: int, *, named: bool = True) -> str:
     absent = run_text.not_delivered(diagnosis, batch)
     rows = [
         row
-        for leaf in found.leaves
+        for leaf in _changed_first(found.leaves, deliveries)
         for row in _rows(leaf, deliveries[0] if deliveries else None, absent, arrays.get(leaf.path))
     ]
     parts = [_caption(diagnosis, found, deliveries, named=named), _named_by(diagnosis, batch, named=named)]
@@ -57,10 +57,12 @@ def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery], *, 
     facts += [f"made in {wording.duration(batch.wait_s)}"] if batch.wait_s else []
     steps = [f"{wording.epoch(diagnosis, d.epoch)}, step {d.step + 1}" for d in islice(deliveries, FIRST)]
     more = f" and {counted(len(deliveries) - FIRST, 'more step')}" if len(deliveries) > FIRST else ""
-    if steps and run_text.fails_in_step(diagnosis, batch.index):
-        facts.append(f"fit raises on it in {steps[0]}")
+    if not steps:
+        facts.append(run_text.not_delivered(diagnosis, batch.index))
+    elif run_text.fails_in_step(diagnosis, batch.index):
+        facts.append(f"{run_text.who(diagnosis)} raises on it in {steps[0]}")
     else:
-        facts.append(f"delivered in {'; '.join(steps)}{more}" if steps else run_text.not_delivered(diagnosis, batch.index))
+        facts.append(f"delivered in {'; '.join(steps)}{more}")
     epoch = wording.epoch(diagnosis, batch.epoch)
     name = [markup.tag("b", f"batch {batch.index}"), f" ({epoch})"] if named else [f"yielded in {epoch}"]
     return markup.tag("p", *name, " · ", " · ".join(facts))
@@ -83,6 +85,11 @@ def _arrays(diagnosis: Diagnosis, batch: Batch) -> tuple[dict[str, NDArray[Any]]
         return {}, f"No values to show: {error}"
     arrays = {part.path: as_array(part.value) for part in flatten(raw)}
     return {path: array for path, array in arrays.items() if array is not None}, ""
+
+
+def _changed_first(leaves: Sequence[Leaf], deliveries: Sequence[Delivery]) -> list[Leaf]:
+    changed = {path for delivery in deliveries[:1] for path, count in delivery.changed.items() if count}
+    return sorted(leaves, key=lambda leaf: leaf.path not in changed)
 
 
 def _rows(leaf: Leaf, delivery: Delivery | None, absent: str, values: NDArray[Any] | None) -> list[list[object]]:

@@ -28,7 +28,7 @@ class Room:
     nbytes: int
 
 
-FILE, CELL, LIVE = Room(40, 1_200_000), Room(8, 200_000), Room(1, 200_000)
+FILE, CELL = Room(40, 1_200_000), Room(8, 200_000)
 
 
 class Steps:
@@ -116,4 +116,4 @@ def _named(diagnosis: Diagnosis) -> Iterable[int]:
 
 def _within(drawn: str, most: int) -> str:
     """The same without its pictures, where these take more room than there is."""
-    return drawn if len(drawn) <= most else IMAGE.sub(r'<span class="gd-quiet">[\1: no room for it here]</span> ', drawn)
+    return drawn if len(drawn) <= most else IMAGE.sub(r'<span class="gd-quiet">[\1: no room here]</span> ', drawn)

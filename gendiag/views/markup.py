@@ -13,6 +13,7 @@ from gendiag.views.wording import SYMBOLS, Tone, tone
 
 NUMERIC = "gd-num"
 GO = re.compile(r'<button class="gd-go" type="button" data-batch="(\d+)">(.*?)</button>')
+ARROW = re.compile(r"(?<=\d) -&gt; (?=[-\d])")
 CODE = re.compile(r"(`{1,2})([^`]+)\1")
 
 
@@ -34,8 +35,8 @@ def esc(value: object) -> Html:
 
 
 def prose(text: str) -> Html:
-    """Escaped, with `` `names` `` set as code."""
-    return Html(CODE.sub(r"<code>\2</code>", esc(text)))
+    """Escaped, with `` `names` `` set as code; ``0.7 -> 0`` stays on one line."""
+    return Html(CODE.sub(r"<code>\2</code>", ARROW.sub("\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}", esc(text))))
 
 
 def join(parts: Iterable[str]) -> Html:

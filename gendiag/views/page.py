@@ -80,9 +80,7 @@ def _body(diagnosis: Diagnosis, steps: Steps, heading: str) -> markup.Html:
 
 
 def _trials(diagnosis: Diagnosis) -> markup.Html:
-    told = findings.told(diagnosis)
-    tried = [(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)]
-    return markup.join(trial_card.folded(trial, shrunk, told) for trial, shrunk in tried)
+    return markup.join(trial_card.folded(diagnosis, diagnosis.trials[batch]) for batch in sorted(diagnosis.trials))
 
 
 def _folds(diagnosis: Diagnosis) -> list[markup.Html]:

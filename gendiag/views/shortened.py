@@ -11,7 +11,7 @@ CLAUSE = re.compile(r"[;:] |(?<!\d), |, (?!\d)")
 
 
 def cut(text: str, most: int) -> tuple[str, str]:
-    """Return what is shown and the rest: all of it, else its first sentences, else as many clauses as there is room for."""
+    """Return what is shown and the rest: all of it, else its first sentences, else as many clauses as fit."""
     if len(text) <= most:
         return text, ""
     free = [at for at in _outside(text) if at < most]
@@ -30,7 +30,7 @@ def _outside(text: str) -> Iterator[int]:
     """Places that are in no bracket, quotation or code."""
     depth, quoted = 0, ""
     for at, char in enumerate(text):
-        if quoted or char in "`\"":
+        if quoted or char in '`"':
             quoted = ("" if char == quoted else quoted) if quoted else char
         elif char in OPENS:
             depth += 1

@@ -9,12 +9,12 @@ import numpy as np
 
 from gendiag.diagnosis.failing_samples import said
 from gendiag.records.ranges import listed, ranges
-from gendiag.views import dtype_table, run_text, wording
+from gendiag.views import dtype_table, findings, headline, run_text, wording
 from gendiag.views.timeline_columns import State, columns
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
-    from gendiag.records import Finding, Shrunk, Trial
+    from gendiag.records import Shrunk, Trial
 
 WIDTH, MOST = 96, 72
 GLYPHS = {
@@ -27,12 +27,11 @@ GLYPHS = {
 
 
 def render(diagnosis: Diagnosis) -> str:
-    """Verdict, notes, timeline, findings, dtypes and trials as plain text."""
-    parts = [_head(diagnosis), *(_filled(note, f"{wording.SYMBOLS['note']} ") for note in diagnosis.notes)]
-    parts.append(_timeline(diagnosis))
-    parts += [_finding(diagnosis, number, finding) for number, finding in enumerate(diagnosis.findings, 1)]
-    parts.append(dtype_table.to_text(diagnosis))
-    parts += [_trial(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)]
+    """Verdict, notes, timeline, the root cause, trials, the other findings, dtypes, how it was run, as plain text."""
+    parts = [_head(diagnosis), *(_filled(note, f"{wording.SYMBOLS['note']} ") for note in headline.notes(diagnosis))]
+    cause, *others = [_finding(diagnosis, number) for number in range(len(diagnosis.findings))] or [""]
+    parts += [_timeline(diagnosis), cause, *_trials(diagnosis), *others, dtype_table.to_text(diagnosis)]
+    parts.append(_filled(f"{run_text.read(diagnosis)}; {run_text.rehearsal(diagnosis)}.", ""))
     return wording.printable("\n\n".join(part for part in parts if part))
 
 
@@ -40,8 +39,8 @@ def _head(diagnosis: Diagnosis) -> str:
     verdict = wording.marked(*run_text.verdict(diagnosis))
     if diagnosis.fails_at is not None:
         verdict += f" at batch {diagnosis.fails_at}"
-    lines = [verdict, _filled(diagnosis.headline, "  "), _filled(wording.call(diagnosis), "  ")]
-    return "\n".join([*lines, _filled(f"{run_text.read(diagnosis)}; {run_text.rehearsal(diagnosis)}", "  ")])
+    told = [headline.short(diagnosis), headline.untold(diagnosis), wording.call(diagnosis)]
+    return "\n".join([verdict, *(_filled(text, "  ") for text in told if text)])
 
 
 def _timeline(diagnosis: Diagnosis) -> str:
@@ -62,24 +61,32 @@ def _timeline(diagnosis: Diagnosis) -> str:
     return "\n".join(lines)
 
 
-def _finding(diagnosis: Diagnosis, number: int, finding: Finding) -> str:
+def _finding(diagnosis: Diagnosis, place: int) -> str:
+    finding = diagnosis.findings[place]
     where = [wording.concerned(diagnosis, finding)] if finding.batches else []
     where += [finding.leaf] if finding.leaf else []
-    head = f"{number}. {wording.SYMBOLS[wording.tone(finding.severity)]} {finding.title}  [{finding.rule}]"
-    lines = [head, _filled(finding.message, "   ")]
+    symbol = wording.SYMBOLS[wording.severity(diagnosis, finding)[1]]
+    lines = [f"{place + 1}. {symbol} {finding.title}  [{finding.rule}]"]
+    lines += [] if place == 0 and headline.tells(diagnosis) else [_filled(finding.message, "   ")]
     lines += [_filled(", ".join(where), "   ")] if where else []
     told = (("Why it hurts: ", finding.why), ("What to do:   ", finding.fix))
     return "\n".join([*lines, *(_filled(text, "   ", label) for label, text in told if text)])
 
 
-def _trial(trial: Trial, shrunk: Shrunk | None = None) -> str:
+def _trials(diagnosis: Diagnosis) -> list[str]:
+    told = findings.told(diagnosis)
+    tried = [(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)]
+    return [_trial(trial, shrunk, told) for trial, shrunk in tried]
+
+
+def _trial(trial: Trial, shrunk: Shrunk | None, known: str) -> str:
     lines = [f"Trial of batch {trial.batch}: {wording.marked(trial.outcome)}"]
     for step in trial.steps:
         loss = "" if step.loss is None else f"  loss {wording.figure(step.loss)}"
         grad = "" if step.grad_norm is None else f"  gradient norm {wording.figure(step.grad_norm)}"
         lines.append(f"  {step.way:<13}{wording.marked(step.outcome):<14}{loss}{grad}".rstrip())
     error = trial.failure.line if trial.failure else trial.error
-    told = [text for text in (error, said(shrunk) if shrunk is not None else "") if text]
+    told = [text for text in (error, said(shrunk) if shrunk is not None else "") if text and text not in known]
     return "\n".join([*lines, *(_filled(text, "  ") for text in told)])
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gendiag.diagnosis.failing_samples import said
-from gendiag.views import layer_table, markup, wording
+from gendiag.views import findings, layer_table, markup, wording
 
 if TYPE_CHECKING:
+    from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records import Failure, Shrunk, Trial, TrialStep
 
 HEAD = ("way", "outcome", "loss", "metrics", "gradient norm", "time")
@@ -21,28 +22,34 @@ SAYS = {
 }
 
 
-def to_html(trial: Trial, shrunk: Shrunk | None = None, told: str = "") -> markup.Html:
-    """Outcome, the error if there is one, the samples that bring it, and one row per way.
+def of(diagnosis: Diagnosis, trial: Trial) -> markup.Html:
+    """Draw a trial beside its diagnosis: what a finding says already is left out."""
+    chip = wording.outcome(diagnosis, trial)
+    return to_html(trial, diagnosis.shrunk.get(trial.batch), told=findings.told(diagnosis), chip=chip)
 
-    ``told`` is what stands elsewhere on the page already.
-    """
+
+def to_html(
+    trial: Trial, shrunk: Shrunk | None = None, *, told: str = "", chip: tuple[str, wording.Tone] | None = None
+) -> markup.Html:
+    """Outcome, the error if there is one, the samples that bring it, and one row per way."""
     name = markup.tag("b", f"Trial of batch {trial.batch}")
     drawn = markup.tag(
-        "p", markup.chip(trial.outcome), " ", name, f": {SAYS[trial.outcome]}.", css_class="gd-trial-head"
+        "p", markup.chip(*chip or [trial.outcome]), " ", name, f": {SAYS[trial.outcome]}.", css_class="gd-trial-head"
     )
-    return markup.tag("div", drawn, body(trial, shrunk, told), css_class="gd-trial", aria_live="polite")
+    return markup.tag("div", drawn, _body(trial, shrunk, told), css_class="gd-trial", aria_live="polite")
 
 
-def folded(trial: Trial, shrunk: Shrunk | None = None, told: str = "") -> markup.Html:
+def folded(diagnosis: Diagnosis, trial: Trial) -> markup.Html:
     """Draw the same with all but the outcome folded away."""
-    content = body(trial, shrunk, told)
-    name = markup.join([markup.heading(f"Trial of batch {trial.batch}"), " ", markup.chip(trial.outcome)])
+    content = _body(trial, diagnosis.shrunk.get(trial.batch), findings.told(diagnosis))
+    chip = markup.chip(*wording.outcome(diagnosis, trial))
+    name = markup.join([markup.heading(f"Trial of batch {trial.batch}"), " ", chip])
     head = markup.join([name, f" {SAYS[trial.outcome]}"])
     return markup.details(head, content, key=f"trial {trial.batch}", css_class="gd-folded gd-result")
 
 
-def body(trial: Trial, shrunk: Shrunk | None = None, told: str = "") -> markup.Html:
-    """Draw what stands below the outcome."""
+def _body(trial: Trial, shrunk: Shrunk | None, told: str) -> markup.Html:
+    """Draw what stands below the outcome; ``told`` stands elsewhere on the page."""
     parts = []
     if trial.failure is not None:
         parts.append(_failure(trial.failure, told))

@@ -10,7 +10,7 @@ from gendiag.records import format_shape, listed
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
-    from gendiag.records import Finding, Leaf
+    from gendiag.records import Finding, Leaf, Trial
 
 Tone = Literal["error", "warning", "note", "ok"]
 
@@ -28,7 +28,7 @@ TONES: dict[str, Tone] = {
     "no answer": "warning",
     "not tried": "note",
 }
-TO_NAN = "trains to NaN"
+TO_NAN, ALTERED = "trains to NaN", "trains on altered data"
 ROUND, LARGE = 4, 10_000  # significant digits, and from where on two more
 
 
@@ -49,6 +49,13 @@ def severity(diagnosis: Diagnosis, finding: Finding) -> tuple[str, Tone]:
     if finding.severity == "warning" and diagnosis.verdict == TO_NAN and is_cause and not finding.in_validation:
         return TO_NAN, "error"
     return finding.severity, tone(finding.severity)
+
+
+def outcome(diagnosis: Diagnosis, trial: Trial) -> tuple[str, Tone]:
+    """Return the word and the tone of a trial's chip: what trains with other values than were yielded is no tick."""
+    is_altered = any(d.batch == trial.batch and any(d.changed.values()) for d in diagnosis.rehearsal.deliveries)
+    word = ALTERED if is_altered and trial.outcome == "trains" else trial.outcome
+    return word, tone(word)
 
 
 def concerned(diagnosis: Diagnosis, finding: Finding) -> str:

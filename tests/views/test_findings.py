@@ -15,7 +15,8 @@ def test_a_card_says_severity_in_words_why_it_hurts_and_what_to_do():
     for part in (
         "▲",
         "warning",
-        "batches 3, 7-8",
+        "batches <button",
+        ">7-8</button>",
         "Why it hurts",
         "Labels become 0.",
         "What to do",
