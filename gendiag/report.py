@@ -196,11 +196,7 @@ class Report:
             )  # fmt: skip
 
     def save(self, path: str | Path, *, stable: bool = False) -> Path:
-        """Write the report as one HTML file that needs nothing else, and return its path.
-
-        With ``stable`` the same source and model give the same bytes: durations, addresses and automatic numbers of
-        layers are left out.
-        """
+        """Write one HTML file that needs nothing else; ``stable`` leaves out what differs from run to run."""
         from gendiag.views.page import page
 
         target = Path(path)

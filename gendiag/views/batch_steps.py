@@ -99,9 +99,8 @@ class Steps:
         """Say how many batches are not here."""
         if not self._left_out:
             return markup.Html("")
-        missing = len(self._left_out & self._named.keys())
-        named = f", {missing:,} of them named by findings" if missing else ""
-        count = len(self._left_out)
+        count, missing = len(self._left_out), len(self._left_out & self._named.keys())
+        named = f", {'all' if missing == count else f'{missing:,} of them'} named by findings" if missing else ""
         text = f"{counted(count, 'more batch', 'more batches')} {'was' if count == 1 else 'were'} read"
         return markup.tag("p", f"{text} and not kept on this page{named}.", css_class="gd-quiet")
 

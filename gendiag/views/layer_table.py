@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from gendiag.records import counted, format_shape
@@ -68,7 +67,7 @@ def _row(layer: LayerStep, *, wrong: bool) -> list[object]:
 def _samples(inside: Inside, failing: Collection[int], name: str) -> markup.Html:
     losses = inside.sample_losses
     order = inside.worst_samples[:WORST]
-    rows = [[_sample(row, failing), _loss(losses[row])] for row in order]
+    rows = [[_sample(row, failing), wording.figure(losses[row])] for row in order]
     rest = f" of {len(losses):,}, the largest first" if len(losses) > len(order) else ""
     caption = markup.tag("p", f"{counted(len(order), 'sample')}{rest}.", css_class="gd-quiet")
     return markup.join([markup.table(("sample", "loss"), rows, f"Losses of {name}", numeric=("loss",)), caption])
@@ -76,7 +75,3 @@ def _samples(inside: Inside, failing: Collection[int], name: str) -> markup.Html
 
 def _sample(row: int, failing: Collection[int]) -> object:
     return markup.tag("span", f"✖ {row}", css_class="gd-differs") if row in failing else str(row)
-
-
-def _loss(loss: float) -> str:
-    return "NaN" if math.isnan(loss) else wording.figure(loss)

@@ -26,9 +26,9 @@ NUMBERED = re.compile(
 
 
 def diagnosis(measured: Diagnosis) -> Diagnosis:
-    """Return the same without durations."""
+    """Return the same without durations, and the memory of the process."""
     profile, run = measured.profile, measured.rehearsal
-    batches = tuple(replace(batch, wait_s=0.0) for batch in profile.batches)
+    batches = tuple(replace(batch, wait_s=0.0, rss_bytes=0) for batch in profile.batches)
     trials = {batch: _trial(trial) for batch, trial in measured.trials.items()}
     return replace(
         measured,

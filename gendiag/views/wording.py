@@ -44,11 +44,15 @@ def marked(word: str, kind: Tone | None = None) -> str:
 
 def severity(diagnosis: Diagnosis, finding: Finding) -> tuple[str, Tone]:
     """Return the word and the tone of a finding's chip: a warning that turns the model NaN is as red as the verdict."""
-    turned = [batch for batch, trial in diagnosis.trials.items() if trial.outcome == "non-finite"]
-    is_cause = any(batch in finding.batches for batch in turned) if turned else finding is diagnosis.findings[0]
-    if finding.severity == "warning" and diagnosis.verdict == TO_NAN and is_cause and not finding.in_validation:
-        return TO_NAN, "error"
-    return finding.severity, tone(finding.severity)
+    word = TO_NAN if diagnosis.verdict == TO_NAN and finding is _turns_nan(diagnosis) else finding.severity
+    return word, tone(word)
+
+
+def _turns_nan(diagnosis: Diagnosis) -> Finding | None:
+    """Return the first warning about a batch that was tried and left NaN."""
+    turned = {batch for batch, trial in diagnosis.trials.items() if trial.outcome == "non-finite"}
+    warnings = (f for f in diagnosis.findings if f.severity == "warning" and not f.in_validation)
+    return next((finding for finding in warnings if turned.intersection(finding.batches)), None)
 
 
 def outcome(diagnosis: Diagnosis, trial: Trial) -> tuple[str, Tone]:
@@ -80,7 +84,7 @@ def figure(value: float | None) -> str:
     if value is None:
         return "–"
     if not math.isfinite(value):
-        return str(float(value))
+        return "NaN" if math.isnan(value) else str(float(value))
     if float(value).is_integer() and abs(value) < 10**9:
         return str(int(value))
     return f"{value:.{ROUND if abs(value) < LARGE else ROUND + 2}g}"
