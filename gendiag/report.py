@@ -181,12 +181,12 @@ class Report(Drawings):
                 samples=samples, anonymous=anonymous, on_run=show,
             )  # fmt: skip
 
-    def save(self, path: str | Path) -> Path:
-        """Write the report as one HTML file that needs nothing else, and return its path."""
+    def save(self, path: str | Path, *, stable: bool = False) -> Path:
+        """Write one HTML file that needs nothing else; ``stable`` leaves out what differs from run to run."""
         from gendiag.views.page import page
 
         target = Path(path)
-        target.write_text(page(self.diagnosis), encoding="utf-8")
+        target.write_text(page(self.diagnosis, stable=stable), encoding="utf-8")
         return target
 
     @cached_property

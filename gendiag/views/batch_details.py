@@ -10,25 +10,28 @@ from gendiag.batches.values import as_array
 from gendiag.diagnosis.failing_samples import said
 from gendiag.errors import NotKeptError
 from gendiag.records import counted, format_shape
-from gendiag.views import markup, run_text, samples, wording
+from gendiag.views import findings, markup, run_text, samples, wording
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records import Batch, Delivery, Leaf
 
-HEAD = ("leaf", "", "dtype", "shape", "low", "high", "mean", "NaN", "Inf", "first values, and how many changed")
+HEAD = ("leaf", "as", "first values, and what changed", "dtype", "shape", "low", "high", "mean", "NaN", "Inf")
 NUMERIC = ("low", "high", "mean", "NaN", "Inf")
 FIGURES = ("low", "high", "mean", "n_nan", "n_inf")
 FAILING = "failing samples"
 FIRST, LONGEST = 4, 24  # values shown, characters of one
 
 
-def to_html(diagnosis: Diagnosis, batch: int, first: int = 0) -> str:
-    """Draw the batch of that index: figures of each leaf, then its samples from the ``first`` one on."""
+def to_html(diagnosis: Diagnosis, batch: int, first: int = 0, *, named: bool = True) -> str:
+    """Draw the batch of that index: figures of each leaf, then its samples from the ``first`` one on.
+
+    ``named`` is whether to say its number, and what finds fault with it.
+    """
     found = diagnosis.profile.find(batch)
     if found is None:
         return markup.tag("p", f"Batch {batch} was not read.", css_class="gd-quiet")
@@ -37,31 +40,37 @@ def to_html(diagnosis: Diagnosis, batch: int, first: int = 0) -> str:
     absent = run_text.not_delivered(diagnosis, batch)
     rows = [
         row
-        for leaf in found.leaves
+        for leaf in _changed_first(found.leaves, deliveries)
         for row in _rows(leaf, deliveries[0] if deliveries else None, absent, arrays.get(leaf.path))
     ]
-    parts = [_caption(diagnosis, found, deliveries), _named_by(diagnosis, batch)]
-    parts += [markup.table(HEAD, rows, numeric=NUMERIC)]
+    parts = [_caption(diagnosis, found, deliveries, named=named), _named_by(diagnosis, batch, named=named)]
+    parts += [markup.table(HEAD, rows, f"Leaves of batch {batch}", numeric=NUMERIC)]
     parts += [markup.tag("p", excuse, css_class="gd-quiet")] if excuse else []
     return markup.join([*parts, samples.to_html(diagnosis, batch, first)])
 
 
-def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery]) -> markup.Html:
+def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery], *, named: bool) -> markup.Html:
     rows = "no batch axis" if batch.rows is None else counted(batch.rows, "row")
     facts = [rows, batch.structure]
-    facts += [f"yielded after {wording.duration(batch.wait_s)}"] if batch.wait_s else []
-    steps = [f"step {d.step} of {wording.epoch(diagnosis, d.epoch)}" for d in islice(deliveries, FIRST)]
-    more = f" and {len(deliveries) - FIRST} more" if len(deliveries) > FIRST else ""
-    facts.append(f"delivered in {', '.join(steps)}{more}" if steps else run_text.not_delivered(diagnosis, batch.index))
-    name = markup.tag("b", f"batch {batch.index}")
-    return markup.tag("p", name, f" ({wording.epoch(diagnosis, batch.epoch)}) · ", " · ".join(facts))
+    facts += [f"made in {wording.duration(batch.wait_s)}"] if batch.wait_s else []
+    steps = [f"{wording.epoch(diagnosis, d.epoch)}, step {d.step + 1}" for d in islice(deliveries, FIRST)]
+    more = f" and {counted(len(deliveries) - FIRST, 'more step')}" if len(deliveries) > FIRST else ""
+    if not steps:
+        facts.append(run_text.not_delivered(diagnosis, batch.index))
+    elif run_text.fails_in_step(diagnosis, batch.index):
+        facts.append(f"{run_text.who(diagnosis)} raises on it in {steps[0]}")
+    else:
+        facts.append(f"delivered in {'; '.join(steps)}{more}")
+    epoch = wording.epoch(diagnosis, batch.epoch)
+    name = [markup.tag("b", f"batch {batch.index}"), f" ({epoch})"] if named else [f"yielded in {epoch}"]
+    return markup.tag("p", *name, " · ", " · ".join(facts))
 
 
-def _named_by(diagnosis: Diagnosis, batch: int) -> markup.Html:
-    named = [f for f in diagnosis.findings if batch in f.batches and not f.in_validation]
-    lines = [markup.join((markup.chip(f.severity), " ", f.title)) for f in named]
+def _named_by(diagnosis: Diagnosis, batch: int, *, named: bool) -> markup.Html:
+    found = [f for f in diagnosis.findings if named and batch in f.batches and not f.in_validation]
+    lines = [markup.join((markup.chip(*wording.severity(diagnosis, f)), " ", f.title)) for f in found]
     shrunk = diagnosis.shrunk.get(batch)
-    if shrunk is not None and said(shrunk):
+    if shrunk is not None and said(shrunk) not in findings.told(diagnosis):
         lines.append(markup.join((markup.chip(FAILING, "error"), " ", said(shrunk))))
     return markup.join(markup.tag("p", line, css_class="gd-named") for line in lines)
 
@@ -76,16 +85,21 @@ def _arrays(diagnosis: Diagnosis, batch: Batch) -> tuple[dict[str, NDArray[Any]]
     return {path: array for path, array in arrays.items() if array is not None}, ""
 
 
+def _changed_first(leaves: Sequence[Leaf], deliveries: Sequence[Delivery]) -> list[Leaf]:
+    changed = {path for delivery in deliveries[:1] for path, count in delivery.changed.items() if count}
+    return sorted(leaves, key=lambda leaf: leaf.path not in changed)
+
+
 def _rows(leaf: Leaf, delivery: Delivery | None, absent: str, values: NDArray[Any] | None) -> list[list[object]]:
     path = markup.tag("code", leaf.path)
     arrived = delivery.leaf(leaf.path) if delivery else None
     first = _first(values) if values is not None else "–"
-    rows = [[path, "yielded", *_cells(leaf, None), first]]
+    rows = [[path, "yielded", first, *_cells(leaf, None)]]
     if delivery is None or arrived is None:
         nothing = markup.tag("span", absent if delivery is None else "never delivered", css_class="gd-quiet")
-        rows.append(["", "delivered", *["–"] * (len(HEAD) - 3), nothing])
+        rows.append(["", "delivered", nothing, *["–"] * (len(HEAD) - 3)])
     else:
-        rows.append(["", "delivered", *_cells(arrived, leaf), _changed(leaf.path, delivery.changed, delivery.examples)])
+        rows.append(["", "delivered", _changed(leaf.path, delivery.changed, delivery.examples), *_cells(arrived, leaf)])
     return rows
 
 

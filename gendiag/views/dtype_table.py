@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records import Delivery, Leaf
 
-COLUMNS = ("leaf", "dtype", "kind", "batches", "first batch", "delivered as", "values changed", "shapes")
+COLUMNS = ("leaf", "dtype", "delivered as", "values changed", "batches", "first batch", "shapes", "kind")
 NUMERIC = ("batches", "first batch", "values changed")
 MOST_SHAPES = 3
 
@@ -43,7 +43,7 @@ def to_html(diagnosis: Diagnosis) -> str:
     if frame.empty:
         return markup.tag("p", "No leaf was read.", css_class="gd-quiet")
     rows = [_cells(row) for row in frame.itertuples(index=False, name=None)]
-    return markup.table(COLUMNS, rows, numeric=NUMERIC)
+    return markup.table(COLUMNS, rows, "Dtypes", numeric=NUMERIC)
 
 
 def to_text(diagnosis: Diagnosis) -> str:
@@ -58,9 +58,9 @@ def to_text(diagnosis: Diagnosis) -> str:
 def table(diagnosis: Diagnosis) -> pd.DataFrame:
     """One row per leaf and dtype.
 
-    Columns: ``leaf``, ``dtype``, ``kind``, ``batches`` (``38 of 40``: in how many of those that have the leaf),
-    ``first batch``, ``delivered as`` (``unchanged``, the dtype that fit cast to, or why it was not), ``values
-    changed`` (on the first delivery of each batch), ``shapes`` (batch axis as ``·``).
+    Columns: ``leaf``, ``dtype``, ``delivered as`` (``unchanged``, the dtype that fit cast to, or why it was not),
+    ``values changed`` (on the first delivery of each batch), ``batches`` (``38 of 40``: in how many of those that have
+    the leaf), ``first batch``, ``shapes`` (batch axis as ``·``), ``kind``.
     """
     import pandas as pd
 
@@ -73,8 +73,8 @@ def table(diagnosis: Diagnosis) -> pd.DataFrame:
     order = {path: place for place, path in enumerate(totals)}
     rows = [
         [
-            path, dtype, kind, f"{group.count} of {totals[path]}", group.first, _delivered(group, dtype) or absent,
-            group.changed, shapes(list(group.shapes)),
+            path, dtype, _delivered(group, dtype) or absent, group.changed, f"{group.count} of {totals[path]}",
+            group.first, shapes(list(group.shapes)), kind,
         ]
         for (path, dtype, kind), group in sorted(groups.items(), key=lambda item: order[item[0][0]])
     ]  # fmt: skip
@@ -106,8 +106,9 @@ def shapes(found: list[str]) -> str:
 
 
 def _cells(row: tuple[object, ...]) -> list[object]:
-    path, dtype, kind, share, first, delivered, changed, form = row
+    path, dtype, delivered, changed, share, first, form, kind = row
     cast = delivered not in ("unchanged", "not delivered")
     altered = [markup.tag("span", value, css_class="gd-differs") for value in (f"▲ {delivered}", str(changed))]
     shown = [altered[0] if cast and changed else delivered, altered[1] if changed else changed]
-    return [markup.tag("code", str(path)), dtype or "–", kind, share, first, *shown, form]
+    way = markup.go(int(str(first)), f"batch {first}")
+    return [markup.tag("code", str(path)), dtype or "–", *shown, share, way, form, kind]

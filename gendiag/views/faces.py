@@ -50,7 +50,7 @@ def _lesson(finding: Finding) -> str:
 
 def _finding(finding: Finding) -> str:
     lesson = markup.tag("p", "Lesson: ", markup.tag("code", _lesson(finding)), css_class="gd-quiet")
-    return markup.join([findings.card(None, finding, first=False), lesson])
+    return markup.join([findings.card(None, finding), lesson])
 
 
 def _finding_text(finding: Finding) -> str:

@@ -56,7 +56,7 @@ def to_html(calls: Sequence[Told]) -> markup.Html:
             [place, markup.tag("code", method), markup.chip(str(state), TONES[str(state)]), *rest]
             for place, method, state, *rest in rows
         ]
-        parts.append(markup.table(HEAD, shown, numeric=NUMERIC))
+        parts.append(markup.table(HEAD, shown, "Calls recorded", numeric=NUMERIC))
     parts += [markup.tag("p", markup.chip("error"), " ", line, css_class="gd-line") for line in _failures(calls)]
     return markup.join([*parts, markup.tag("p", markup.prose(_how(calls)), css_class="gd-quiet")])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from gendiag.records import counted, format_shape
@@ -13,8 +12,8 @@ if TYPE_CHECKING:
 
     from gendiag.records import Inside, LayerStep
 
-HEAD = ("layer", "", "output", "low", "high", "NaN", "Inf", "gradient", "update")
-NUMERIC = ("low", "high", "NaN", "Inf", "gradient", "update")
+HEAD = ("layer", "class", "NaN", "Inf", "output", "low", "high", "gradient", "update")
+NUMERIC = ("NaN", "Inf", "low", "high", "gradient", "update")
 WORST = 8  # samples shown
 WHERE = {
     "input": "What the model is given holds NaN or infinity already.",
@@ -27,18 +26,19 @@ WHERE = {
 }
 
 
-def to_html(inside: Inside, guilty: Collection[int] = ()) -> markup.Html:
+def to_html(inside: Inside, failing: Collection[int] = (), *, name: str = "the batch") -> markup.Html:
     """Say where it goes wrong; the layers and the samples are folded away below."""
     parts = []
     if said := where(inside):
         parts.append(markup.tag("p", markup.chip("here", "error"), " ", said))
     if inside.layers:
-        rows = [_row(layer, guilty=layer.name == inside.first_bad) for layer in inside.layers]
+        rows = [_row(layer, wrong=layer.name == inside.first_bad) for layer in inside.layers]
         weights = "" if inside.weights == "as they are" else ", with fresh weights"
-        table = markup.table(HEAD, rows, numeric=NUMERIC)
-        parts.append(markup.details(f"Layer by layer{weights}", table, css_class="gd-layers"))
+        table = markup.table(HEAD, rows, f"Layers in the step on {name}", numeric=NUMERIC)
+        parts.append(markup.details(f"Layer by layer{weights}", table, key=f"layers {name}", css_class="gd-layers"))
     if inside.sample_losses:
-        parts.append(markup.details("Loss per sample", _samples(inside, guilty), css_class="gd-samples"))
+        losses = _samples(inside, failing, name)
+        parts.append(markup.details("Loss per sample", losses, key=f"losses {name}", css_class="gd-samples"))
     return markup.join(parts)
 
 
@@ -54,27 +54,24 @@ def where(inside: Inside) -> str:
     return WHERE.get(inside.where, "")
 
 
-def _row(layer: LayerStep, *, guilty: bool) -> list[object]:
+def _row(layer: LayerStep, *, wrong: bool) -> list[object]:
     name = markup.tag("code", layer.name)
-    if guilty:
+    if wrong:
         name = markup.tag("span", "✖ ", name, css_class="gd-differs")
-    cells = [wording.figure(value) for value in (layer.low, layer.high, layer.n_nan, layer.n_inf)]
+    bad, ends = (layer.n_nan, layer.n_inf), (layer.low, layer.high)
     shape = "raised" if layer.failure is not None else format_shape(layer.shape) if layer.shape is not None else "–"
-    return [name, layer.kind, shape, *cells, wording.figure(layer.grad_norm), wording.figure(layer.update_norm)]
+    figures = map(wording.figure, (*ends, layer.grad_norm, layer.update_norm))
+    return [name, layer.kind, *map(wording.figure, bad), shape, *figures]
 
 
-def _samples(inside: Inside, guilty: Collection[int]) -> markup.Html:
+def _samples(inside: Inside, failing: Collection[int], name: str) -> markup.Html:
     losses = inside.sample_losses
     order = inside.worst_samples[:WORST]
-    rows = [[_sample(row, guilty), _loss(losses[row])] for row in order]
+    rows = [[_sample(row, failing), wording.figure(losses[row])] for row in order]
     rest = f" of {len(losses):,}, the largest first" if len(losses) > len(order) else ""
     caption = markup.tag("p", f"{counted(len(order), 'sample')}{rest}.", css_class="gd-quiet")
-    return markup.join([markup.table(("sample", "loss"), rows, numeric=("loss",)), caption])
+    return markup.join([markup.table(("sample", "loss"), rows, f"Losses of {name}", numeric=("loss",)), caption])
 
 
-def _sample(row: int, guilty: Collection[int]) -> object:
-    return markup.tag("span", f"✖ {row}", css_class="gd-differs") if row in guilty else str(row)
-
-
-def _loss(loss: float) -> str:
-    return "NaN" if math.isnan(loss) else wording.figure(loss)
+def _sample(row: int, failing: Collection[int]) -> object:
+    return markup.tag("span", f"✖ {row}", css_class="gd-differs") if row in failing else str(row)

@@ -60,7 +60,7 @@ def _fold(chapter: Chapter) -> markup.Html:
     label = markup.join(
         (markup.tag("b", chapter.family), f" · {counted(len(rows), 'lesson')} · ", markup.prose(f"{chapter.about}."))
     )
-    return markup.details(label, markup.table(HEAD, rows))
+    return markup.details(label, markup.table(HEAD, rows, f"Lessons: {chapter.family}"), key=chapter.family)
 
 
 def _filled(text: str, indent: str) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
 from gendiag.views.wording import SYMBOLS, Tone, tone
 
 NUMERIC = "gd-num"
+GO = re.compile(r'<button class="gd-go" type="button" data-batch="(\d+)">(.*?)</button>')
+ARROW = re.compile(r"(?<=\d) -&gt; (?=[-\d])")
 CODE = re.compile(r"(`{1,2})([^`]+)\1")
 
 
@@ -33,8 +35,8 @@ def esc(value: object) -> Html:
 
 
 def prose(text: str) -> Html:
-    """Escaped, with `` `names` `` set as code."""
-    return Html(CODE.sub(r"<code>\2</code>", esc(text)))
+    """Escaped, with `` `names` `` set as code; ``0.7 -> 0`` stays on one line."""
+    return Html(CODE.sub(r"<code>\2</code>", ARROW.sub("\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}", esc(text))))
 
 
 def join(parts: Iterable[str]) -> Html:
@@ -42,12 +44,12 @@ def join(parts: Iterable[str]) -> Html:
     return Html("".join(esc(part) for part in parts))
 
 
-def tag(name: str, *parts: object, css_class: str = "") -> Html:
-    """``<p class="gd-x">parts</p>``."""
-    attribute = f' class="{html.escape(css_class)}"' if css_class else ""
-    return Html(
-        f"<{name}{attribute}>{join(str(part) if not isinstance(part, str) else part for part in parts)}</{name}>"
-    )
+def tag(name: str, *parts: object, css_class: str = "", **attributes: str) -> Html:
+    """``<p class="gd-x" data-key="y">parts</p>``; an underscore in the name of an attribute is a hyphen."""
+    named = ({"class": css_class} if css_class else {}) | attributes
+    written = "".join(f' {each.replace("_", "-")}="{html.escape(value)}"' for each, value in named.items())
+    content = join(str(part) if not isinstance(part, str) else part for part in parts)
+    return Html(f"<{name}{written}>{content}</{name}>")
 
 
 def chip(word: str, kind: Tone | None = None) -> Html:
@@ -57,7 +59,7 @@ def chip(word: str, kind: Tone | None = None) -> Html:
     return tag("span", symbol, " ", word, css_class=f"gd-chip gd-{kind}")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, numeric: Sequence[str] = ()) -> Html:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], label: str, *, numeric: Sequence[str] = ()) -> Html:
     """Build a table that scrolls sideways where it is too wide; the columns named in ``numeric`` are right-aligned."""
     classes = [NUMERIC if name in numeric else "" for name in head]
     header = join(tag("th", name, css_class=kind) for name, kind in zip(head, classes, strict=True))
@@ -65,17 +67,48 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, numeric: Seq
         tag("tr", join(tag("td", cell, css_class=kind) for cell, kind in zip(row, classes, strict=True)))
         for row in rows
     )
-    return scroll(Html(f"<table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"))
+    return scroll(Html(f"<table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"), label)
 
 
-def scroll(content: str) -> Html:
-    """Let wide content scroll by itself, so that the page never does."""
-    return tag("div", content, css_class="gd-scroll")
+def scroll(content: str, label: str) -> Html:
+    """Let wide content scroll by itself, by key too, so that the page never does."""
+    return tag("div", content, css_class="gd-scroll", tabindex="0", role="region", aria_label=label)
 
 
-def details(summary: str, content: str, *, css_class: str = "") -> Html:
-    """Folded away until asked for."""
-    return tag("details", tag("summary", summary), content, css_class=css_class)
+def pre(text: str) -> Html:
+    """Lines as they are, which can be scrolled by key."""
+    return tag("pre", text, tabindex="0")
+
+
+def go(batch: int, text: str) -> Html:
+    """A button that selects the batch where the report is live; ``still`` makes it what it can be elsewhere."""
+    return tag("button", text, type="button", css_class="gd-go", data_batch=str(batch))
+
+
+def still(content: str, way: Callable[[int], str]) -> Html:
+    """Turn every ``go`` into a link to ``way(batch)``, or into plain text where that is empty."""
+
+    def turned(found: re.Match[str]) -> str:
+        target, text = way(int(found[1])), Html(found[2])
+        return tag("a", text, css_class="gd-go", href=target) if target else text
+
+    return Html(GO.sub(turned, content))
+
+
+def details(summary: str, content: str, *, key: str, css_class: str = "", is_open: bool = False) -> Html:
+    """Folded away until asked for; what is called ``key`` stays open when it is drawn anew."""
+    state = {"open": ""} if is_open else {}
+    return tag("details", tag("summary", summary), content, css_class=css_class, data_key=key, **state)
+
+
+def fold(title: str, content: str, css_class: str) -> Html:
+    """Make a section of the page that is folded away."""
+    return details(heading(title), content, key=title, css_class=f"gd-folded {css_class}")
+
+
+def heading(*parts: str) -> Html:
+    """A heading inside of a line, which stays one where there is no style sheet."""
+    return tag("b", *parts, css_class="gd-heading", role="heading", aria_level="3")
 
 
 def image(png: bytes, alt: str, css_class: str = "", **data: str) -> Html:

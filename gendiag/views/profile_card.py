@@ -25,6 +25,7 @@ ENDS: dict[str, tuple[str, Tone]] = {
     "raised": ("the source raised", "error"),
     "fit": ("read by fit", "note"),
 }
+FRAME = "The frame: one row per leaf and batch"
 TIMES, WIDTH = 10, 96
 CODE = """profile.frame                      # all of it: a pandas frame
 profile.frame.query("n_nan > 0")   # where NaN is
@@ -44,8 +45,8 @@ def to_html(profile: Profile) -> markup.Html:
     parts = [head, _picture(profile)]
     if profile.batches:
         rows = [_marked(row) for row in _rows(profile)]
-        parts.append(markup.section("Leaves", markup.table(HEAD, rows, numeric=NUMERIC), "gd-dtypes"))
-    return markup.join([*parts, markup.details("The frame: one row per leaf and batch", _help(profile))])
+        parts.append(markup.section("Leaves", markup.table(HEAD, rows, "Leaves", numeric=NUMERIC), "gd-dtypes"))
+    return markup.join([*parts, markup.details(FRAME, _help(profile), key=FRAME)])
 
 
 def to_text(profile: Profile) -> str:

@@ -12,15 +12,8 @@ if TYPE_CHECKING:
 
     from gendiag.records import Repair
 
-NONE = "No mend was found that passes: each that was tried left the fault, or brought another."
-HEAD = ("", "before", "after")
-# The page's own clipboard; where a page may not use it, the code is selected instead.
-COPY = (
-    "const c=this.closest('figure').querySelector('code'),b=this;"
-    "const done=()=>{b.textContent='Copied'};"
-    "const select=()=>{getSelection().selectAllChildren(c);b.textContent='Selected'};"
-    "navigator.clipboard?navigator.clipboard.writeText(c.textContent).then(done,select):select()"
-)
+NONE = "No fix was found that passes: each that was tried left the fault, or brought another."
+HEAD = ("measured", "before", "after")
 
 
 def to_html(repairs: Iterable[Repair]) -> str:
@@ -38,7 +31,7 @@ def card(repair: Repair) -> markup.Html:
     if "not run" in repair.proof:
         parts.append(markup.tag("p", f"It was not run: {repair.proof['not run']}.", css_class="gd-quiet"))
     if {"before", "after"} <= set(repair.proof):
-        parts.append(markup.table(HEAD, proof(repair.proof)))
+        parts.append(markup.table(HEAD, proof(repair.proof), f"Before and after: {repair.title}"))
     if repair.proof.get("read"):
         parts.append(markup.tag("p", f"Run on {repair.proof['read']}.", css_class="gd-quiet"))
     return markup.tag("article", *parts, _code(repair.snippet), css_class="gd-card gd-repair")
@@ -87,6 +80,5 @@ def _trial(figures: Mapping[str, Any]) -> str:
 
 
 def _code(snippet: str) -> markup.Html:
-    copy = markup.Html(f'<button type="button" class="gd-copy" onclick="{markup.esc(COPY)}">Copy the code</button>')
-    body = markup.tag("pre", markup.tag("code", snippet.strip("\n")))
-    return markup.tag("figure", copy, body)
+    copy = markup.Html('<button type="button" class="gd-copy" data-copy>Copy the code</button>')
+    return markup.tag("figure", copy, markup.pre(markup.tag("code", snippet.strip("\n"))))

@@ -63,6 +63,11 @@ def not_delivered(diagnosis: Diagnosis, batch: int) -> str:
     return without_a_step(diagnosis) if is_open(diagnosis) else "never delivered"
 
 
+def fails_in_step(diagnosis: Diagnosis, batch: int) -> bool:
+    """Whether the batch was handed to the training step, and that is where fit fails."""
+    return batch == diagnosis.fails_at and diagnosis.verdict == "raises"
+
+
 def verdict(diagnosis: Diagnosis) -> tuple[str, Tone]:
     """The verdict as it is shown, and its tone; what trains with a warning (on NaN, say) is no plain tick.
 
@@ -95,6 +100,8 @@ def rehearsal(diagnosis: Diagnosis) -> str:
         where = f" in {with_steps} of {epochs}" if run.method == "fit" and with_steps else ""
         end = "still running" if run.running else {**ENDS, **ENDS_LIVE}[run.ended]
         parts = [f"recorded {'so far ' * run.running}{steps}{where}", end]
+    elif diagnosis.fails_at is not None and run.ended != "raised":
+        parts.append(f"with a probe in place of your model, which raises at batch {diagnosis.fails_at}")
     parts += [f"on {diagnosis.versions}"] if diagnosis.versions else []
     return ", ".join(parts) + (f" ({wording.duration(run.seconds)})" if run.seconds else "")
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gendiag.diagnosis.failing_samples import said
 from gendiag.records.ranges import listed, ranges
-from gendiag.views import dtype_table, run_text, wording
+from gendiag.views import dtype_table, findings, headline, run_text, wording
 from gendiag.views.picture import tracks
 from gendiag.views.picture.columns import columns
 from gendiag.views.picture.marks import SEVERITIES
@@ -32,12 +32,11 @@ GLYPHS = {
 
 
 def render(diagnosis: Diagnosis) -> str:
-    """Verdict, notes, timeline, findings, dtypes and trials as plain text."""
-    parts = [_head(diagnosis), *(_filled(note, f"{wording.SYMBOLS['note']} ") for note in diagnosis.notes)]
-    parts.append(_timeline(diagnosis))
-    parts += [finding(diagnosis, one, f"{number}. ") for number, one in enumerate(diagnosis.findings, 1)]
-    parts.append(dtype_table.to_text(diagnosis))
-    parts += [trial(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)]
+    """Verdict, notes, timeline, the root cause, trials, the other findings, dtypes, how it was run, as plain text."""
+    parts = [_head(diagnosis), *(_filled(note, f"{wording.SYMBOLS['note']} ") for note in headline.notes(diagnosis))]
+    cause, *others = [finding(diagnosis, one, place) for place, one in enumerate(diagnosis.findings)] or [""]
+    parts += [_timeline(diagnosis), cause, *_trials(diagnosis), *others, dtype_table.to_text(diagnosis)]
+    parts.append(_filled(f"{run_text.read(diagnosis)}; {run_text.rehearsal(diagnosis)}.", ""))
     return wording.printable("\n\n".join(part for part in parts if part))
 
 
@@ -45,8 +44,8 @@ def _head(diagnosis: Diagnosis) -> str:
     verdict = wording.marked(*run_text.verdict(diagnosis))
     if diagnosis.fails_at is not None:
         verdict += f" at batch {diagnosis.fails_at}"
-    lines = [verdict, _filled(diagnosis.headline, "  "), _filled(wording.call(diagnosis), "  ")]
-    return "\n".join([*lines, _filled(f"{run_text.read(diagnosis)}; {run_text.rehearsal(diagnosis)}", "  ")])
+    told = [headline.short(diagnosis), headline.untold(diagnosis), wording.call(diagnosis)]
+    return "\n".join([verdict, *(_filled(text, "  ") for text in told if text)])
 
 
 def _timeline(diagnosis: Diagnosis) -> str:
@@ -76,26 +75,34 @@ def _named(drawn: Columns, meaning: list[str]) -> list[str]:
     return [f"  |{line}|"] if line.strip() else []
 
 
-def finding(diagnosis: Diagnosis | None, shown: Finding, number: str = "") -> str:
-    """Write one; without a diagnosis by itself."""
+def finding(diagnosis: Diagnosis | None, shown: Finding, place: int | None = None) -> str:
+    """Write the finding at a place among the others; without a diagnosis by itself."""
     where = [wording.concerned(diagnosis, shown)] if shown.batches else []
     where += [shown.leaf] if shown.leaf else []
-    head = f"{number}{wording.SYMBOLS[wording.tone(shown.severity)]} {shown.title}  [{shown.rule}]"
-    lines = [head, _filled(shown.message, "   ")]
+    symbol = wording.SYMBOLS[wording.severity(diagnosis, shown)[1]]
+    lines = [f"{'' if place is None else f'{place + 1}. '}{symbol} {shown.title}  [{shown.rule}]"]
+    is_told = diagnosis is not None and place == 0 and headline.tells(diagnosis)
+    lines += [] if is_told else [_filled(shown.message, "   ")]
     lines += [_filled(", ".join(where), "   ")] if where else []
     told = (("Why it hurts: ", shown.why), ("What to do:   ", shown.fix))
     return "\n".join([*lines, *(_filled(text, "   ", label) for label, text in told if text)])
 
 
-def trial(shown: Trial, shrunk: Shrunk | None = None) -> str:
-    """Write one trial, each way it was run."""
+def _trials(diagnosis: Diagnosis) -> list[str]:
+    told = findings.told(diagnosis)
+    tried = [(diagnosis.trials[batch], diagnosis.shrunk.get(batch)) for batch in sorted(diagnosis.trials)]
+    return [trial(each, shrunk, told) for each, shrunk in tried]
+
+
+def trial(shown: Trial, shrunk: Shrunk | None = None, known: str = "") -> str:
+    """Write one trial, each way it was run; but for what is known from the findings."""
     lines = [f"Trial of batch {shown.batch}: {wording.marked(shown.outcome)}"]
     for step in shown.steps:
         loss = "" if step.loss is None else f"  loss {wording.figure(step.loss)}"
         grad = "" if step.grad_norm is None else f"  gradient norm {wording.figure(step.grad_norm)}"
         lines.append(f"  {step.way:<13}{wording.marked(step.outcome):<14}{loss}{grad}".rstrip())
     error = shown.failure.line if shown.failure else shown.error
-    told = [text for text in (error, said(shrunk) if shrunk is not None else "") if text]
+    told = [text for text in (error, said(shrunk) if shrunk is not None else "") if text and text not in known]
     return "\n".join([*lines, *(_filled(text, "  ") for text in told)])
 
 

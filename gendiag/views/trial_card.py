@@ -5,41 +5,66 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gendiag.diagnosis.failing_samples import said
-from gendiag.views import layer_table, markup, wording
+from gendiag.views import findings, layer_table, markup, wording
 
 if TYPE_CHECKING:
+    from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records import Failure, Shrunk, Trial, TrialStep
 
 HEAD = ("way", "outcome", "loss", "metrics", "gradient norm", "time")
 NUMERIC = ("loss", "gradient norm", "time")
 SAYS = {
-    "trains": "fit takes a step on it.",
-    "non-finite": "fit takes a step on it and is left with NaN or infinity.",
-    "raises": "fit raises on it.",
-    "no answer": "fit gave no answer.",
-    "not tried": "it was not tried.",
+    "trains": "fit takes a step on it",
+    "non-finite": "fit takes a step on it and is left with NaN or infinity",
+    "raises": "fit raises on it",
+    "no answer": "fit gave no answer",
+    "not tried": "it was not tried",
 }
 
 
-def to_html(trial: Trial, shrunk: Shrunk | None = None) -> str:
+def of(diagnosis: Diagnosis, trial: Trial) -> markup.Html:
+    """Draw a trial beside its diagnosis: what a finding says already is left out."""
+    chip = wording.outcome(diagnosis, trial)
+    return to_html(trial, diagnosis.shrunk.get(trial.batch), told=findings.told(diagnosis), chip=chip)
+
+
+def to_html(
+    trial: Trial, shrunk: Shrunk | None = None, *, told: str = "", chip: tuple[str, wording.Tone] | None = None
+) -> markup.Html:
     """Outcome, the error if there is one, the samples that bring it, and one row per way."""
-    head = markup.tag(
-        "p", markup.chip(trial.outcome), " ", markup.tag("b", f"Trial of batch {trial.batch}"), ": ",
-        SAYS[trial.outcome], css_class="gd-trial-head",
-    )  # fmt: skip
-    parts = [head]
+    name = markup.tag("b", f"Trial of batch {trial.batch}")
+    drawn = markup.tag(
+        "p", markup.chip(*chip or [trial.outcome]), " ", name, f": {SAYS[trial.outcome]}.", css_class="gd-trial-head"
+    )
+    return markup.tag("div", drawn, _body(trial, shrunk, told), css_class="gd-trial", aria_live="polite")
+
+
+def folded(diagnosis: Diagnosis, trial: Trial) -> markup.Html:
+    """Draw the same with all but the outcome folded away."""
+    content = _body(trial, diagnosis.shrunk.get(trial.batch), findings.told(diagnosis))
+    chip = markup.chip(*wording.outcome(diagnosis, trial))
+    name = markup.join([markup.heading(f"Trial of batch {trial.batch}"), " ", chip])
+    head = markup.join([name, f" {SAYS[trial.outcome]}"])
+    return markup.details(head, content, key=f"trial {trial.batch}", css_class="gd-folded gd-result")
+
+
+def _body(trial: Trial, shrunk: Shrunk | None, told: str) -> markup.Html:
+    """Draw what stands below the outcome; ``told`` stands elsewhere on the page."""
+    parts = []
     if trial.failure is not None:
-        parts.append(_failure(trial.failure))
+        parts.append(_failure(trial.failure, told))
     elif trial.error:
         parts.append(markup.tag("p", trial.error, css_class="gd-line"))
-    if shrunk is not None and said(shrunk):
+    if shrunk is not None and said(shrunk) not in told:
         parts.append(markup.tag("p", said(shrunk), css_class="gd-samples"))
     if trial.steps:
-        parts.append(markup.table(HEAD, [_row(step) for step in trial.steps], numeric=NUMERIC))
+        rows = [_row(step) for step in trial.steps]
+        parts.append(markup.table(HEAD, rows, f"Ways in which batch {trial.batch} was tried", numeric=NUMERIC))
     if trial.inside is not None:
-        parts.append(layer_table.to_html(trial.inside, shrunk.samples if shrunk is not None else ()))
-    foot = f"{wording.duration(trial.seconds)} in all. Your model is as it was."
-    return markup.tag("div", *parts, markup.tag("p", foot, css_class="gd-quiet"), css_class="gd-trial")
+        samples = shrunk.samples if shrunk is not None else ()
+        parts.append(layer_table.to_html(trial.inside, samples, name=f"batch {trial.batch}"))
+    took = f"{wording.duration(trial.seconds)} in all. " if trial.seconds else ""
+    return markup.join([*parts, markup.tag("p", f"{took}Your model is as it was.", css_class="gd-quiet")])
 
 
 def _row(step: TrialStep) -> list[object]:
@@ -50,14 +75,16 @@ def _row(step: TrialStep) -> list[object]:
     ]  # fmt: skip
 
 
-def _failure(failure: Failure) -> markup.Html:
-    parts = [markup.tag("p", markup.tag("b", failure.type), ": ", failure.line, css_class="gd-line")]
+def _failure(failure: Failure, told: str) -> markup.Html:
+    parts = []
+    if failure.line not in told:
+        parts.append(markup.tag("p", markup.tag("b", failure.type), ": ", failure.line, css_class="gd-line"))
     places = {"in": failure.layer, "at": failure.frame}
     where = [markup.join((f"{word} ", markup.tag("code", place))) for word, place in places.items() if place]
     if where:
         parts.append(markup.tag("p", markup.Html(", ".join(where)), css_class="gd-quiet"))
     if failure.code:
-        parts.append(markup.tag("pre", failure.code))
+        parts.append(markup.pre(failure.code))
     if failure.details:
-        parts.append(markup.details("Full text", markup.tag("pre", failure.details)))
+        parts.append(markup.details("Full text", markup.pre(failure.details), key="full text"))
     return markup.join(parts)

@@ -10,7 +10,7 @@ from gendiag.records import counted, format_shape, listed
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
-    from gendiag.records import Finding, Leaf
+    from gendiag.records import Finding, Leaf, Trial
 
 Tone = Literal["error", "warning", "note", "ok"]
 
@@ -29,6 +29,7 @@ TONES: dict[str, Tone] = {
     "not tried": "note",
 }
 KB, UNITS = 1024, ("bytes", "kB", "MB", "GB", "TB")
+TO_NAN, ALTERED = "trains to NaN", "trains on altered data"
 ROUND, LARGE = 4, 10_000  # significant digits, and from where on two more
 
 
@@ -42,14 +43,39 @@ def marked(word: str, kind: Tone | None = None) -> str:
     return f"{SYMBOLS[kind or tone(word)]} {word}"
 
 
+def severity(diagnosis: Diagnosis | None, finding: Finding) -> tuple[str, Tone]:
+    """Return the word and the tone of a finding's chip: a warning that turns the model NaN is as red as the verdict."""
+    turns = diagnosis is not None and diagnosis.verdict == TO_NAN and finding is _turns_nan(diagnosis)
+    word = TO_NAN if turns else finding.severity
+    return word, tone(word)
+
+
+def _turns_nan(diagnosis: Diagnosis) -> Finding | None:
+    """Return the first warning about a batch that was tried and left NaN."""
+    turned = {batch for batch, trial in diagnosis.trials.items() if trial.outcome == "non-finite"}
+    warnings = (f for f in diagnosis.findings if f.severity == "warning" and not f.in_validation)
+    return next((finding for finding in warnings if turned.intersection(finding.batches)), None)
+
+
+def outcome(diagnosis: Diagnosis, trial: Trial) -> tuple[str, Tone]:
+    """Return the word and the tone of a trial's chip: what trains with other values than were yielded is no tick."""
+    is_altered = any(d.batch == trial.batch and any(d.changed.values()) for d in diagnosis.rehearsal.deliveries)
+    word = ALTERED if is_altered and trial.outcome == "trains" else trial.outcome
+    return word, tone(word)
+
+
 def concerned(diagnosis: Diagnosis | None, finding: Finding) -> str:
-    """Name the batches of a finding that were read; the one that was not, where there is no other, or no diagnosis."""
-    read: set[int] = set()
-    if diagnosis is not None:
-        profile = diagnosis.validation if finding.in_validation else diagnosis.profile
-        read = {batch.index for batch in profile.batches}
-    shown = [index for index in finding.batches if index in read] or finding.batches
-    return f"{listed(shown)}{' of the validation data' if finding.in_validation else ''}"
+    """``batches 3-7``, with a word where they are of the validation data."""
+    return f"{listed(shown(diagnosis, finding))}{' of the validation data' if finding.in_validation else ''}"
+
+
+def shown(diagnosis: Diagnosis | None, finding: Finding) -> Sequence[int]:
+    """Return the batches of a finding that were read; the one that was not, where there is no other or no diagnosis."""
+    if diagnosis is None:
+        return finding.batches
+    profile = diagnosis.validation if finding.in_validation else diagnosis.profile
+    read = {batch.index for batch in profile.batches}
+    return [index for index in finding.batches if index in read] or finding.batches
 
 
 def printable(text: str) -> str:
@@ -62,7 +88,7 @@ def figure(value: float | None) -> str:
     if value is None:
         return "–"
     if not math.isfinite(value):
-        return str(float(value))
+        return "NaN" if math.isnan(value) else str(float(value))
     if float(value).is_integer() and abs(value) < 10**9:
         return str(int(value))
     return f"{value:.{ROUND if abs(value) < LARGE else ROUND + 2}g}"

@@ -90,7 +90,7 @@ def test_a_planted_label_is_named_by_its_sample_in_the_finding():
     assert report.findings[0].evidence["samples"] == (77,)
     told = "Sample 77 of batch 23 raises alone; the other 255 train. y[77] is 10: the model has 10 classes (0-9)."
     assert told in report.findings[0].message
-    assert " ".join(repr(report).split()).count(told) >= 2, "with the finding and with the trial"
+    assert " ".join(repr(report).split()).count(told) == 1, "with the finding, and not with the trial again"
     assert report.shrink(23) is shrunk
 
 

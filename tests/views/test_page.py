@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from html import unescape
+from html.parser import HTMLParser
 
 import pytest
 
@@ -95,6 +96,54 @@ def test_a_page_is_a_document_without_scripts_or_anything_from_elsewhere(silent_
     assert '<meta charset="utf-8">' in page
     for foreign in ("<script", "http://", "https://", "@import", "url("):
         assert foreign not in page
+
+
+def test_a_page_forbids_all_that_it_does_not_need(silent_cast):
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in html.page(silent_cast)
+    for handler in ("onclick", "onload", "javascript:"):
+        assert handler not in html.page(silent_cast)
+
+
+@pytest.mark.parametrize("name", ["silent_cast", "raises", "nothing", "hostile"])
+def test_all_that_is_opened_is_closed_and_every_table_has_a_name_and_heads(request, name):
+    shown = html.page(replace(request.getfixturevalue(name), trials={0: tried(0, "raises")}))
+    check = Nesting()
+    check.feed(shown)
+    assert check.open == []
+    assert "<th></th>" not in shown
+    assert shown.count("<table>") == len(
+        re.findall(r'class="gd-scroll" tabindex="0" role="region" aria-label="[^"]+"', shown)
+    )
+
+
+class Nesting(HTMLParser):
+    """Elements must close in the order in which they were opened."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):  # noqa: ARG002  (what the parser calls)
+        if tag not in {"meta", "img", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_cause_with_its_fix_stands_under_the_picture_and_all_else_is_folded(silent_cast):
+    shown = html.render(replace(silent_cast, trials={3: tried(3)}))
+    places = [
+        shown.index(part)
+        for part in (
+            'gd-headline"', "<img", 'gd-first"', "Yield one dtype.", "Batch 3", "Trial of batch 3", "1 other finding",
+            "A batch repeats</h4>", "Dtypes", "How it was run",
+        )
+    ]  # fmt: skip
+    assert places == sorted(places)
+    folded = shown[shown.index("Trial of batch 3") :]
+    assert folded.count("<details") == folded.count("</details>") - 1
 
 
 def test_a_page_follows_the_readers_light_or_dark(silent_cast):

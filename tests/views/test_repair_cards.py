@@ -60,8 +60,8 @@ def test_the_same_is_there_as_text():
     assert "    def mended(batches):\n        yield from" in shown
 
 
-def test_no_mend_is_said():
-    assert "No mend was found" in repair_cards.to_html([])
+def test_no_fix_is_said():
+    assert "No fix was found" in repair_cards.to_html([])
 
 
 def mending(search, after=lambda _: "<p>after</p>"):
@@ -99,7 +99,7 @@ def test_an_error_of_the_search_comes_on_screen():
 def test_the_layer_that_goes_wrong_is_marked_and_the_worst_sample_first():
     layers = (LayerStep("first<", "Dense", (2, 3)), LayerStep("second", "Dense", (2, 1), n_nan=2))
     seen = Inside(layers=layers, where="layer", first_bad="second", sample_losses=(0.5, np.nan))
-    drawn = layer_table.to_html(seen, guilty=[1])
+    drawn = layer_table.to_html(seen, failing=[1])
     assert "first layer that goes wrong is second (Dense): it gives NaN or infinity" in text(drawn)
     assert "first&lt;" in drawn
     assert re.search(r"✖ 1 NaN 0 0.5", text(drawn))

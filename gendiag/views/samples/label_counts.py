@@ -80,7 +80,12 @@ def _table(groups: Groups, counts: Counts, run: str) -> markup.Html:
     head = ["value", *counts, *(["new"] if new.any() else [])]
     left = len(groups.names) - len(kept)
     more = f"and {counted(left, 'more value')}, in which it differs less"
-    return markup.join([markup.table(head, rows), markup.tag("p", more, css_class="gd-quiet") if left else ""])
+    return markup.join(
+        [
+            markup.table(head, rows, "How often each value occurs"),
+            markup.tag("p", more, css_class="gd-quiet") if left else "",
+        ]
+    )
 
 
 def _is_known_well(groups: Groups, others: NDArray[np.int64]) -> bool:

@@ -36,7 +36,7 @@ def draw(shown: Shown) -> markup.Html | None:
     told = "as yielded, rows of ids, zeros at the ends greyed." + _lengths(shown)
     if shown.limits is not None:
         told += f" The layer knows the ids {shown.limits[0]} to {shown.limits[1]}; others are marked ▲."
-    return figure(shown, told, markup.table(COLUMNS, table))
+    return figure(shown, told, markup.table(COLUMNS, table, f"Ids of {shown.leaf.path}"))
 
 
 def _is_tokens(shown: Shown) -> bool:
