@@ -43,7 +43,7 @@ def to_html(diagnosis: Diagnosis, batch: int, first: int = 0) -> str:
     parts = [_caption(diagnosis, found, deliveries), _named_by(diagnosis, batch)]
     parts += [markup.table(HEAD, rows, numeric=NUMERIC)]
     parts += [markup.tag("p", excuse, css_class="gd-quiet")] if excuse else []
-    return markup.join([*parts, samples.to_html(diagnosis, batch, first)])
+    return markup.join([*parts, samples.to_html(diagnosis, batch, first, deliveries)])
 
 
 def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery]) -> markup.Html:
