@@ -46,7 +46,7 @@ def to_html(diagnosis: Diagnosis, batch: int, first: int = 0, *, named: bool = T
     parts = [_caption(diagnosis, found, deliveries, named=named), _named_by(diagnosis, batch, named=named)]
     parts += [markup.table(HEAD, rows, f"Leaves of batch {batch}", numeric=NUMERIC)]
     parts += [markup.tag("p", excuse, css_class="gd-quiet")] if excuse else []
-    return markup.join([*parts, samples.to_html(diagnosis, batch, first)])
+    return markup.join([*parts, samples.to_html(diagnosis, batch, first, deliveries)])
 
 
 def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery], *, named: bool) -> markup.Html:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -38,17 +38,22 @@ def count(diagnosis: Diagnosis, batch: int) -> int:
     return _rows(_parts(diagnosis, batch))
 
 
-def to_html(diagnosis: Diagnosis, batch: int, first: int = 0) -> str:
-    """Draw every leaf of a batch that is held as what it is, its samples from the ``first`` one on, odd ones first."""
-    drawn = [html for shown in _leaves(diagnosis, batch, first) if (html := _drawn(shown))][:MOST_FIGURES]
+def to_html(diagnosis: Diagnosis, batch: int, first: int = 0, deliveries: Sequence[Delivery] | None = None) -> str:
+    """Draw every leaf of a batch that is held as what it is, its samples from the ``first`` one on, odd ones first.
+
+    ``deliveries`` are those of the batch, where the caller has looked for them already.
+    """
+    if deliveries is None:
+        deliveries = [delivery for delivery in diagnosis.rehearsal.deliveries if delivery.batch == batch]
+    delivery = deliveries[0] if deliveries else None
+    drawn = [html for shown in _leaves(diagnosis, batch, first, delivery) if (html := _drawn(shown))][:MOST_FIGURES]
     return markup.tag("div", *drawn, css_class="gd-samples") if drawn else markup.Html("")
 
 
-def _leaves(diagnosis: Diagnosis, batch: int, first: int) -> Iterator[Shown]:
+def _leaves(diagnosis: Diagnosis, batch: int, first: int, delivery: Delivery | None) -> Iterator[Shown]:
     found, parts = diagnosis.profile.find(batch), _parts(diagnosis, batch)
     if found is None or not parts:
         return
-    delivery = next((each for each in diagnosis.rehearsal.deliveries if each.batch == batch), None)
     arrays = {path: array for path, value in parts.items() if (array := dense(value)) is not None}
     odd = picks.odd_samples(diagnosis, found, arrays)
     rows = picks.order(_rows(parts), odd, first)

@@ -115,13 +115,16 @@ def _named(shown: Shown, row: int) -> markup.Html:
 
 
 def _lengths(shown: Shown) -> str:
-    """`` This batch is 48 wide, in the run 20 to 48.``."""
+    """`` Each row is 48 long; in the run they are 20 to 48.``."""
     shape = shown.leaf.shape
     if shape is None or len(shape) != 2 or shape[1] is None:  # noqa: PLR2004  (rows of ids)
         return ""
-    same = (batch.leaf(shown.leaf.path) for batch in spaced(shown.diagnosis.profile.batches, LOOKED))
+    batches = shown.diagnosis.profile.batches
+    looked = spaced(batches, LOOKED)
+    where = "the run" if len(looked) == len(batches) else f"{len(looked):,} batches looked at"
+    same = (batch.leaf(shown.leaf.path) for batch in looked)
     widths = [leaf.shape[1] for leaf in same if leaf is not None and leaf.shape is not None and len(leaf.shape) == 2]  # noqa: PLR2004
     known = [width for width in (*widths, shape[1]) if width is not None]
     if min(known) == max(known):
-        return f" Each row is {shape[1]} long, as in the whole run."
-    return f" Each row is {shape[1]} long; in the run they are {min(known)} to {max(known)}."
+        return f" Each row is {shape[1]} long, as in {where}."
+    return f" Each row is {shape[1]} long; in {where} they are {min(known)} to {max(known)}."

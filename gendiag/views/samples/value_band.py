@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,6 +42,7 @@ def draw_values(diagnosis: Diagnosis, leaf: str, ax: Axes) -> Axes:
         marks |= {"transform": ax.get_xaxis_transform(), "clip_on": False, "label": "NaN or infinity"}
         ax.scatter(at, np.ones(len(at)), **marks)
     ax.set_xlim(-0.5, count - 0.5)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(loc="best", frameon=False)
     return ax
 
