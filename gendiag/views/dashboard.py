@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from gendiag.views import batch_details, dtype_table, findings, headline, markup, page, terminal, trial_card
+from gendiag.views import findings, headline, markup, page, terminal, trial_card
+from gendiag.views.batch_panel import BatchPanel
 from gendiag.views.bridge import Bridge
 from gendiag.views.guard import guarded
 from gendiag.views.picture import marks, states, timeline
@@ -26,7 +27,7 @@ MOST_MARKED = 2000  # batches of which the page knows what they are before it as
 
 
 class Dashboard(w.VBox):
-    """Headline, picture, stepper, details, trial, findings and dtypes of one diagnosis.
+    """Headline, pictures, the root cause, the selected batch, its trial, fixes and the rest of one diagnosis.
 
     Where there is no kernel, the static report is shown in its place.
     """
@@ -42,29 +43,30 @@ class Dashboard(w.VBox):
         self.selection = select(diagnosis)
         self.status = _html("", "gd-status")
         self.headline = _html(f"<style>{markup.css()}</style>{headline.to_html(diagnosis)}")
-        self.findings = _html(markup.section("Findings", findings.to_html(diagnosis), "gd-findings"))
-        self.dtypes = _html(markup.section("Dtypes", dtype_table.to_html(diagnosis), "gd-dtypes"))
-        batches = self._batch_views(try_batch) if diagnosis.profile.batches else []
-        foot = _html(headline.foot(diagnosis))
+        self.findings = _html(markup.tag("section", findings.first(diagnosis), css_class="gd-findings"))
+        pictures, batch = self._batch_views(try_batch) if states.count(diagnosis) else ([], [])
         repairs = [] if search is None or after is None else [self._repair_panel(search, after)]
-        super().__init__([self.headline, *batches, self.status, self.findings, *repairs, self.dtypes, foot])
+        folds = _html(markup.join(page.folds(diagnosis)), "gd-folds")
+        super().__init__([self.headline, *pictures, self.findings, *batch, self.status, *repairs, folds])
         self.add_class("gd")
 
     def select(self, batch: int) -> None:
         """Select a batch, as a click on it does."""
         self.selection.batch = batch
 
-    def _batch_views(self, try_batch: Callable[[int], Trial] | None) -> list[w.Widget]:
-        self.readout, self.details = _html("", "gd-readout"), _html("", "gd-details")
+    def _batch_views(self, try_batch: Callable[[int], Trial] | None) -> tuple[list[w.Widget], list[w.Widget]]:
+        """Return what stands above the first finding, and what stands below it."""
+        self.readout = _html("", "gd-readout")
         self.stepper = Stepper(self.selection, self._show)
         self.bridge = self._bridge()
         said = w.HBox([self.readout, self.bridge])
         said.add_class("gd-said")
         self.board = PictureBoard(self.diagnosis, self.selection, self._show, [said, self.stepper])
+        self.batch = BatchPanel(self.diagnosis, self.selection, self._show)
         self.trial = TrialPanel(self.selection, try_batch, self._trial, self.diagnosis.trials, self._show)
-        self.selection.observe(guarded(self._detail, self._show), names="batch")
-        guarded(self._detail, self._show)()
-        return [self.board, self.details, self.trial]
+        self.selection.observe(guarded(self._read_out, self._show), names="batch")
+        self._read_out()
+        return [self.board], [self.batch, self.trial]
 
     def _bridge(self) -> Bridge:
         selection = self.selection
@@ -89,15 +91,13 @@ class Dashboard(w.VBox):
         return self.repairs
 
     def _trial(self, tried: Trial) -> str:
-        return trial_card.to_html(tried, self.diagnosis.shrunk.get(tried.batch))
+        return trial_card.of(self.diagnosis, tried)
 
     def _show(self, message: str) -> None:
         self.status.value = message
 
-    def _detail(self) -> None:
-        batch = self.selection.batch
-        self.readout.value = markup.tag("p", timeline.readout(self.diagnosis, batch))
-        self.details.value = batch_details.to_html(self.diagnosis, batch)
+    def _read_out(self) -> None:
+        self.readout.value = markup.tag("p", timeline.readout(self.diagnosis, self.selection.batch), aria_live="polite")
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """Add the static report for notebooks without a kernel, and text for terminals."""

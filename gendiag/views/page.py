@@ -77,17 +77,18 @@ def _body(diagnosis: Diagnosis, steps: Steps, heading: str) -> markup.Html:
         parts.append(markup.tag("section", findings.first(diagnosis), css_class="gd-findings"))
     if diagnosis.profile.batches:
         parts.append(markup.tag("section", steps.to_html(), css_class="gd-details"))
-    return markup.still(markup.join([*parts, _trials(diagnosis), *_folds(diagnosis)]), steps.way)
+    return markup.still(markup.join([*parts, _trials(diagnosis), *folds(diagnosis)]), steps.way)
 
 
 def _trials(diagnosis: Diagnosis) -> markup.Html:
     return markup.join(trial_card.folded(diagnosis, diagnosis.trials[batch]) for batch in sorted(diagnosis.trials))
 
 
-def _folds(diagnosis: Diagnosis) -> list[markup.Html]:
+def folds(diagnosis: Diagnosis) -> list[markup.Html]:
+    """What stands at the end, folded away: the other findings, dtypes, how it was run."""
     others = len(diagnosis.findings) - 1
-    folds = [markup.fold("Dtypes", dtype_table.to_html(diagnosis), "gd-dtypes")]
+    found = [markup.fold("Dtypes", dtype_table.to_html(diagnosis), "gd-dtypes")]
     if others > 0:
         title = counted(others, "other finding")
-        folds.insert(0, markup.fold(title, findings.others(diagnosis), "gd-findings"))
-    return [*folds, markup.fold("How it was run", headline.foot(diagnosis), "gd-run")]
+        found.insert(0, markup.fold(title, findings.others(diagnosis), "gd-findings"))
+    return [*found, markup.fold("How it was run", headline.foot(diagnosis), "gd-run")]

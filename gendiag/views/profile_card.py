@@ -63,9 +63,12 @@ def to_text(profile: Profile) -> str:
 
 
 def _picture(profile: Profile) -> markup.Html:
-    """Place of the picture: ``picture.of_profile(profile)`` goes here."""
-    del profile
-    return markup.Html("")
+    """Draw rows, and what differs between batches; nothing where nothing was read."""
+    from gendiag.views.picture import timeline  # late: matplotlib comes with the first picture
+
+    if not profile.batches:
+        return markup.Html("")
+    return markup.tag("section", timeline.of_profile(profile), css_class="gd-timeline gd-pictures")
 
 
 def _end(profile: Profile) -> tuple[str, Tone]:

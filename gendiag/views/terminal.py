@@ -33,7 +33,7 @@ GLYPHS = {
 
 def render(diagnosis: Diagnosis) -> str:
     """Verdict, notes, timeline, the root cause, trials, the other findings, dtypes, how it was run, as plain text."""
-    parts = [_head(diagnosis), *(_filled(note, f"{wording.SYMBOLS['note']} ") for note in headline.notes(diagnosis))]
+    parts = [_head(diagnosis), *(_filled(note, f"{wording.SYMBOLS['note']} ") for note in diagnosis.notes)]
     cause, *others = [finding(diagnosis, one, place) for place, one in enumerate(diagnosis.findings)] or [""]
     parts += [_timeline(diagnosis), cause, *_trials(diagnosis), *others, dtype_table.to_text(diagnosis)]
     parts.append(_filled(f"{run_text.read(diagnosis)}; {run_text.rehearsal(diagnosis)}.", ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator, StrMethodFormatter
 
-from gendiag.records import counted, listed
+from gendiag.diagnosis.diagnosis import Diagnosis
+from gendiag.records import Rehearsal, counted, listed
 from gendiag.views import markup, wording
 from gendiag.views.palette import EPOCHS, GREY, INK, ORANGE, RED
 from gendiag.views.picture import bars, canvas, panels, states, tracks
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records.finding import Severity
+    from gendiag.rehearsal.profile import Profile
     from gendiag.views.markup import Html
     from gendiag.views.picture.marks import Mark
 
@@ -68,8 +69,11 @@ def draw(
     shown
         First and last batch to draw; all of them if None.
     """
-    drawn = columns(diagnosis, shown)
-    names = [name for name in panels.BY_NAME if name in (panels.usual(diagnosis) if chosen is None else chosen)]
+    return _drawn(columns(diagnosis, shown), panels.usual(diagnosis) if chosen is None else chosen, leaf)
+
+
+def _drawn(drawn: Columns, chosen: Sequence[str], leaf: str | None) -> Picture:
+    names = [name for name in panels.BY_NAME if name in chosen]
     bands = [mark for mark in drawn.marked if mark.is_wide][:MOST_BANDS]
     heights = [LEGEND_IN, STRIP_IN, *[TITLE_IN + PANEL_IN] * len(names), *[BAND_IN] * len(bands), FOOT_IN]
     figure = canvas.new(sum(heights))
@@ -93,6 +97,16 @@ def draw(
         _number(axes, drawn)
     _draw_legend(figure, drawn)
     return Picture(figure, frame, drawn)
+
+
+def of_profile(profile: Profile) -> Html:
+    """Return the timeline of a source that was read, and not given to fit."""
+    diagnosis = Diagnosis(profile.source, profile, Rehearsal(), "trains")
+    drawn = columns(diagnosis)
+    read = np.where(drawn.state > State.UNKNOWN, State.DELIVERED, drawn.state)
+    words = f"Rows per batch in {counted(len(profile.batches), 'batch', 'batches')}: {_rows(diagnosis, None)}."
+    picture = _drawn(replace(drawn, state=read), panels.usual(diagnosis), None)
+    return markup.image(canvas.png(picture.figure), words, "gd-picture")
 
 
 def image(diagnosis: Diagnosis, picture: Picture, leaf: str | None = None) -> Html:

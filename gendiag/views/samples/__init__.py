@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from gendiag.views.samples.images import MOST as SHOWN
 from gendiag.views.samples.sample_figures import count, to_html
-from gendiag.views.samples.value_band import draw_values
 
-__all__ = ["count", "draw_values", "to_html"]
+__all__ = ["SHOWN", "count", "to_html"]
