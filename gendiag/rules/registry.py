@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from gendiag.rules.arguments.callback_form import CallbackForm
 from gendiag.rules.arguments.callback_not_run import CallbackNotRun
+from gendiag.rules.arguments.checkpoint_name import CheckpointName
 from gendiag.rules.arguments.class_weight_mismatch import ClassWeightMismatch
 from gendiag.rules.arguments.impossible_argument import ImpossibleArgument
 from gendiag.rules.arguments.not_iterable import NotIterable
@@ -215,6 +217,8 @@ RULES: tuple[Rule, ...] = (
     LossNotFinite(),
     BatchTooBig(),
     ModelRejects(),
+    CallbackForm(),
+    CheckpointName(),
     MonitorMissing(),
     MonitorDirection(),
     FitRefuses(),

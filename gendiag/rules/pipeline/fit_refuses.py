@@ -11,6 +11,7 @@ from gendiag.rules.evidence.validation_shapes import first_evaluated
 from gendiag.rules.rule import Rule, sound
 
 SHOWN = 4  # leaves in the fix
+NO_FLOAT = "`schedule` function should be a float"  # keras 3.5.0 to 3.15.1
 
 
 class FitRefuses(Rule):
@@ -52,6 +53,8 @@ class FitRefuses(Rule):
             message = f"The callback raises in {failure.callback}, {_where(seen)}: {failure.line}{at or stop}"
             whose = failure.callback.split(".")[0]
             fix = "Look at that line of the callback" if failure.frame else f"Look at the arguments of {whose}"
+            if NO_FLOAT in failure.line:
+                fix = "Return a Python float from the schedule in each epoch, `return float(rate)`"
             fix += "; no batch is at fault."
         yield self.finding("error", message, fix=fix, batches=batches, **evidence)
 
