@@ -12,6 +12,7 @@ from gendiag.rules.arguments.steps_not_positive import StepsNotPositive
 from gendiag.rules.arguments.unsupported_argument import UnsupportedArgument
 from gendiag.rules.dtypes.complex_dtype import ComplexDtype
 from gendiag.rules.dtypes.dtype_drift import DtypeDrift
+from gendiag.rules.dtypes.input_dtype import InputDtype
 from gendiag.rules.dtypes.loss_dtype import LossDtype
 from gendiag.rules.dtypes.mask_lost import MaskLost
 from gendiag.rules.dtypes.object_or_string_dtype import ObjectOrStringDtype
@@ -61,6 +62,7 @@ from gendiag.rules.pipeline.leak import Leak
 from gendiag.rules.pipeline.no_answer import NoAnswer
 from gendiag.rules.pipeline.source_raises import SourceRaises
 from gendiag.rules.rule import Rule
+from gendiag.rules.shapes.batch_of_one import BatchOfOne
 from gendiag.rules.shapes.batch_size_varies import BatchSizeVaries
 from gendiag.rules.shapes.batch_too_big import BatchTooBig
 from gendiag.rules.shapes.broadcast_labels import BroadcastLabels
@@ -103,6 +105,7 @@ from gendiag.rules.validation.validation_overlap import ValidationOverlap
 from gendiag.rules.values.blank_batches import BlankBatches
 from gendiag.rules.values.double_scaled import DoubleScaled
 from gendiag.rules.values.ids_out_of_range import IdsOutOfRange
+from gendiag.rules.values.masked_samples import MaskedSamples
 from gendiag.rules.values.nan_inf import NanInf
 from gendiag.rules.values.negative_weights import NegativeWeights
 from gendiag.rules.values.unfilled_rows import UnfilledRows
@@ -170,6 +173,7 @@ RULES: tuple[Rule, ...] = (
     BroadcastLabels(),
     WeightsShape(),
     MetricMismatch(),
+    InputDtype(),
     LossDtype(),
     UnknownShape(),
     Endless(),
@@ -181,6 +185,7 @@ RULES: tuple[Rule, ...] = (
     SilentCast(),
     RoundedInModel(),
     ComplexDtype(),
+    MaskedSamples(),
     NanInf(),
     NoSteps(),
     StepsNotPositive(),
@@ -191,6 +196,7 @@ RULES: tuple[Rule, ...] = (
     StatefulShuffled(),
     ForkRng(),
     Leak(),
+    BatchOfOne(),
     OutputVsLoss(),
     RowsWithoutClass(),
     TranscriptTooLong(),

@@ -62,7 +62,8 @@ class CheckpointName(Rule):
                 continue
             message = (
                 f"The file name of {type(callback).__name__}, {path.replace(chr(92), '/').rpartition('/')[2]!r}, asks "
-                f"for {missing[0]!r}, {_why(seen, callback, missing[0], names)}: fit raises KeyError when it saves."
+                f"for {missing[0]!r}, {_why(seen, callback, missing[0], names)}: fit raises KeyError when it saves, "
+                "and no batch is at fault."
             )
             fix = _fix(missing[0], there, is_validated=any(name.startswith("val_") for name in names))
             yield self.finding("error", message, fix=fix, callback=type(callback).__name__, asked=missing[0])
