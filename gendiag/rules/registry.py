@@ -56,6 +56,7 @@ from gendiag.rules.model.not_adapted import NotAdapted
 from gendiag.rules.model.output_vs_loss import OutputVsLoss
 from gendiag.rules.pipeline.buffer_reuse import BufferReuse
 from gendiag.rules.pipeline.dataset_raises import DatasetRaises
+from gendiag.rules.pipeline.errors_ignored import ErrorsIgnored
 from gendiag.rules.pipeline.fit_refuses import FitRefuses
 from gendiag.rules.pipeline.input_bound import InputBound
 from gendiag.rules.pipeline.leak import Leak
@@ -202,6 +203,7 @@ RULES: tuple[Rule, ...] = (
     TranscriptTooLong(),
     ZeroTargets(),
     NegativeWeights(),
+    ErrorsIgnored(),
     TornPairs(),
     TornAugmentation(),
     ZipCut(),

@@ -15,7 +15,8 @@ EPOCH = (("epoch", "logs"), ())
 BATCH = (("batch",), ("logs",))
 WHOLE = (("logs",), ())
 CALLS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    **{"on_train_begin": WHOLE, "on_epoch_begin": EPOCH, "on_epoch_end": EPOCH, "on_train_end": WHOLE},
+    **dict.fromkeys(("on_train_begin", "on_train_end"), WHOLE),
+    **dict.fromkeys(("on_epoch_begin", "on_epoch_end"), EPOCH),
     **dict.fromkeys(("on_train_batch_begin", "on_batch_begin", "on_train_batch_end", "on_batch_end"), BATCH),
 }
 

@@ -13,7 +13,6 @@ from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
 
-
 DEFAULT = 32  # keras 3.15.1, array_data_adapter.py
 SIZE = "Pass a whole number of 1 or more for batch_size, such as `batch_size=max(1, n)`, or leave it out."
 

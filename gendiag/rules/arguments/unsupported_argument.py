@@ -111,8 +111,8 @@ def _ignored(seen: Evidence) -> Iterator[tuple[str, str, str]]:
     if is_split and "validation_data" in given:
         why = "fit validates on validation_data, and no sample is set aside"
         yield "validation_split", f"validation_split is ignored: {why}.", "Leave one of the two out."
-    for name in OF_VALIDATION:
-        if name not in given or given[name] == OF_VALIDATION[name]:
+    for name, default in OF_VALIDATION.items():
+        if name not in given or given[name] == default:
             continue
         told = f"{name}={short(given[name])} is ignored:"
         if not is_split and "validation_data" not in given:

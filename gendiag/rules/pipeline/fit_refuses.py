@@ -46,7 +46,8 @@ class FitRefuses(Rule):
         if seen.rehearsal.failed_in == "validation":
             evidence["source"] = "validation"
         stop = "" if failure.line.endswith(".") else "."
-        message = f"fit raises {_where(seen)}: {failure.line}{f'{failure.place}.' if failure.frame else stop}"
+        method = seen.rehearsal.method if seen.rehearsal.method in {"evaluate", "predict"} else "fit"
+        message = f"{method} raises {_where(seen)}: {failure.line}{f'{failure.place}.' if failure.frame else stop}"
         fix = f"{_look(seen)} The full text is in the finding's `evidence['text']`."
         if failure.callback is not None:
             at = f", at {failure.frame}: `{failure.code}`." if failure.frame else ""
@@ -93,4 +94,6 @@ def _where(seen: Evidence) -> str:
     steps = len(seen.rehearsal.deliveries)
     if seen.rehearsal.failed_in == "training" and steps:
         return f"after {steps} training step{'s' if steps > 1 else ''}"
+    if seen.rehearsal.method in {"evaluate", "predict"}:
+        return "before it has done one batch"
     return "in the validation" if seen.rehearsal.failed_in == "validation" else "before the first batch is trained on"

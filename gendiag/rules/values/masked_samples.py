@@ -42,11 +42,10 @@ class MaskedSamples(Rule):
         for batch, leaf, port in seen.fed():
             if port.masked is not None and seen.trained_on(batch.index):
                 array = held(seen, batch.index).get(leaf.path)
-                rows = [] if array is None else _masked(array, port.masked)
-                if rows:
+                if array is not None and (rows := _masked(array, port.masked)):
                     found.setdefault(leaf.path, {})[batch.index] = rows
-        for path, rows in found.items():
-            yield self._finding(seen, path, rows)
+        for path, by_batch in found.items():
+            yield self._finding(seen, path, by_batch)
 
     def _finding(self, seen: Evidence, path: str, rows: dict[int, list[int]]) -> Finding:
         lost = seen.model_run.non_finite if seen.model_run is not None else None

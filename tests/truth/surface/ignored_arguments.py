@@ -26,9 +26,7 @@ def a_batch_size_beside_batches(kind: str) -> Call:
     return Call(of(kind), dense(), batch_size=4)
 
 
-@fault(
-    first="unsupported-argument", says=(r"validation_steps=2 is ignored", r"nothing to validate on"), variants=EACH
-)
+@fault(first="unsupported-argument", says=(r"validation_steps=2 is ignored", r"nothing to validate on"), variants=EACH)
 def validation_steps_without_validation_data(kind: str) -> Call:
     return Call(of(kind), dense(), validation_steps=2)
 
@@ -59,7 +57,9 @@ def workers_of_a_dataset_given_to_fit(name: str) -> Call:
     return Call(Items(batches_of(*arrays())), dense(), **{name: value})
 
 
-@fault(first="unsupported-argument", verdict="raises", says=(r"does not take y=", r"second element|zip"), variants=KINDS)
+@fault(
+    first="unsupported-argument", verdict="raises", says=(r"does not take y=", r"second element|zip"), variants=KINDS
+)
 def targets_beside_batches(kind: str) -> Call:
     return Call(of(kind), dense(), y=arrays()[1])
 

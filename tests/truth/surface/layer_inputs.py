@@ -56,7 +56,11 @@ def images(dtype: str) -> list[Any]:
 
 
 @fault(
-    first="input-dtype", verdict="raises", batch=0, says=(r"x of batch 0 is uint8", r"float32", r"/ 255"), variants=KINDS
+    first="input-dtype",
+    verdict="raises",
+    batch=0,
+    says=(r"x of batch 0 is uint8", r"float32", r"/ 255"),
+    variants=KINDS,
 )
 def images_as_bytes_into_a_subclassed_model(kind: str) -> Call:
     return Call(source(kind, images("uint8")), compiled(Convolved()))
