@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from gendiag._version import __version__
+from gendiag.records.face import Drawings, Face
 
 if TYPE_CHECKING:
     from gendiag import rules
@@ -51,6 +52,16 @@ _HOME = {
     "Repair": "records",
     "GendiagError": "errors",
 }
+
+
+def _drawings() -> Drawings:
+    """Draws what ``Face`` is the base of: loaded when something is shown."""
+    from gendiag.views import faces
+
+    return faces
+
+
+Face.drawings = staticmethod(_drawings)
 
 
 def __getattr__(name: str) -> Any:

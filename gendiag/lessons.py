@@ -9,11 +9,14 @@ import sys
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from gendiag.errors import BadArgumentError
+from gendiag.records import Finding
+from gendiag.rules.chapters import Lessons, lessons
 from gendiag.rules.registry import BY_NAME
 from gendiag.rules.rule import BAD, FEATURES, ROWS, Rule, sound
+from gendiag.runtime.short_value import short
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,17 @@ class Lesson:
         return to_text(self.name, self.title, self.sections, self.broken, self.mended)
 
 
-def explain(name: str) -> Lesson:
+@overload
+def explain(name: None = None) -> Lessons: ...
+@overload
+def explain(name: str | Finding) -> Lesson: ...
+def explain(name: str | Finding | None = None) -> Lesson | Lessons:
     """Return the lesson of a rule: what fit does, why it hurts, how to mend it, and a source that shows it.
 
     Parameters
     ----------
     name
-        A rule's name, as in ``report.findings[0].rule``.
+        A rule's name, as in ``report.findings[0].rule``, or the finding itself. Without it, the table of all lessons.
 
     Raises
     ------
@@ -57,15 +64,30 @@ def explain(name: str) -> Lesson:
     'A batch holds NaN or infinity'
     >>> list(lesson.sections)
     ['What fit does', 'Why it hurts', 'How to mend it', 'Known limits', 'Source']
+    >>> [chapter.family for chapter in gendiag.explain().chapters][:3]
+    ['structure', 'shapes', 'dtypes']
     """
-    if name not in BY_NAME:
-        near = difflib.get_close_matches(str(name), BY_NAME, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(BY_NAME)}."
-        msg = f"no rule is called {name!r}. {hint}"
-        raise BadArgumentError(msg)
-    rule = BY_NAME[name]
+    if name is None:
+        return lessons()
+    rule = _rule(name.rule if isinstance(name, Finding) else name)
     sections = {heading: text for heading, text in rule.lesson().items() if heading}
     return Lesson(rule.name, rule.title, sections, _code(rule, "broken"), _code(rule, "mended"))
+
+
+def _rule(name: object) -> Rule:
+    """Return the rule of that name; a name like it, or what else to type, is in the error."""
+    if isinstance(name, str) and name in BY_NAME:
+        return BY_NAME[name]
+    if not isinstance(name, str):
+        msg = (
+            f"explain({short(name)}): a lesson is asked for by the name of its rule or by a finding. Type "
+            "gendiag.explain('nan-inf') or gendiag.explain(report.findings[0]); gendiag.explain() lists all names."
+        )
+        raise BadArgumentError(msg)
+    near = difflib.get_close_matches(name, BY_NAME, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(BY_NAME)}."
+    msg = f"no rule is called {name!r}. {hint}"
+    raise BadArgumentError(msg)
 
 
 def _code(rule: Rule, method: str) -> str:

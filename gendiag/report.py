@@ -15,17 +15,16 @@ from gendiag.diagnosis.trials import shrink_batch, try_on_model
 from gendiag.errors import BadArgumentError
 from gendiag.model.requirements import check_model
 from gendiag.runtime.leftovers import collect
+from gendiag.views.drawings import Drawings
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from gendiag.export.python_source import Code
-    from gendiag.records import Delivery, Finding, Repair, Reproducer, Shrunk, Trial, Verdict
+    from gendiag.records import Finding, Repair, Reproducer, Shrunk, Trial, Verdict
     from gendiag.rehearsal.profile import Profile
     from gendiag.views.dashboard import Dashboard
 
 
-class Report:
+class Report(Drawings):
     """What fit does with a source, and why. Made by ``gendiag.diagnose``.
 
     In a notebook it shows itself as a dashboard, without widgets as static HTML, in a terminal as text.
@@ -58,19 +57,6 @@ class Report:
     def profile(self) -> Profile:
         """What the source yielded."""
         return self.diagnosis.profile
-
-    @cached_property
-    def deliveries(self) -> pd.DataFrame:
-        """One row per training step of the rehearsal.
-
-        Columns: ``epoch``, ``step`` (from 0), ``batch`` (index of the yielded batch that arrived), ``rows``, ``dtypes``
-        (dict of leaf path to dtype), ``changed`` (dict of leaf path to the number of values that differ from what was
-        yielded).
-        """
-        import pandas as pd
-
-        columns = ["epoch", "step", "batch", "rows", "dtypes", "changed"]
-        return pd.DataFrame([_row(delivery) for delivery in self.diagnosis.rehearsal.deliveries], columns=columns)
 
     def trial(self, batch: int, *, fresh_weights: bool = False) -> Trial:
         """Say what fit does with this batch on a copy of the model, and what goes on inside in one step of training.
@@ -216,6 +202,11 @@ class Report:
             lambda repair: self.after(repair).diagnosis,
         )
 
+    @property
+    def selected(self) -> int:
+        """The batch that is selected in the dashboard; ``report.dashboard.select(31)`` selects another."""
+        return self.dashboard.selection.batch
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.dashboard._repr_mimebundle_(**kwargs)
 
@@ -292,9 +283,3 @@ def diagnose(  # noqa: PLR0913  (keyword-only options)
     check_model(model)
     collect()
     return Report(judge(case_of(source, model, fit_args, options)))
-
-
-def _row(delivery: Delivery) -> tuple[object, ...]:
-    dtypes = {leaf.path: leaf.dtype for leaf in delivery.leaves}
-    rows = delivery.leaves[0].rows if delivery.leaves else None
-    return delivery.epoch, delivery.step, delivery.batch, rows, dtypes, dict(delivery.changed)

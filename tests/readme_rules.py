@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import re
 import sys
 from pathlib import Path
 
+from gendiag.rules.chapters import Chapter, lessons
 from gendiag.rules.registry import FAMILIES, RULES
 
 README = Path(__file__).parents[1] / "README.md"
@@ -17,17 +16,14 @@ HEAD = "| family | what it is about | rules |\n| --- | --- | --- |\n"
 
 def table() -> str:
     """One line per family: its name, the first sentence of its docstring, its rules."""
-    return HEAD + "".join(f"| {family} | {_about(family)} | {_names(family)} |\n" for family in FAMILIES)
+    return HEAD + "".join(
+        f"| {chapter.family} | {chapter.about.replace('``', '`')} | {_names(chapter)} |\n"
+        for chapter in lessons().chapters
+    )
 
 
-def _about(family: str) -> str:
-    text = inspect.getdoc(importlib.import_module(f"gendiag.rules.{family}")) or ""
-    first = " ".join(text.split("\n\n")[0].split())
-    return first.split(". ")[0].removesuffix(".").replace("``", "`")
-
-
-def _names(family: str) -> str:
-    return ", ".join(sorted(f"`{rule.name}`" for rule in RULES if rule.family == family))
+def _names(chapter: Chapter) -> str:
+    return ", ".join(f"`{pitfall.name}`" for pitfall in chapter.pitfalls)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import html
 import pytest
 
 import gendiag
+from gendiag.records import Finding
 from gendiag.rules import RULES
 
 
@@ -41,3 +42,32 @@ def test_the_code_shown_holds_what_it_calls():
     lesson = gendiag.explain("fork-rng")
     assert "def _items" in lesson.broken
     assert "def _items" in lesson.mended
+
+
+def test_without_a_name_it_is_the_table_of_all_lessons_as_the_rules_show_it():
+    table = gendiag.explain()
+    assert {one.name for chapter in table.chapters for one in chapter.pitfalls} == {rule.name for rule in RULES}
+    assert repr(table) == str(table) == repr(gendiag.rules)
+    assert table._repr_html_() == gendiag.rules._repr_html_()
+    for shown in (repr(table), html.unescape(table._repr_html_())):
+        assert f"{len(RULES)} lessons in 11 families" in shown
+        assert 'gendiag.explain("arity")' in shown
+        assert all(rule.name in shown for rule in RULES)
+
+
+def test_the_table_says_how_bad_each_is():
+    lines = repr(gendiag.explain()).splitlines()
+    assert "  ▲ silent-cast                fit changes values without a word" in lines
+    assert "  ✖ arity                      A batch has too few or too many elements" in lines
+    assert max(map(len, lines)) <= 110
+
+
+def test_a_finding_is_a_name():
+    finding = Finding("nan-inf", "warning", "NaN", "x holds NaN.")
+    assert gendiag.explain(finding) == gendiag.explain("nan-inf")
+
+
+@pytest.mark.parametrize("name", [3, ("nan-inf",), b"nan-inf"])
+def test_what_is_no_name_is_told_what_to_type(name):
+    with pytest.raises(gendiag.GendiagError, match=r"Type gendiag.explain\('nan-inf'\) or gendiag.explain\(report"):
+        gendiag.explain(name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gendiag.records import NOTHING, Batch, Finding, Rehearsal, Shrunk, Trial, Verdict, every
+from gendiag.records import NOTHING, Batch, Finding, ModelRun, Rehearsal, Shrunk, Trial, Verdict, every
 from gendiag.rehearsal.profile import Profile
 
 MOST_LEAVES = 4  # named in the headline
@@ -26,6 +26,8 @@ class Diagnosis:
         What fit was called with, as text.
     profile, rehearsal
         What was yielded, and what was delivered.
+    model_run
+        What the model did with what was delivered, or None where none was run.
     validation
         What ``validation_data`` yielded; empty where there is none, or where it is arrays.
     findings
@@ -52,6 +54,7 @@ class Diagnosis:
     verdict: Verdict
     model: str | None = None
     fit_args: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    model_run: ModelRun | None = None
     validation: Profile = field(default_factory=Profile)
     findings: tuple[Finding, ...] = ()
     trials: Mapping[int, Trial] = field(default_factory=dict)

@@ -104,6 +104,7 @@ def _concluded(case: Case, evidence: Evidence, found: tuple[Finding, ...], shrun
         fit_args={name: _short(value) for name, value in case.fit_args.items()},
         profile=evidence.profile,
         rehearsal=evidence.rehearsal,
+        model_run=evidence.model_run,
         validation=evidence.validation,
         findings=findings,
         trials=evidence.trials,

@@ -16,16 +16,23 @@ from gendiag.flight.call import Call
 from gendiag.flight.callback import attach
 from gendiag.flight.loop import Loop
 from gendiag.flight.recorded_case import recorded_case
+from gendiag.records.face import Face
 from gendiag.rehearsal.rehearsal import count
 from gendiag.report import Report
+from gendiag.views import faces, flight_card
+from gendiag.views.flight_card import Told
 from gendiag.views.live_panel import progress
 
 Level = Literal["light", "full"]
 LEVELS = ("light", "full")
 
 
-class Flight:
-    """What is recorded inside ``with gendiag.watch() as flight:``, and what it says afterwards."""
+class Flight(Face):
+    """What is recorded inside ``with gendiag.watch() as flight:``, and what it says afterwards.
+
+    It shows itself, in a notebook and where it is printed: the calls on record, how far each came, and the verdict of
+    those whose report was asked for.
+    """
 
     def __init__(self, keep_bytes: int, level: Level) -> None:
         self._keep_bytes, self._full = keep_bytes, level == "full"
@@ -135,9 +142,33 @@ class Flight:
                     self._reports[id(call)] = report
             return report
 
-    def __repr__(self) -> str:
+    # ------------------------------------------------------------------ its face
+    def _told(self) -> list[Told]:
+        return [self._told_of(call) for call in list(self._calls)]
+
+    def _told_of(self, call: Call) -> Told:
+        """What is known of a call; nothing is judged for it."""
+        known = self._reports.get(id(call))
+        asked = count(call.fit_args.get("epochs"), 1)
+        epochs = f"{call.position.epochs_begun} of {asked}" if call.method == "fit" else ""
+        model = str(getattr(call.model, "name", ""))
+        diagnosis = known.diagnosis if known is not None else None
+        # More steps are begun than taken: Keras finds only then that the data are at their end.
+        steps = sum(at.group < call.steps for at in call.train.placed(call.steps_per_execution))
+        return Told(
+            call.method, model, call.state, epochs, steps or None, call.seconds, call.failure, call.given_up, diagnosis
+        )
+
+    def _repr_html_(self) -> str:
+        return faces.framed(flight_card.to_html(self._told()))
+
+    def __str__(self) -> str:
+        return flight_card.to_text(self._told())
+
+    @property
+    def _brief(self) -> str:
         told = ", ".join(f"{call.method}: {call.state}" for call in self._calls)
-        return f"<Flight: {told or 'nothing recorded'}; see .report>"
+        return f"{told or 'nothing recorded'}; see .report"
 
 
 def watch(*, keep_bytes: int = 256 * MIB, level: Level = "light") -> Flight:

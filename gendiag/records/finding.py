@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gendiag.records.batch import NOTHING
+from gendiag.records.face import Face
+from gendiag.records.ranges import listed
 
 Severity = Literal["error", "warning", "note"]
 Verdict = Literal["trains", "trains on altered data", "trains to NaN", "raises", "never ends"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+@dataclass(frozen=True, slots=True, repr=False)
+class Finding(Face):
     """A cause that a rule found, with its evidence.
 
     Attributes
@@ -55,9 +57,14 @@ class Finding:
         """Whether ``batches`` counts batches of the validation data."""
         return self.evidence.get("source") == "validation"
 
+    @property
+    def _brief(self) -> str:
+        where = f", {listed(self.batches)}{' of the validation data' * self.in_validation}" if self.batches else ""
+        return f"{self.severity}, {self.rule}{where}: {self.title}"
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Repair(Face):
     """A change to the source or to fit's arguments that was run before it is shown.
 
     Attributes
@@ -93,9 +100,14 @@ class Repair:
     fit_args: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     target: Literal["x", "validation_data"] = "x"
 
+    @property
+    def _brief(self) -> str:
+        costs = f", {self.changes_meaning}" if self.changes_meaning else ""
+        return f"{self.title} ({'verified' if self.verified else 'not run'}{costs})"
 
-@dataclass(frozen=True, slots=True)
-class Reproducer:
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reproducer(Face):
     """A folder with a script that raises what fit raised, and how far that was tried.
 
     Attributes
@@ -120,3 +132,7 @@ class Reproducer:
     verified: bool
     samples: tuple[int, ...] = ()
     replaced: tuple[str, ...] = ()
+
+    @property
+    def _brief(self) -> str:
+        return f"{self.path}, {'verified' if self.verified else 'not verified'}: {self.error}"

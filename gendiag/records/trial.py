@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gendiag.records.batch import NOTHING
+from gendiag.records.face import Face
 from gendiag.records.run import Failure
 
 Outcome = Literal["trains", "non-finite", "raises", "no answer", "not tried"]
@@ -130,8 +131,8 @@ class TrialStep:
     inside: Inside | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+@dataclass(frozen=True, slots=True, repr=False)
+class Trial(Face):
     """What the user's own model does with one batch; the model itself is as it was.
 
     Attributes
@@ -172,6 +173,10 @@ class Trial:
     def inside(self) -> Inside | None:
         """What went on in the model on the batch as delivered; as yielded, where nothing was delivered."""
         return next((step.inside for step in self.steps if step.inside is not None), None)
+
+    @property
+    def _brief(self) -> str:
+        return f"batch {self.batch}, {self.outcome}" + (f": {self.error}" if self.error else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from gendiag.batches.store import Store
+from gendiag.records import counted
+from gendiag.records.face import Face
 
 Record = TypeVar("Record", "Batch", "Delivery")
 
@@ -17,6 +19,13 @@ if TYPE_CHECKING:
     from gendiag.records import Batch, Delivery, Failure, Leaf
     from gendiag.sources.spot_check import SpotCheck
 
+READ = {
+    "end": "the source came to its end",
+    "budget": "until the budget of batches or time",
+    "stopped": "until it was stopped",
+    "raised": "until the source raised",
+    "fit": "as far as fit read",
+}
 LEAF_COLUMNS = (
     "kind", "shape", "rows", "dtype", "nbytes", "low", "high", "mean", "std", "n_nan", "n_inf", "zeros", "distinct",
     "digest", "shared",
@@ -35,8 +44,8 @@ def _given(leaf: Leaf, dtypes: Mapping[str, str]) -> Leaf:
     return replace(leaf, dtype=dtypes.get(leaf.path, leaf.dtype))
 
 
-@dataclass(frozen=True)
-class Profile:
+@dataclass(frozen=True, repr=False)
+class Profile(Face):
     """What a source yielded, batch by batch.
 
     Attributes
@@ -70,6 +79,12 @@ class Profile:
         Batches in one pass as an indexed source said it after each of its epoch hooks.
     growth
         Containers that the source holds and that grow: name to its length at the batches looked at.
+    source
+        What was read, in a few words; empty where that is said elsewhere.
+    length
+        Batches in one pass, as far as the source itself says it.
+    limit
+        The argument at which the reading ended, such as ``max_batches=1000``; empty for none.
     """
 
     batches: tuple[Batch, ...] = ()
@@ -86,6 +101,9 @@ class Profile:
     late_hook: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     lengths: tuple[int | None, ...] = ()
     growth: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    source: str = ""
+    length: int | None = None
+    limit: str = ""
     store: Store = field(default_factory=Store, repr=False)
 
     @cached_property
@@ -144,8 +162,11 @@ class Profile:
         """
         return self.store.get(batch)
 
-    def __repr__(self) -> str:
-        return f"<Profile: {len(self.batches)} batches, ended by {self.ended}, {self.seconds:.1f} s; see .frame>"
+    @property
+    def _brief(self) -> str:
+        end = f"{self.limit} was reached" if self.limit else READ[self.ended]
+        told = f"{counted(len(self.batches), 'batch', 'batches')} read, {end}, {self.seconds:.1f} s"
+        return f"{told}; see .frame, or print it"
 
 
 def _row(batch: Batch, leaf: Leaf) -> list[object]:

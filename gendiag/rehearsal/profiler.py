@@ -14,6 +14,7 @@ from gendiag.runtime.progress import bar
 from gendiag.runtime.task import NoAnswerError, Pulse, Task
 from gendiag.runtime.tracebacks import cut
 from gendiag.sources import recognise
+from gendiag.sources.source import Source
 
 
 def profile(
@@ -41,7 +42,8 @@ def profile(
     Returns
     -------
     Profile
-        With ``.frame``, ``.summary()`` and ``.raw(batch)``. A source that raises gives the batches before, and the
+        With ``.frame``, ``.summary()`` and ``.raw(batch)``. It shows itself in a notebook, and where it is printed: how
+        far it was read and why no further, and each leaf. A source that raises gives the batches before, and the
         exception as ``.error``; Ctrl-C or the notebook's stop gives what was read so far.
 
     Raises
@@ -65,34 +67,37 @@ def profile(
         if value <= 0:
             msg = f"{name}={value}: it must be above 0."
             raise BadArgumentError(msg)
-    reader = _Reader(recognise(source).read(), max_batches, budget_s, keep_bytes)
+    reader = _Reader(recognise(source), max_batches, budget_s, keep_bytes)
     task = Task(reader.work)
     reader.tap.pulse = task.pulse
     with bar("profiling", max_batches, shown=progress) as show:
         try:
             return task.start().wait(quiet_s=budget_s, tick=lambda: show(len(reader.tap.batches)))
         except NoAnswerError as error:
-            return reader.result("stopped" if error.stopped else "budget")
+            return reader.result("stopped" if error.stopped else "budget", limit="" if error.stopped else reader.time)
 
 
 class _Reader:
     """One pass under way."""
 
-    def __init__(self, batches: Any, max_batches: int, budget_s: float, keep_bytes: int) -> None:
-        self.batches, self.max_batches, self.budget_s = batches, max_batches, budget_s
+    def __init__(self, source: Source, max_batches: int, budget_s: float, keep_bytes: int) -> None:
+        self.source, self.max_batches, self.budget_s = source, max_batches, budget_s
+        self.time = f"budget_s={budget_s:g}"
         self.tap = Recording(keep_bytes, Pulse(), FitPosition())
         self.began = time.monotonic()
 
     def work(self, pulse: Pulse) -> Profile:
         try:
-            for _ in self.tap.through(self.batches):
-                if len(self.tap.batches) >= self.max_batches or time.monotonic() - self.began > self.budget_s:
-                    return self.result("budget")
+            for _ in self.tap.through(self.source.read()):
+                if len(self.tap.batches) >= self.max_batches:
+                    return self.result("budget", limit=f"max_batches={self.max_batches}")
+                if time.monotonic() - self.began > self.budget_s:
+                    return self.result("budget", limit=self.time)
         except BaseException:  # noqa: BLE001  (the tap holds it)
             return self.result("raised")
         return self.result("stopped" if pulse.stop.is_set() else "end")
 
-    def result(self, ended: Any) -> Profile:
+    def result(self, ended: Any, *, limit: str = "") -> Profile:
         tap = self.tap
         failure = cut(tap.error) if tap.error else None
         return Profile(
@@ -102,5 +107,8 @@ class _Reader:
             error=tap.error,
             failed_index=tap.failed_index,
             seconds=time.monotonic() - self.began,
+            source=self.source.describe(),
+            length=self.source.length,
+            limit=limit,
             store=tap.store,
         )

@@ -5,11 +5,16 @@ findings; it runs nothing of the user's, draws nothing, and knows no other rule.
 
 A rule may call something an *error* only where the rehearsed fit, or the run of the model's copy, raised
 (``Evidence.refused``). A rule that fails costs no report: it is said in a note, and is an error in the tests.
+
+The module itself shows the table of lessons, in a notebook and in a terminal.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
+
+from gendiag.rules.chapters import RulesModule
 
 if TYPE_CHECKING:
     from gendiag.rules.registry import RULES
@@ -28,3 +33,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+sys.modules[__name__].__class__ = RulesModule

@@ -30,6 +30,8 @@ class Rule(ABC):
         The fault in kebab case, never the remedy.
     title
         The fault in a few words.
+    severity
+        How bad it is in ``broken``; in another source the rule may find it milder, or worse.
     alters
         Whether a warning of this rule means that fit trains on something else than was yielded.
     batchwise
@@ -52,6 +54,7 @@ class Rule(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    severity: ClassVar[Severity] = "warning"
     alters: ClassVar[bool] = False
     batchwise: ClassVar[bool] = False
     reads_trials: ClassVar[bool] = False

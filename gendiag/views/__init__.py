@@ -5,5 +5,6 @@ functions for whatever it may set going, so no view knows a model, and of a rule
 shared ``Selection``.
 
 ``Report`` stands above the views and the diagnosis below them: a report shows itself, and views draw plain data.
-Without this split the imports would go round.
+Without this split the imports would go round. What stands below and shows itself all the same (a finding, a profile,
+the table of lessons) is a ``records.face.Face``: ``faces`` lists whose drawing is which.
 """

@@ -10,7 +10,7 @@ from gendiag.batches.values import as_array
 from gendiag.diagnosis.failing_samples import said
 from gendiag.errors import NotKeptError
 from gendiag.records import counted, format_shape
-from gendiag.views import findings, markup, run_text, thumbnail, wording
+from gendiag.views import findings, markup, run_text, samples, wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,8 +27,8 @@ FAILING = "failing samples"
 FIRST, LONGEST = 4, 24  # values shown, characters of one
 
 
-def to_html(diagnosis: Diagnosis, batch: int, *, named: bool = True) -> str:
-    """Draw the batch of that index, with thumbnails where a leaf looks like images.
+def to_html(diagnosis: Diagnosis, batch: int, first: int = 0, *, named: bool = True) -> str:
+    """Draw the batch of that index: figures of each leaf, then its samples from the ``first`` one on.
 
     ``named`` is whether to say its number, and what finds fault with it.
     """
@@ -46,9 +46,7 @@ def to_html(diagnosis: Diagnosis, batch: int, *, named: bool = True) -> str:
     parts = [_caption(diagnosis, found, deliveries, named=named), _named_by(diagnosis, batch, named=named)]
     parts += [markup.table(HEAD, rows, f"Leaves of batch {batch}", numeric=NUMERIC)]
     parts += [markup.tag("p", excuse, css_class="gd-quiet")] if excuse else []
-    shrunk = diagnosis.shrunk.get(batch)
-    failing = shrunk.samples if shrunk is not None else ()
-    return markup.join([*parts, *(_pictures(leaf, arrays, failing) for leaf in found.leaves)])
+    return markup.join([*parts, samples.to_html(diagnosis, batch, first, deliveries)])
 
 
 def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery], *, named: bool) -> markup.Html:
@@ -138,21 +136,3 @@ def _changed(path: str, changed: Mapping[str, int], examples: Mapping[str, tuple
     if path in examples:
         text += f", such as {' → '.join(examples[path])}"
     return markup.tag("span", f"▲ {text}", css_class="gd-differs")
-
-
-def _pictures(leaf: Leaf, arrays: Mapping[str, NDArray[Any]], failing: Sequence[int]) -> markup.Html:
-    """Draw the first samples, or those that fail where some do."""
-    if leaf.path not in arrays:
-        return markup.Html("")
-    values = arrays[leaf.path]
-    samples = [row for row in failing if row < len(values)] if failing and values.ndim else range(thumbnail.MOST)
-    found = thumbnail.pictures(values[list(samples)] if failing and values.ndim else values)
-    if not found:
-        return markup.Html("")
-    named = dict(zip(samples, found, strict=False))
-    images = [markup.image(png, f"{leaf.path}, sample {row}", "gd-thumbnail") for row, png in named.items()]
-    which = "failing samples" if failing else "samples"
-    label = markup.tag(
-        "figcaption", markup.tag("code", leaf.path), f", {which} {', '.join(map(str, named))}, as yielded"
-    )
-    return markup.tag("figure", label, *images, css_class="gd-thumbnails")

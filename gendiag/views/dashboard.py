@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from gendiag.views import batch_details, dtype_table, findings, headline, markup, page, terminal, timeline, trial_card
+from gendiag.views import findings, headline, markup, page, terminal, trial_card
+from gendiag.views.batch_panel import BatchPanel
+from gendiag.views.bridge import Bridge
 from gendiag.views.guard import guarded
+from gendiag.views.picture import marks, states, timeline
+from gendiag.views.picture_board import PictureBoard
 from gendiag.views.repair_panel import RepairPanel
 from gendiag.views.selection import select
 from gendiag.views.stepper import Stepper
-from gendiag.views.timeline_cursor import Cursor
 from gendiag.views.trial_panel import TrialPanel
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records import Repair, Trial
 
-OF_BATCH = "the batch"
+MOST_MARKED = 2000  # batches of which the page knows what they are before it asks
 
 
 class Dashboard(w.VBox):
-    """Headline, timeline, stepper, details, trial, findings and dtypes of one diagnosis.
+    """Headline, pictures, the root cause, the selected batch, its trial, fixes and the rest of one diagnosis.
 
     Where there is no kernel, the static report is shown in its place.
     """
@@ -39,46 +43,61 @@ class Dashboard(w.VBox):
         self.selection = select(diagnosis)
         self.status = _html("", "gd-status")
         self.headline = _html(f"<style>{markup.css()}</style>{headline.to_html(diagnosis)}")
-        self.findings = _html(markup.section("Findings", findings.to_html(diagnosis), "gd-findings"))
-        self.dtypes = _html(markup.section("Dtypes", dtype_table.to_html(diagnosis), "gd-dtypes"))
-        batches = self._batch_views(try_batch) if diagnosis.profile.batches else []
-        foot = _html(headline.foot(diagnosis))
+        self.findings = _html(markup.tag("section", findings.first(diagnosis), css_class="gd-findings"))
+        pictures, batch = self._batch_views(try_batch) if states.count(diagnosis) else ([], [])
         repairs = [] if search is None or after is None else [self._repair_panel(search, after)]
-        super().__init__([self.headline, *batches, self.status, self.findings, *repairs, self.dtypes, foot])
+        folds = _html(markup.join(page.folds(diagnosis)), "gd-folds")
+        super().__init__([self.headline, *pictures, self.findings, *batch, self.status, *repairs, folds])
         self.add_class("gd")
 
-    def _batch_views(self, try_batch: Callable[[int], Trial] | None) -> list[w.Widget]:
-        self.timeline = Cursor(self.selection.last, timeline.FRAME)
-        self.leaf = w.Dropdown(options=[OF_BATCH, *_leaves(self.diagnosis)], description="Rows of")
+    def select(self, batch: int) -> None:
+        """Select a batch, as a click on it does."""
+        self.selection.batch = batch
+
+    def _batch_views(self, try_batch: Callable[[int], Trial] | None) -> tuple[list[w.Widget], list[w.Widget]]:
+        """Return what stands above the first finding, and what stands below it."""
+        self.readout = _html("", "gd-readout")
         self.stepper = Stepper(self.selection, self._show)
-        self.details = _html("", "gd-details")
+        self.bridge = self._bridge()
+        said = w.HBox([self.readout, self.bridge])
+        said.add_class("gd-said")
+        self.board = PictureBoard(self.diagnosis, self.selection, self._show, [said, self.stepper])
+        self.batch = BatchPanel(self.diagnosis, self.selection, self._show)
         self.trial = TrialPanel(self.selection, try_batch, self._trial, self.diagnosis.trials, self._show)
-        self.stepper.follow(self.timeline.slider)
-        self.leaf.observe(guarded(self._draw, self._show), names="value")
-        self.selection.observe(guarded(self._detail, self._show), names="batch")
-        guarded(self._draw, self._show)()
-        guarded(self._detail, self._show)()
-        if len(self.leaf.options) > 2:  # noqa: PLR2004  (the batch and its only leaf)
-            self.stepper.children = (*self.stepper.children, self.leaf)
-        return [self.timeline, self.stepper, self.details, self.trial]
+        self.selection.observe(guarded(self._read_out, self._show), names="batch")
+        self._read_out()
+        return [self.board], [self.batch, self.trial]
+
+    def _bridge(self) -> Bridge:
+        selection = self.selection
+        actions: dict[str, Callable[[], object]] = {
+            "next finding": selection.next_finding,
+            "previous finding": selection.previous_finding,
+            "previous": partial(selection.step, -1),
+            "next": partial(selection.step, 1),
+            "first": partial(self.select, 0),
+            "last": partial(self.select, selection.last),
+        }
+        guards = {name: guarded(action, self._show) for name, action in actions.items()}
+        return Bridge(
+            {batch: timeline.readout(self.diagnosis, batch) for batch in _marked(self.diagnosis)},
+            guards,
+            lambda batch: guarded(partial(self.select, batch), self._show)(),
+            lambda across, down: guarded(partial(self.board.place, across, down), self._show)(),
+        )
 
     def _repair_panel(self, search: Callable[[], Sequence[Repair]], after: Callable[[Repair], Diagnosis]) -> w.Widget:
         self.repairs = RepairPanel(search, lambda repair: page.render(after(repair)), self._show)
         return self.repairs
 
     def _trial(self, tried: Trial) -> str:
-        return trial_card.to_html(tried, self.diagnosis.shrunk.get(tried.batch))
+        return trial_card.of(self.diagnosis, tried)
 
     def _show(self, message: str) -> None:
         self.status.value = message
 
-    def _draw(self) -> None:
-        leaf = None if self.leaf.value == OF_BATCH else self.leaf.value
-        picture = timeline.png(timeline.draw(self.diagnosis, leaf))
-        self.timeline.picture.value = markup.image(picture, timeline.alt_text(self.diagnosis, leaf), "gd-picture")
-
-    def _detail(self) -> None:
-        self.details.value = batch_details.to_html(self.diagnosis, self.selection.batch)
+    def _read_out(self) -> None:
+        self.readout.value = markup.tag("p", timeline.readout(self.diagnosis, self.selection.batch), aria_live="polite")
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """Add the static report for notebooks without a kernel, and text for terminals."""
@@ -93,7 +112,8 @@ def _html(value: str, css_class: str = "") -> w.HTML:
     return widget
 
 
-def _leaves(diagnosis: Diagnosis) -> list[str]:
-    """Paths of the leaves that have rows, as the first batches name them."""
-    seen = dict.fromkeys(leaf.path for batch in diagnosis.profile.batches[:100] for leaf in batch.leaves if leaf.rows)
-    return list(seen)
+def _marked(diagnosis: Diagnosis) -> list[int]:
+    """Batches that a finding names one by one, or that fit raises at."""
+    named = [mark.batches.tolist() for mark in marks.marks(diagnosis, states.count(diagnosis)) if not mark.is_wide]
+    failing = [] if diagnosis.fails_at is None else [diagnosis.fails_at]
+    return [*dict.fromkeys([*failing, *(batch for batches in named for batch in batches)])][:MOST_MARKED]

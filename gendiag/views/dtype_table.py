@@ -74,7 +74,7 @@ def table(diagnosis: Diagnosis) -> pd.DataFrame:
     rows = [
         [
             path, dtype, _delivered(group, dtype) or absent, group.changed, f"{group.count} of {totals[path]}",
-            group.first, _shapes(group), kind,
+            group.first, shapes(list(group.shapes)), kind,
         ]
         for (path, dtype, kind), group in sorted(groups.items(), key=lambda item: order[item[0][0]])
     ]  # fmt: skip
@@ -99,16 +99,16 @@ def _delivered(group: _Group, dtype: str) -> str:
     return "unchanged" if list(group.delivered) == [dtype] else ", ".join(group.delivered)
 
 
-def _shapes(group: _Group) -> str:
-    shapes = list(group.shapes)
-    rest = len(shapes) - MOST_SHAPES
-    return ", ".join(shapes[:MOST_SHAPES]) + (f" and {rest} more" if rest > 0 else "")
+def shapes(found: list[str]) -> str:
+    """``(·, 4), (·, 5), (·, 6) and 2 more``."""
+    rest = len(found) - MOST_SHAPES
+    return ", ".join(found[:MOST_SHAPES]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _cells(row: tuple[object, ...]) -> list[object]:
-    path, dtype, delivered, changed, share, first, shapes, kind = row
+    path, dtype, delivered, changed, share, first, form, kind = row
     cast = delivered not in ("unchanged", "not delivered")
     altered = [markup.tag("span", value, css_class="gd-differs") for value in (f"▲ {delivered}", str(changed))]
     shown = [altered[0] if cast and changed else delivered, altered[1] if changed else changed]
     way = markup.go(int(str(first)), f"batch {first}")
-    return [markup.tag("code", str(path)), dtype or "–", *shown, share, way, shapes, kind]
+    return [markup.tag("code", str(path)), dtype or "–", *shown, share, way, form, kind]

@@ -25,7 +25,7 @@ def to_html(diagnosis: Diagnosis) -> str:
 def first(diagnosis: Diagnosis) -> markup.Html:
     """Draw the root cause with its fix, or say that there is none."""
     if diagnosis.findings:
-        return _card(diagnosis, 0)
+        return card(diagnosis, diagnosis.findings[0], place=0)
     is_early = diagnosis.is_unknown or diagnosis.untried or diagnosis.rehearsal.running
     told = "no finding so far" if is_early else "no finding in what was looked at" if diagnosis.left_out else ""
     chip = markup.chip(told, "note") if told else markup.chip("no finding", "ok")
@@ -34,7 +34,7 @@ def first(diagnosis: Diagnosis) -> markup.Html:
 
 def others(diagnosis: Diagnosis) -> markup.Html:
     """Draw all but the root cause; empty where there is none."""
-    return markup.join(_card(diagnosis, place) for place in range(1, len(diagnosis.findings)))
+    return markup.join(card(diagnosis, finding, place) for place, finding in enumerate(diagnosis.findings) if place)
 
 
 def told(diagnosis: Diagnosis) -> str:
@@ -42,14 +42,14 @@ def told(diagnosis: Diagnosis) -> str:
     return "\n".join(finding.message for finding in diagnosis.findings)
 
 
-def _card(diagnosis: Diagnosis, place: int) -> markup.Html:
-    finding = diagnosis.findings[place]
+def card(diagnosis: Diagnosis | None, finding: Finding, place: int = 1) -> markup.Html:
+    """Draw the finding at a place among the others, 0 the root cause; without a diagnosis by itself."""
     chip = wording.severity(diagnosis, finding)
     parts = [
         markup.tag("div", markup.chip(*chip), _where(diagnosis, finding)),
         markup.tag("h4" if place else "h3", finding.title),
     ]
-    if place or not headline.tells(diagnosis):
+    if diagnosis is None or place or not headline.tells(diagnosis):
         parts.append(markup.tag("p", markup.prose(finding.message)))
     if finding.fix:
         parts.append(_told("What to do", finding.fix))
@@ -62,14 +62,14 @@ def _card(diagnosis: Diagnosis, place: int) -> markup.Html:
     return markup.tag("article", *parts, css_class=kind)
 
 
-def _where(diagnosis: Diagnosis, finding: Finding) -> markup.Html:
+def _where(diagnosis: Diagnosis | None, finding: Finding) -> markup.Html:
     parts = [_batches(diagnosis, finding)] if finding.batches else []
     if finding.leaf:
         parts.append(markup.tag("code", finding.leaf))
     return markup.join(markup.tag("span", " ", part, css_class="gd-where") for part in parts)
 
 
-def _batches(diagnosis: Diagnosis, finding: Finding) -> markup.Html:
+def _batches(diagnosis: Diagnosis | None, finding: Finding) -> markup.Html:
     """Name the batches, each run of them a way to go there; those of the validation data cannot be gone to."""
     if finding.in_validation:
         return markup.esc(wording.concerned(diagnosis, finding))

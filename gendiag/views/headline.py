@@ -46,11 +46,6 @@ def untold(diagnosis: Diagnosis) -> str:
     return "" if diagnosis.left_out else rest
 
 
-def notes(diagnosis: Diagnosis) -> list[str]:
-    """What the user should know beside the findings, and what was not looked at."""
-    return [*diagnosis.notes, *(f"Left out: {part}." for part in diagnosis.left_out)]
-
-
 def foot(diagnosis: Diagnosis) -> markup.Html:
     """Say what was read and rehearsed, on which versions."""
     text = f"{run_text.read(diagnosis)}; {run_text.rehearsal(diagnosis)}."
@@ -59,7 +54,7 @@ def foot(diagnosis: Diagnosis) -> markup.Html:
 
 def _notes(diagnosis: Diagnosis) -> markup.Html:
     """One line each, and the third and all that follow folded away."""
-    lines = [_note(note) for note in notes(diagnosis)]
+    lines = [_note(note) for note in diagnosis.notes]
     if len(lines) > MOST_NOTES:
         more = counted(len(lines) - MOST_NOTES, "more note")
         lines[MOST_NOTES:] = [markup.details(more, markup.join(lines[MOST_NOTES:]), key="notes")]

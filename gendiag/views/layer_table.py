@@ -38,7 +38,7 @@ def to_html(inside: Inside, failing: Collection[int] = (), *, name: str = "the b
         parts.append(markup.details(f"Layer by layer{weights}", table, key=f"layers {name}", css_class="gd-layers"))
     if inside.sample_losses:
         losses = _samples(inside, failing, name)
-        parts.append(markup.details("Loss per sample", losses, key=f"losses {name}", css_class="gd-samples"))
+        parts.append(markup.details("Loss per sample", losses, key=f"losses {name}", css_class="gd-losses"))
     return markup.join(parts)
 
 

@@ -111,10 +111,11 @@ def heading(*parts: str) -> Html:
     return tag("b", *parts, css_class="gd-heading", role="heading", aria_level="3")
 
 
-def image(png: bytes, alt: str, css_class: str = "") -> Html:
-    """Inline ``<img>`` with its words for those who do not see it."""
+def image(png: bytes, alt: str, css_class: str = "", **data: str) -> Html:
+    """Inline ``<img>`` with its words for those who do not see it; ``data`` are attributes such as ``data-frame``."""
     source = base64.b64encode(png).decode("ascii")
-    return Html(f'<img class="{css_class}" alt="{html.escape(alt)}" src="data:image/png;base64,{source}">')
+    told = "".join(f' data-{name}="{html.escape(value)}"' for name, value in data.items())
+    return Html(f'<img class="{css_class}" alt="{html.escape(alt)}"{told} src="data:image/png;base64,{source}">')
 
 
 def section(title: str, content: str, css_class: str) -> Html:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gendiag.records import counted
-from gendiag.views import dtype_table, findings, headline, markup, run_text, steady, timeline, trial_card, wording
+from gendiag.views import dtype_table, findings, headline, markup, run_text, steady, trial_card, wording
 from gendiag.views.batch_steps import CELL, FILE, Room, Steps
+from gendiag.views.picture import fit_map, timeline
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
@@ -70,23 +71,24 @@ def _style() -> markup.Html:
 def _body(diagnosis: Diagnosis, steps: Steps, heading: str) -> markup.Html:
     parts = [headline.to_html(diagnosis, heading)]
     if diagnosis.profile.batches:
-        picture = markup.image(timeline.png(timeline.draw(diagnosis)), timeline.alt_text(diagnosis), "gd-picture")
-        parts.append(markup.tag("section", picture, css_class="gd-timeline"))
+        picture = markup.join([timeline.image(diagnosis, timeline.draw(diagnosis)), fit_map.image(diagnosis)])
+        parts.append(markup.tag("section", picture, css_class="gd-timeline gd-pictures"))
     if diagnosis.findings:
         parts.append(markup.tag("section", findings.first(diagnosis), css_class="gd-findings"))
     if diagnosis.profile.batches:
         parts.append(markup.tag("section", steps.to_html(), css_class="gd-details"))
-    return markup.still(markup.join([*parts, _trials(diagnosis), *_folds(diagnosis)]), steps.way)
+    return markup.still(markup.join([*parts, _trials(diagnosis), *folds(diagnosis)]), steps.way)
 
 
 def _trials(diagnosis: Diagnosis) -> markup.Html:
     return markup.join(trial_card.folded(diagnosis, diagnosis.trials[batch]) for batch in sorted(diagnosis.trials))
 
 
-def _folds(diagnosis: Diagnosis) -> list[markup.Html]:
+def folds(diagnosis: Diagnosis) -> list[markup.Html]:
+    """What stands at the end, folded away: the other findings, dtypes, how it was run."""
     others = len(diagnosis.findings) - 1
-    folds = [markup.fold("Dtypes", dtype_table.to_html(diagnosis), "gd-dtypes")]
+    found = [markup.fold("Dtypes", dtype_table.to_html(diagnosis), "gd-dtypes")]
     if others > 0:
         title = counted(others, "other finding")
-        folds.insert(0, markup.fold(title, findings.others(diagnosis), "gd-findings"))
-    return [*folds, markup.fold("How it was run", headline.foot(diagnosis), "gd-run")]
+        found.insert(0, markup.fold(title, findings.others(diagnosis), "gd-findings"))
+    return [*found, markup.fold("How it was run", headline.foot(diagnosis), "gd-run")]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from gendiag.views import markup, wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from gendiag.records import Repair
 
@@ -36,10 +37,23 @@ def card(repair: Repair) -> markup.Html:
     return markup.tag("article", *parts, _code(repair.snippet), css_class="gd-card gd-repair")
 
 
-def proof(figures: Mapping[str, Any]) -> list[list[object]]:
+def to_text(repair: Repair) -> str:
+    """Write one for a terminal."""
+    mark = wording.marked("verified", "ok") if repair.verified else wording.marked("not run", "note")
+    lines = [f"{mark}  {repair.title}"]
+    lines += [f"  It costs: {repair.changes_meaning}."] if repair.changes_meaning else []
+    lines += [f"  It was not run: {repair.proof['not run']}."] if "not run" in repair.proof else []
+    parts = ["\n".join(lines)]
+    if {"before", "after"} <= set(repair.proof):
+        rows = proof(repair.proof, mark=wording.marked)
+        parts.append(wording.text_table("Measured", HEAD, [[str(cell) for cell in row] for row in rows]))
+    return "\n\n".join([*parts, indent(repair.snippet.strip("\n"), "    ")])
+
+
+def proof(figures: Mapping[str, Any], *, mark: Callable[[str], object] = markup.chip) -> list[list[object]]:
     """Rows of what was measured before and after; what is the same in both and empty is left out."""
     before, after = (dict(figures[when]) for when in ("before", "after"))
-    rows: list[list[object]] = [["verdict", _verdict(before["verdict"]), _verdict(after["verdict"])]]
+    rows: list[list[object]] = [["verdict", mark(before["verdict"]), mark(after["verdict"])]]
     if before["fails_at"] is not None:
         rows.append(["fails at", f"batch {before['fails_at']}", _batch(after["fails_at"])])
     rows.append(["findings", _listed(before["findings"]), _listed(after["findings"])])
@@ -48,10 +62,6 @@ def proof(figures: Mapping[str, Any]) -> list[list[object]]:
     if after.get("batch") is not None:
         rows.append([f"trial of batch {after['batch']}", _trial(before), _trial(after)])
     return rows
-
-
-def _verdict(verdict: str) -> markup.Html:
-    return markup.chip(verdict)
 
 
 def _batch(index: int | None) -> str:

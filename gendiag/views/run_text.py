@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gendiag.records import counted
+from gendiag.rehearsal.profile import READ
 from gendiag.views import wording
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ ENDS = {
     "no answer": "until nothing came any more",
 }
 ENDS_LIVE = {"finished": "to its end", "epochs": "until it was told to stop", "raised": "until it raised"}
-READ = {
-    "end": "the source came to its end",
-    "budget": "until the budget of batches or time",
-    "stopped": "until it was stopped",
-    "raised": "until the source raised",
-}
 LIMITED = ("epochs", "budget", "stopped")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from gendiag.records.ranges import runs
+from gendiag.views.picture import states
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
@@ -27,17 +28,27 @@ class Selection(traitlets.HasTraits):
     def _within(self, proposal: traitlets.Bunch) -> int:
         return min(max(int(proposal["value"]), 0), self.last)
 
+    def step(self, by: int) -> None:
+        """Go so many batches on, or back."""
+        self.batch += by
+
     def next_finding(self) -> None:
         """Go to the next batch where a finding begins, behind the last one to the first."""
         behind = [stop for stop in self.stops if stop > self.batch]
         if self.stops:
             self.batch = (behind or list(self.stops))[0]
 
+    def previous_finding(self) -> None:
+        """Go to the batch before where a finding begins, before the first one to the last."""
+        before = [stop for stop in self.stops if stop < self.batch]
+        if self.stops:
+            self.batch = (before or list(self.stops))[-1]
+
 
 def select(diagnosis: Diagnosis) -> Selection:
     """Begin at the first batch of the first finding that names one, else where fit raises, else at batch 0."""
     findings = [f for f in diagnosis.findings if f.severity != "note" and not f.in_validation and f.batches]
-    last = max((batch.index for batch in diagnosis.profile.batches), default=0)
+    last = max(states.count(diagnosis) - 1, 0)
     read = (index for finding in findings[:1] for index in finding.batches if index <= last)
     first = next(read, diagnosis.fails_at or 0)
     return Selection(last=last, batch=first, stops=_stops((f.batches for f in findings), last))

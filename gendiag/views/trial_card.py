@@ -56,7 +56,7 @@ def _body(trial: Trial, shrunk: Shrunk | None, told: str) -> markup.Html:
     elif trial.error:
         parts.append(markup.tag("p", trial.error, css_class="gd-line"))
     if shrunk is not None and said(shrunk) not in told:
-        parts.append(markup.tag("p", said(shrunk), css_class="gd-samples"))
+        parts.append(markup.tag("p", said(shrunk), css_class="gd-failing-samples"))
     if trial.steps:
         rows = [_row(step) for step in trial.steps]
         parts.append(markup.table(HEAD, rows, f"Ways in which batch {trial.batch} was tried", numeric=NUMERIC))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from gendiag.records import format_shape, listed
+from gendiag.records import counted, format_shape, listed
 
 if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
@@ -28,6 +28,7 @@ TONES: dict[str, Tone] = {
     "no answer": "warning",
     "not tried": "note",
 }
+KB, UNITS = 1024, ("bytes", "kB", "MB", "GB", "TB")
 TO_NAN, ALTERED = "trains to NaN", "trains on altered data"
 ROUND, LARGE = 4, 10_000  # significant digits, and from where on two more
 
@@ -42,9 +43,10 @@ def marked(word: str, kind: Tone | None = None) -> str:
     return f"{SYMBOLS[kind or tone(word)]} {word}"
 
 
-def severity(diagnosis: Diagnosis, finding: Finding) -> tuple[str, Tone]:
+def severity(diagnosis: Diagnosis | None, finding: Finding) -> tuple[str, Tone]:
     """Return the word and the tone of a finding's chip: a warning that turns the model NaN is as red as the verdict."""
-    word = TO_NAN if diagnosis.verdict == TO_NAN and finding is _turns_nan(diagnosis) else finding.severity
+    turns = diagnosis is not None and diagnosis.verdict == TO_NAN and finding is _turns_nan(diagnosis)
+    word = TO_NAN if turns else finding.severity
     return word, tone(word)
 
 
@@ -62,13 +64,15 @@ def outcome(diagnosis: Diagnosis, trial: Trial) -> tuple[str, Tone]:
     return word, tone(word)
 
 
-def concerned(diagnosis: Diagnosis, finding: Finding) -> str:
+def concerned(diagnosis: Diagnosis | None, finding: Finding) -> str:
     """``batches 3-7``, with a word where they are of the validation data."""
     return f"{listed(shown(diagnosis, finding))}{' of the validation data' if finding.in_validation else ''}"
 
 
-def shown(diagnosis: Diagnosis, finding: Finding) -> Sequence[int]:
-    """Return the batches of a finding that were read; the one that was not, where there is no other."""
+def shown(diagnosis: Diagnosis | None, finding: Finding) -> Sequence[int]:
+    """Return the batches of a finding that were read; the one that was not, where there is no other or no diagnosis."""
+    if diagnosis is None:
+        return finding.batches
     profile = diagnosis.validation if finding.in_validation else diagnosis.profile
     read = {batch.index for batch in profile.batches}
     return [index for index in finding.batches if index in read] or finding.batches
@@ -95,6 +99,15 @@ def duration(seconds: float) -> str:
     if seconds < 0.001:  # noqa: PLR2004  (a millisecond)
         return "under 1 ms"
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def size(nbytes: float) -> str:
+    """``640 bytes``, ``1.5 kB``, ``12 MB``: 1 kB is 1,024 bytes, as in ``keep_bytes``."""
+    if nbytes < KB:
+        return counted(int(nbytes), "byte")
+    power = min(len(UNITS) - 1, int(math.log(nbytes, KB)))
+    value = nbytes / KB**power
+    return f"{value:.{0 if value >= 10 else 1}f} {UNITS[power]}"  # noqa: PLR2004  (two digits are enough)
 
 
 def free_shape(leaf: Leaf) -> str:

@@ -486,6 +486,19 @@ def test_a_flight_says_what_was_called_and_how_it_ended():
     assert repr(flight) == "<Flight: fit: finished, fit: raised; see .report>"
 
 
+def test_a_flight_shows_the_steps_taken_and_judges_nothing_for_it():
+    model, seen = classifier(), []
+    look = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: seen.append(str(flight)))
+    with gendiag.watch() as flight:
+        model.fit(finite(2), verbose=0, callbacks=[look])
+    assert re.search(r"running +not judged yet +1 of 1 +2 ", seen[0])
+    for shown in (str(flight), " ".join(re.sub("<[^>]*>", " ", flight._repr_html_()).split())):
+        assert re.search(r"finished +not judged yet +1 of 1 +2 ", shown), "Keras began a third step"
+    assert not flight._reports
+    assert flight.report
+    assert "✔ trains" in str(flight)
+
+
 def test_without_a_call_there_is_no_report():
     with gendiag.watch() as flight:
         pass

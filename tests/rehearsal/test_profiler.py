@@ -52,7 +52,7 @@ def test_an_endless_source_stops_at_the_budget_and_says_so():
             yield from sound()
 
     assert (len((profile := quickly(source, max_batches=50)).batches), profile.ended) == (50, "budget")
-    assert "ended by budget" in repr(profile)
+    assert "max_batches=50 was reached" in repr(profile)
 
 
 def test_the_time_budget_ends_it_too():

@@ -54,6 +54,7 @@ def test_the_broken_source_has_this_fault_first(rule):
     report = diagnosed_broken(rule)
     assert report.findings, f"nothing found; verdict {report.verdict}"
     assert report.findings[0].rule == rule.name
+    assert report.findings[0].severity == rule.severity, "what the table of lessons says of it"
 
 
 @each_rule_here

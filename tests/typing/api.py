@@ -65,8 +65,10 @@ def watched(model: Any) -> tuple[gendiag.Report, ...]:
     return flight.reports
 
 
-def taught() -> list[str]:
+def taught(report: gendiag.Report) -> list[str]:
     assert_type(gendiag.explain("nan-inf").sections, dict[str, str])
+    assert_type(gendiag.explain(report.findings[0]).title, str)
+    assert_type(gendiag.explain().chapters[0].family, str)
     return [rule.name for rule in gendiag.rules.RULES]
 
 

@@ -59,16 +59,16 @@ def test_details_find_a_batch_whose_index_is_not_its_place(silent_cast):
     assert "<b>batch 6</b>" in batch_details.to_html(gap, 6)
 
 
-def test_details_show_thumbnails_of_images_by_their_path():
+def test_details_show_the_samples_of_images_by_their_path():
     whole = plain(1)
-    leaf = replace(x(path="x['image']"), shape=(6, 8, 8, 3), dtype="uint8")
+    leaf = replace(x(path="x['image']"), shape=(6, 8, 8, 3), dtype="uint8", low=0, high=0)
     store = Store()
     store.put(0, ({"image": np.zeros((6, 8, 8, 3), dtype="uint8")}, np.arange(6)), 9)
     html = batch_details.to_html(
         replace(whole, profile=replace(whole.profile, batches=(batch(0, leaf),), store=store)), 0
     )
-    assert html.count('class="gd-thumbnail"') == 4
-    assert "x[&#x27;image&#x27;], sample 3" in html
+    assert html.count('class="gd-samples-picture"') == 4
+    assert "x[&#x27;image&#x27;] of sample 3, as yielded" in html
 
 
 def test_details_never_convert_a_leaf_of_unknown_kind():

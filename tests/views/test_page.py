@@ -156,8 +156,8 @@ def test_the_picture_is_described_in_words(silent_cast):
     assert 'alt="Rows per batch in 8 batches: 10 rows each; finding: batches 3-4, 6' in html.render(silent_cast)
 
 
-def test_thumbnails_are_not_inverted_in_the_dark():
-    assert "filter: none" in next(line for line in css().splitlines() if line.startswith(".gd .gd-thumbnail {"))
+def test_pictures_of_samples_are_not_inverted_in_the_dark():
+    assert "filter: none" in next(line for line in css().splitlines() if line.startswith(".gd .gd-samples-card img {"))
 
 
 def test_a_script_in_the_source_does_not_end_the_title(hostile):

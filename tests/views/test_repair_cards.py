@@ -53,6 +53,13 @@ def test_what_it_costs_and_what_was_not_run_is_said():
     assert "verified" not in shown
 
 
+def test_the_same_is_there_as_text():
+    shown = repair_cards.to_text(repair(changes_meaning="drops 3 samples"))
+    assert shown.startswith("✔ verified  Drop <it>\n  It costs: drops 3 samples.")
+    assert "  verdict             ✖ raises  ✔ trains" in shown
+    assert "    def mended(batches):\n        yield from" in shown
+
+
 def test_no_fix_is_said():
     assert "No fix was found" in repair_cards.to_html([])
 

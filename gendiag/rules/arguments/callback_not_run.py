@@ -35,6 +35,7 @@ class CallbackNotRun(Rule):
     """
 
     name, title = "callback-not-run", "A callback holds the source, and was not run"
+    severity = "note"
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # the source that broken gives too

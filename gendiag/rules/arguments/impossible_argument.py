@@ -46,6 +46,7 @@ class ImpossibleArgument(Rule):
     name, title = "impossible-argument", "An argument of fit has a value that fit cannot work with"
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"steps_per_epoch": 24 / 4})
     mended_fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"steps_per_epoch": 24 // 4})
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         failure = seen.failure

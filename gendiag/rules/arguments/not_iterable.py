@@ -38,6 +38,7 @@ class NotIterable(Rule):
 
     name, title = "not-iterable", "fit reads no batches from such an object"
     consequence_of = ("list-for-array", "validation-form")
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.failure is None:

@@ -59,6 +59,7 @@ class UnsupportedArgument(Rule):
 
     name, title = "unsupported-argument", "fit does not take this argument with such a source"
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"class_weight": MappingProxyType({0: 1.0, 1: 2.0})})
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         failure, source = seen.rehearsal.failure, seen.source

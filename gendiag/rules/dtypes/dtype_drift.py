@@ -29,6 +29,7 @@ class DtypeDrift(Rule):
     """
 
     name, title = "dtype-drift", "The dtype of a leaf changes between batches"
+    severity = "note"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         lossy = {path for delivery in seen.rehearsal.deliveries for path in delivery.changed}

@@ -43,6 +43,7 @@ class LossDtype(Rule):
 
     name, title = "loss-dtype", "y's dtype does not fit the loss"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run

@@ -47,6 +47,7 @@ class ObjectOrStringDtype(Rule):
 
     name, title = "object-or-string-dtype", "A leaf holds Python objects or text"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in (seen.leaves or _given(seen)).items():

@@ -35,6 +35,7 @@ class BatchesShuffledWhole(Rule):
 
     name, title = "batches-shuffled-whole", "Only whole batches change places: shuffle stands behind batch"
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 3})
+    severity = "note"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if not seen.source.is_graph or not _is_behind(seen.source.value) or len(seen.by_epoch) < 2:  # noqa: PLR2004

@@ -38,6 +38,7 @@ class Endless(Rule):
 
     name, title = "endless", "Neither the source nor fit says where an epoch ends"
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 1})
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.rehearsal.ended not in {"budget", "raised", "stopped"}:

@@ -39,6 +39,7 @@ class UnusableLength(Rule):
     """
 
     name, title = "unusable-length", "__len__ gives no number of batches"
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         trained = bool(seen.rehearsal.deliveries)

@@ -32,6 +32,7 @@ class ZeroLength(Rule):
     """
 
     name, title = "zero-length", "The source yields no batch"
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         other = seen.validation_source

@@ -67,6 +67,7 @@ class LabelsOutOfRange(Rule):
 
     name, title = "labels-out-of-range", "Labels outside the range of the loss or the output"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, found in _beyond(seen, seen.batches).items():

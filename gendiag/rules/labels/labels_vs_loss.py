@@ -42,6 +42,7 @@ class LabelsVsLoss(Rule):
 
     name, title = "labels-vs-loss", "Labels in another form than the loss takes"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for found in by_leaf(each for each in seen.scored() if is_other_form(*each[1:])):

@@ -39,6 +39,7 @@ class SingleClass(Rule):
 
     name, title = "single-class", "All labels are one class"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[int, tuple[Leaf, Output]] = {}

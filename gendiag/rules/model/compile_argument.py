@@ -29,6 +29,7 @@ class CompileArgument(Rule):
     """
 
     name, title = "compile-argument", "compile takes an argument for another one"
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         given, run = seen.model_facts.loss_weights, seen.model_run

@@ -60,6 +60,7 @@ class MetricMismatch(Rule):
 
     name, title = "metric-mismatch", "A metric does not fit y or the output"
     reads_trials = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run

@@ -35,6 +35,7 @@ class ModelRejects(Rule):
     name, title = "model-rejects", "The model raises on what fit delivers"
     reads_trials = True
     quotes = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run

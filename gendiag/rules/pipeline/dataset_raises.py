@@ -42,6 +42,7 @@ class DatasetRaises(Rule):
 
     name, title = "dataset-raises", "The tf.data pipeline raises while it makes a batch"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         failure = seen.rehearsal.failure

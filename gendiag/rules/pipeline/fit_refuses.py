@@ -34,6 +34,7 @@ class FitRefuses(Rule):
 
     name, title = "fit-refuses", "fit raises"
     quotes = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         failure = seen.rehearsal.failure

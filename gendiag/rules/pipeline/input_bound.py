@@ -42,6 +42,7 @@ class InputBound(Rule):
 
     name, title = "input-bound", "fit waits for the source"
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 1})
+    severity = "note"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         steps = seen.model_run.seconds[1:] if seen.model_run is not None else ()

@@ -50,6 +50,7 @@ class NoAnswer(Rule):
     """
 
     name, title = "no-answer", "fit waits and nothing comes"
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         failure = seen.rehearsal.failure

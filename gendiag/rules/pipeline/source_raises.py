@@ -42,6 +42,7 @@ class SourceRaises(Rule):
 
     name, title = "source-raises", "The source raises an exception of its own"
     consequence_of = ("leftover-state", "thread-unsafe")
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         index = seen.profile.failed_index

@@ -32,6 +32,7 @@ class BatchSizeVaries(Rule):
     """
 
     name, title = "batch-size-varies", "The number of rows changes between batches"
+    severity = "note"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         last = {batch.epoch: batch.index for batch in seen.batches}

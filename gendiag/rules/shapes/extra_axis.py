@@ -34,6 +34,7 @@ class ExtraAxis(Rule):
 
     name, title = "extra-axis", "An input has one axis too many"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[int, tuple[Leaf, Shape, int]] = {}

@@ -39,6 +39,7 @@ class FeatureShapeDrift(Rule):
 
     name, title = "feature-shape-drift", "A dimension other than the batch axis changes"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.source.is_graph:  # its own element_spec holds, and fit makes no signature

@@ -45,6 +45,7 @@ class InputMismatch(Rule):
 
     name, title = "input-mismatch", "The model's input has another shape"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for found in by_leaf(each for each in seen.fed() if _differs(*each[1:])):

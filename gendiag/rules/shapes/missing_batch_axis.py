@@ -39,6 +39,7 @@ class MissingBatchAxis(Rule):
 
     name, title = "missing-batch-axis", "The batch axis is missing"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[int, tuple[Leaf, Shape]] = {}

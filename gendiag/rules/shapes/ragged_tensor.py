@@ -30,6 +30,7 @@ class RaggedTensor(Rule):
 
     name, title = "ragged-tensor", "The model takes no RaggedTensor"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[int, Leaf] = {}

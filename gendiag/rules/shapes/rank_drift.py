@@ -33,6 +33,7 @@ class RankDrift(Rule):
 
     name, title = "rank-drift", "The number of dimensions changes"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         specs = infer(seen.batches)

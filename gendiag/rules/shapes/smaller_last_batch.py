@@ -37,6 +37,7 @@ class SmallerLastBatch(Rule):
     """
 
     name, title = "smaller-last-batch", "The batch size is written into the model, and the last batch is smaller"
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run

@@ -40,6 +40,7 @@ class StaticBatch(Rule):
 
     name, title = "static-batch", "The batch size is fixed by the model"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         facts = seen.model_facts

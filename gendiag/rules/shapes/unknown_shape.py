@@ -59,6 +59,7 @@ class UnknownShape(Rule):
     consequence_of = ("arity",)
     batchwise = True
     reads_trials = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run

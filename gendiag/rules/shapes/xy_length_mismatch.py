@@ -42,6 +42,7 @@ class XyLengthMismatch(Rule):
     name, title = "xy-length-mismatch", "x and y have different numbers of rows"
     batchwise = True
     consequence_of = ("validation-form",)
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.rehearsal.failed_in == "start":  # of a batch fit refused something else than its lengths

@@ -36,6 +36,7 @@ class Arity(Rule):
 
     name, title = "arity", "A batch has too few or too many elements"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = seen.profile.find(0)

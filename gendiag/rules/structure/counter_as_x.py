@@ -32,6 +32,7 @@ class CounterAsX(Rule):
 
     name, title = "counter-as-x", "x is the number that enumerate puts in front"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if not seen.source.is_graph or not seen.batches or not _counts(seen.source.value):

@@ -38,6 +38,7 @@ class InputCount(Rule):
     name, title = "input-count", "x has another number of arrays than the model has inputs"
     consequence_of = ("list-for-array", "not-iterable", "validation-form")
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         facts = seen.model_facts

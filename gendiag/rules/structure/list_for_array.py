@@ -52,6 +52,7 @@ class ListForArray(Rule):
     name, title = "list-for-array", "A Python list stands where fit wants an array"
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"y": [float(x[0] * 2) for x in next(sound())[0]]})
     mended_fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"y": next(sound())[1]})
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.failure is None or not (seen.source.is_sliced or seen.source.is_foreign):

@@ -34,6 +34,7 @@ class ListOfInputs(Rule):
 
     name, title = "list-of-inputs", "Several inputs in a list"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = seen.profile.find(0)

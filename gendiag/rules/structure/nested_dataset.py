@@ -31,6 +31,7 @@ class NestedDataset(Rule):
 
     name, title = "nested-dataset", "The elements of the dataset are datasets"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if not seen.source.is_graph or seen.failure is None:

@@ -33,6 +33,7 @@ class NoneInBatch(Rule):
 
     name, title = "none-in-batch", "A batch, or a part of it, is None"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         empty = [b for b in seen.batches if any(leaf.kind == "None" for leaf in b.leaves)]

@@ -32,6 +32,7 @@ class NotATuple(Rule):
 
     name, title = "not-a-tuple", "A batch is no tuple"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = seen.profile.find(0)

@@ -47,6 +47,7 @@ class PythonListLeaf(Rule):
 
     name, title = "python-list-leaf", "A leaf is no array"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, column in seen.leaves.items():

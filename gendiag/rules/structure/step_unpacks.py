@@ -40,6 +40,7 @@ class StepUnpacks(Rule):
     """
 
     name, title = "step-unpacks", "train_step unpacks another number of parts than the batch has"
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         run = seen.model_run

@@ -33,6 +33,7 @@ class StructureDrift(Rule):
 
     name, title = "structure-drift", "A batch is nested otherwise than batch 0"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         first = seen.profile.find(0)

@@ -39,6 +39,7 @@ class TargetStructure(Rule):
     name, title = "target-structure", "y is nested otherwise than the model's outputs"
     batchwise = True
     consequence_of = ("validation-form",)
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         outputs = seen.model_facts.outputs

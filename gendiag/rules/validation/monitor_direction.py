@@ -35,6 +35,7 @@ class MonitorDirection(Rule):
     name, title = "monitor-direction", "A callback cannot tell whether more or less is better"
     stops_fit = True
     consequence_of = ("monitor-missing",)
+    severity = "error"
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # a callback of its own for each fit

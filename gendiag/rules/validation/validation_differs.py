@@ -39,6 +39,7 @@ class ValidationDiffers(Rule):
     name, title = "validation-differs", "The validation data have another form than the training data"
 
     consequence_of = ("input-mismatch", "labels-vs-loss", "missing-batch-axis")
+    severity = "error"
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # arrays of its own

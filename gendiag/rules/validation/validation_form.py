@@ -37,6 +37,7 @@ class ValidationForm(Rule):
     """
 
     name, title = "validation-form", "validation_data has no form that fit takes"
+    severity = "error"
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # arrays of its own

@@ -53,6 +53,7 @@ class IdsOutOfRange(Rule):
 
     name, title = "ids-out-of-range", "Ids that the embedding does not know"
     batchwise = True
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         for path, found in _beyond(seen).items():

@@ -49,6 +49,7 @@ class ForkPickle(Rule):
     """
 
     name, title = "fork-pickle", "The dataset cannot be pickled for worker processes"
+    severity = "note"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         dataset, failure = seen.source.value, seen.rehearsal.failure

@@ -35,6 +35,7 @@ class OrderNondeterministic(Rule):
     """
 
     name, title = "order-nondeterministic", "Worker threads draw from one random state"
+    severity = "note"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         spot_check, workers = seen.profile.spot_check, seen.source.workers

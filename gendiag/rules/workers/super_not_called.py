@@ -32,6 +32,7 @@ class SuperNotCalled(Rule):
     """
 
     name, title = "super-not-called", "The dataset never calls super().__init__"
+    severity = "note"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         begins = methods(seen.source.value).get("__init__") if seen.source.is_indexed else None

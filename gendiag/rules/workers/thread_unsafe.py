@@ -44,6 +44,7 @@ class ThreadUnsafe(Rule):
 
     name, title = "thread-unsafe", "Worker threads disturb each other"
     consequence_of = ("buffer-reuse",)
+    severity = "error"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         failure = seen.profile.failure or seen.rehearsal.failure

@@ -1,0 +1,200 @@
+"""The map of fit: a row per epoch, a cell per training step, coloured by the yielded batch that it trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from gendiag.records import counted, listed
+from gendiag.views import markup
+from gendiag.views.palette import GREY, INK, RED
+from gendiag.views.picture import canvas
+from gendiag.views.picture.canvas import LEFT, WIDTH, Frame
+from gendiag.views.run_text import begun, who
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from gendiag.diagnosis.diagnosis import Diagnosis
+    from gendiag.views.markup import Html
+
+TITLE_IN, ROW_IN, FOOT_IN = 0.24, 0.17, 0.42
+MOST_ROWS, MOST_CELLS, MOST_TOLD = 20, 600, 6
+SHADES = "viridis"
+NOTHING = -1  # no step there
+UNMATCHED = -2  # a step on what nothing yielded matches
+
+
+@dataclass(frozen=True)
+class FitMap:
+    """Steps as cells.
+
+    Attributes
+    ----------
+    cells
+        Shape (epochs shown, steps shown): the batch of each step, ``NOTHING`` or ``UNMATCHED``.
+    epochs
+        The epoch of each row.
+    per_cell
+        Steps to a cell; of several the first is shown.
+    raised
+        Row and cell of the step at which fit raised, or None.
+    """
+
+    cells: NDArray[np.int64]
+    epochs: tuple[int, ...]
+    per_cell: int
+    raised: tuple[int, int] | None = None
+
+    def batch_at(self, across: float, down: float) -> int | None:
+        """Return the batch under a place, given as fractions of the cells from the left and from the top."""
+        rows, cells = self.cells.shape
+        row, cell = min(int(down * rows), rows - 1), min(int(across * cells), cells - 1)
+        batch = int(self.cells[max(row, 0), max(cell, 0)])
+        return batch if batch >= 0 else None
+
+
+def fit_map(diagnosis: Diagnosis) -> FitMap | None:
+    """Put the deliveries into cells; None where there was no step."""
+    deliveries = diagnosis.rehearsal.deliveries
+    if not deliveries:
+        return None
+    epoch = np.array([d.epoch for d in deliveries], dtype=np.int64)
+    step = np.array([d.step for d in deliveries], dtype=np.int64)
+    batch = np.array([UNMATCHED if d.batch is None else d.batch for d in deliveries], dtype=np.int64)
+    failed = _failed_step(diagnosis, epoch, step)
+    epochs = np.unique(epoch if failed is None else np.append(epoch, failed[0]))
+    kept = epochs if len(epochs) <= MOST_ROWS else np.append(epochs[: MOST_ROWS - 1], epochs[-1])
+    longest = int(max(step.max(), -1 if failed is None else failed[1])) + 1
+    per_cell = -(-longest // MOST_CELLS)
+    cells = np.full((len(kept), -(-longest // per_cell)), NOTHING, dtype=np.int64)
+    shown = np.isin(epoch, kept) & (step % per_cell == 0)
+    cells[np.searchsorted(kept, epoch[shown]), step[shown] // per_cell] = batch[shown]
+    raised = None if failed is None else (int(np.searchsorted(kept, failed[0])), failed[1] // per_cell)
+    return FitMap(cells, tuple(kept.tolist()), per_cell, raised)
+
+
+def _failed_step(diagnosis: Diagnosis, epoch: NDArray[np.int64], step: NDArray[np.int64]) -> tuple[int, int] | None:
+    """Epoch and step at which fit raised: that of the failing batch's delivery, else behind the last."""
+    if diagnosis.fails_at is None or not begun(diagnosis):
+        return None
+    at = [d for d in diagnosis.rehearsal.deliveries if d.batch == diagnosis.fails_at]
+    if at:
+        return at[-1].epoch, at[-1].step
+    found = diagnosis.profile.find(diagnosis.fails_at)
+    if found is not None and found.epoch > epoch[-1]:
+        return found.epoch, 0
+    return int(epoch[-1]), int(step[-1]) + 1
+
+
+def draw(diagnosis: Diagnosis) -> tuple[Figure, Frame] | None:
+    """Draw it with the axis of steps; None where there was no step."""
+    mapped = fit_map(diagnosis)
+    if mapped is None:
+        return None
+    rows = len(mapped.epochs)
+    row_in = max(ROW_IN, 0.3 / rows)
+    total = TITLE_IN + rows * row_in + FOOT_IN
+    figure = canvas.new(total)
+    frame = (LEFT, FOOT_IN / total, WIDTH, rows * row_in / total)
+    on_axes(diagnosis, figure.add_axes(frame), mapped)
+    _draw_scale(figure, diagnosis, mapped, frame)
+    return figure, frame
+
+
+def on_axes(diagnosis: Diagnosis, axes: Axes, mapped: FitMap | None = None) -> Axes:
+    """Draw the cells on Axes."""
+    mapped = mapped or fit_map(diagnosis)
+    axes.patch.set_alpha(0)
+    axes.set_title(
+        f"map of {who(diagnosis)}: the batch that each step was given", loc="left", fontsize=9, color=INK, pad=3
+    )
+    if mapped is None:
+        axes.text(0.5, 0.5, "No step was taken.", ha="center", va="center", transform=axes.transAxes, color=GREY)
+        return axes
+    axes.imshow(_colours(diagnosis, mapped), aspect="auto", interpolation="nearest", extent=_extent(mapped))
+    _draw_grid(axes, mapped)
+    if mapped.raised is not None:
+        row, cell = mapped.raised
+        axes.plot(
+            (cell + 0.5) * mapped.per_cell - 0.5,
+            row,
+            marker="X",
+            color=RED,
+            markeredgecolor="white",
+            markersize=9,
+            clip_on=False,
+        )
+    axes.set_yticks(range(len(mapped.epochs)), [str(epoch + 1) for epoch in mapped.epochs])
+    axes.set_ylabel("epoch", color=INK, fontsize=9)
+    axes.set_xlabel("step of the epoch", color=INK, fontsize=9, labelpad=1)
+    axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value + 1:,.0f}"))
+    axes.tick_params(colors=INK, labelsize=9, length=3)
+    axes.spines[:].set_visible(False)
+    return axes
+
+
+def image(diagnosis: Diagnosis) -> Html:
+    """Return it as markup that says where its cells are; nothing where there was no step."""
+    drawn = draw(diagnosis)
+    if drawn is None:
+        return markup.Html("")
+    figure, frame = drawn
+    return markup.image(canvas.png(figure), alt_text(diagnosis), "gd-picture gd-fitmap", frame=canvas.told(frame))
+
+
+def alt_text(diagnosis: Diagnosis) -> str:
+    """Say in words what the map shows: for each epoch how many steps, on which batches."""
+    mapped = fit_map(diagnosis)
+    if mapped is None:
+        return "Map of fit: no step was taken."
+    told = [f"epoch {epoch + 1}: {_row(diagnosis, epoch)}" for epoch in mapped.epochs[:MOST_TOLD]]
+    return f"Map of fit, one row per epoch: {'; '.join(told)}{' …' if len(mapped.epochs) > MOST_TOLD else ''}."
+
+
+def _row(diagnosis: Diagnosis, epoch: int) -> str:
+    batches = [d.batch for d in diagnosis.rehearsal.deliveries if d.epoch == epoch]
+    known = [batch for batch in batches if batch is not None]
+    return f"{counted(len(batches), 'step')}{f' on {listed(known)}' if known else ''}"
+
+
+def _extent(mapped: FitMap) -> tuple[float, float, float, float]:
+    rows, cells = mapped.cells.shape
+    return (-0.5, cells * mapped.per_cell - 0.5, rows - 0.5, -0.5)
+
+
+def _colours(diagnosis: Diagnosis, mapped: FitMap) -> NDArray[np.float64]:
+    highest = max(int(mapped.cells.max()), diagnosis.profile.batches[-1].index if diagnosis.profile.batches else 0, 1)
+    colours: NDArray[np.float64] = colormaps[SHADES](mapped.cells / highest)
+    colours[mapped.cells == NOTHING] = (0, 0, 0, 0)
+    colours[mapped.cells == UNMATCHED] = (0.55, 0.55, 0.55, 1)
+    return colours
+
+
+def _draw_grid(axes: Axes, mapped: FitMap) -> None:
+    """Lines between rows, and between cells where these are wide enough."""
+    rows, cells = mapped.cells.shape
+    for row in range(1, rows):
+        axes.axhline(row - 0.5, color="white", linewidth=1.0)
+    if cells <= 120:  # noqa: PLR2004  (6 px a cell)
+        for cell in range(1, cells):
+            axes.axvline(cell * mapped.per_cell - 0.5, color="white", linewidth=0.6)
+
+
+def _draw_scale(figure: Figure, diagnosis: Diagnosis, mapped: FitMap, frame: Frame) -> None:
+    """A small bar of the colours, from batch 0 to the last."""
+    highest = max(int(mapped.cells.max()), diagnosis.profile.batches[-1].index if diagnosis.profile.batches else 0, 1)
+    height = 0.1 / figure.get_figheight()
+    bottom = frame[1] + frame[3] + 0.07 / figure.get_figheight()
+    axes = figure.add_axes((LEFT + WIDTH - 0.17, bottom, 0.1, height))
+    axes.imshow(np.linspace(0, 1, 128)[None, :], aspect="auto", cmap=SHADES)
+    axes.axis("off")
+    axes.text(-0.03, 0.4, "batch 0", transform=axes.transAxes, ha="right", va="center", fontsize=8.5, color=INK)
+    axes.text(1.03, 0.4, f"{highest:,}", transform=axes.transAxes, ha="left", va="center", fontsize=8.5, color=INK)

@@ -1,0 +1,62 @@
+"""What findings say of the batches: a mark over each batch of a rare one, a band under all of a wide one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gendiag.diagnosis.diagnosis import Diagnosis
+    from gendiag.records import Finding
+    from gendiag.records.finding import Severity
+
+WIDE = 0.2  # share of the batches from which on a finding is a band
+FEW = 3  # so many batches are no band, however short the run
+SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")  # the last speaks for a batch of several
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A finding and its batches.
+
+    Attributes
+    ----------
+    batches
+        Those of the picture, ascending.
+    is_wide
+        Whether it concerns so many that a mark over each would say nothing.
+    """
+
+    finding: Finding
+    batches: NDArray[np.int64]
+    is_wide: bool
+
+
+def marks(diagnosis: Diagnosis, count: int) -> list[Mark]:
+    """Return the findings that name batches of the training data, in the order of the findings."""
+    found = [f for f in diagnosis.findings if f.batches and not f.in_validation]
+    made = [Mark(f, batches, _is_wide(len(batches), count)) for f in found if len(batches := _within(f, count))]
+    return [mark for mark in made if not (mark.is_wide and mark.finding.severity == "note")]
+
+
+def severity_of(marked: list[Mark], count: int) -> NDArray[np.int64]:
+    """Return for every batch 0, or 1 + the place of its worst severity among ``SEVERITIES``; bands are left out."""
+    worst = np.zeros(count, dtype=np.int64)
+    for mark in marked:
+        if not mark.is_wide:
+            place = 1 + SEVERITIES.index(mark.finding.severity)
+            worst[mark.batches] = np.maximum(worst[mark.batches], place)
+    return worst
+
+
+def _within(finding: Finding, count: int) -> NDArray[np.int64]:
+    named = np.unique(np.fromiter(finding.batches, dtype=np.int64, count=len(finding.batches)))
+    return named[(named >= 0) & (named < count)]
+
+
+def _is_wide(named: int, count: int) -> bool:
+    return named > FEW and named > WIDE * count
