@@ -65,6 +65,8 @@ class Input:
         As declared, batch axis first.
     ids
         The embedding or lookup that reads it, or None.
+    masked
+        The value by which a step is masked for the layers behind, by an Embedding or a Masking layer; or None.
     """
 
     path: str
@@ -72,6 +74,7 @@ class Input:
     shape: Shape
     dtype: str = "float32"
     ids: IdLayer | None = None
+    masked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ class ModelFacts:
         Every layer of the model that knows so many ids only, wherever it stands.
     unadapted
         Preprocessing layers that were to learn from the data with ``adapt`` and have not: name and class.
+    over_rows
+        Names of the BatchNormalization layers that take their mean over the samples of a batch and nothing else.
     metrics
         Keys of the metrics that were given to compile, such as ``precision``; ``precision with thresholds`` where
         these were given.
@@ -160,6 +165,7 @@ class ModelFacts:
     steps_per_execution: int = 1
     embeddings: tuple[IdLayer, ...] = ()
     unadapted: tuple[tuple[str, str], ...] = ()
+    over_rows: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     strategy: str = ""
     replicas: int = 1

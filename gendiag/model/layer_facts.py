@@ -45,6 +45,31 @@ def embeddings(model: Model) -> tuple[IdLayer, ...]:
     return tuple(_known(layer) for layer in layers(model) if type(layer).__name__ in SIZES)
 
 
+def masked_value(graph: Model, tensor: Any) -> float | None:
+    """Return the value by which the layer that reads a symbolic tensor masks a step; None where it masks none."""
+    for operation, _ in _readers(graph, tensor):
+        kind = type(operation).__name__
+        if kind == "Embedding" and operation.mask_zero:
+            return 0.0
+        if kind == "Masking" and isinstance(operation.mask_value, (int, float)):
+            return float(operation.mask_value)
+    return None
+
+
+def over_rows(graph: Model) -> tuple[str, ...]:
+    """Layers of a graph that normalize over the batch axis alone, where they train and are not told otherwise."""
+    found = []
+    for operation in getattr(graph, "operations", ()):
+        nodes = operation._inbound_nodes  # noqa: SLF001  (no public way)
+        if type(operation).__name__ != "BatchNormalization" or not operation.trainable or len(nodes) != 1:
+            continue
+        shape = nodes[0].input_tensors[0].shape
+        others = [size for axis, size in enumerate(shape) if axis not in (0, operation.axis % len(shape))]
+        if all(size == 1 for size in others) and nodes[0].arguments.kwargs.get("training") is not False:
+            found.append(operation.name)
+    return tuple(found)
+
+
 def unadapted(model: Model, graph: Model | None) -> tuple[tuple[str, str], ...]:
     """Layers that were to learn from the data and have not; a Normalization only where it reads an input.
 

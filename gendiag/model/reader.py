@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from gendiag.batches.tree import walk
 from gendiag.model.facts import Input, Loss, ModelFacts, Output
 from gendiag.model.keras_private import KERAS, is_kerass_own, layers, strategy_of
-from gendiag.model.layer_facts import embeddings, id_layer, metrics, unadapted
+from gendiag.model.layer_facts import embeddings, id_layer, masked_value, metrics, over_rows, unadapted
 from gendiag.records import Role
 
 Model: TypeAlias = Any  # keras ships no types
@@ -52,6 +52,8 @@ def read_model(model: Model) -> ModelFacts:
         known["embeddings"] = embeddings(model)
     with suppress(Exception):
         known["unadapted"] = unadapted(model, _graph(model))
+    with suppress(Exception):
+        known["over_rows"] = over_rows(_graph(model))
     with suppress(Exception):
         known["metrics"] = metrics(model)
         known["optimizer"] = type(model.optimizer).__name__ if model.optimizer is not None else ""
@@ -118,7 +120,14 @@ def _inputs(model: Model) -> tuple[Input, ...]:
     if graph is None:
         return ()
     return tuple(
-        Input(path, _name(path, tensor), tuple(tensor.shape), str(tensor.dtype), id_layer(graph, tensor))
+        Input(
+            path,
+            _name(path, tensor),
+            tuple(tensor.shape),
+            str(tensor.dtype),
+            id_layer(graph, tensor),
+            masked_value(graph, tensor),
+        )
         for path, tensor in _tensors("x", graph._inputs_struct)  # noqa: SLF001  (public .inputs has lost the nesting)
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from gendiag.rules.arguments.callback_form import CallbackForm
 from gendiag.rules.arguments.callback_not_run import CallbackNotRun
+from gendiag.rules.arguments.checkpoint_name import CheckpointName
 from gendiag.rules.arguments.class_weight_mismatch import ClassWeightMismatch
 from gendiag.rules.arguments.impossible_argument import ImpossibleArgument
 from gendiag.rules.arguments.not_iterable import NotIterable
@@ -10,6 +12,7 @@ from gendiag.rules.arguments.steps_not_positive import StepsNotPositive
 from gendiag.rules.arguments.unsupported_argument import UnsupportedArgument
 from gendiag.rules.dtypes.complex_dtype import ComplexDtype
 from gendiag.rules.dtypes.dtype_drift import DtypeDrift
+from gendiag.rules.dtypes.input_dtype import InputDtype
 from gendiag.rules.dtypes.loss_dtype import LossDtype
 from gendiag.rules.dtypes.mask_lost import MaskLost
 from gendiag.rules.dtypes.object_or_string_dtype import ObjectOrStringDtype
@@ -53,12 +56,14 @@ from gendiag.rules.model.not_adapted import NotAdapted
 from gendiag.rules.model.output_vs_loss import OutputVsLoss
 from gendiag.rules.pipeline.buffer_reuse import BufferReuse
 from gendiag.rules.pipeline.dataset_raises import DatasetRaises
+from gendiag.rules.pipeline.errors_ignored import ErrorsIgnored
 from gendiag.rules.pipeline.fit_refuses import FitRefuses
 from gendiag.rules.pipeline.input_bound import InputBound
 from gendiag.rules.pipeline.leak import Leak
 from gendiag.rules.pipeline.no_answer import NoAnswer
 from gendiag.rules.pipeline.source_raises import SourceRaises
 from gendiag.rules.rule import Rule
+from gendiag.rules.shapes.batch_of_one import BatchOfOne
 from gendiag.rules.shapes.batch_size_varies import BatchSizeVaries
 from gendiag.rules.shapes.batch_too_big import BatchTooBig
 from gendiag.rules.shapes.broadcast_labels import BroadcastLabels
@@ -101,6 +106,7 @@ from gendiag.rules.validation.validation_overlap import ValidationOverlap
 from gendiag.rules.values.blank_batches import BlankBatches
 from gendiag.rules.values.double_scaled import DoubleScaled
 from gendiag.rules.values.ids_out_of_range import IdsOutOfRange
+from gendiag.rules.values.masked_samples import MaskedSamples
 from gendiag.rules.values.nan_inf import NanInf
 from gendiag.rules.values.negative_weights import NegativeWeights
 from gendiag.rules.values.unfilled_rows import UnfilledRows
@@ -168,6 +174,7 @@ RULES: tuple[Rule, ...] = (
     BroadcastLabels(),
     WeightsShape(),
     MetricMismatch(),
+    InputDtype(),
     LossDtype(),
     UnknownShape(),
     Endless(),
@@ -179,6 +186,7 @@ RULES: tuple[Rule, ...] = (
     SilentCast(),
     RoundedInModel(),
     ComplexDtype(),
+    MaskedSamples(),
     NanInf(),
     NoSteps(),
     StepsNotPositive(),
@@ -189,11 +197,13 @@ RULES: tuple[Rule, ...] = (
     StatefulShuffled(),
     ForkRng(),
     Leak(),
+    BatchOfOne(),
     OutputVsLoss(),
     RowsWithoutClass(),
     TranscriptTooLong(),
     ZeroTargets(),
     NegativeWeights(),
+    ErrorsIgnored(),
     TornPairs(),
     TornAugmentation(),
     ZipCut(),
@@ -215,6 +225,8 @@ RULES: tuple[Rule, ...] = (
     LossNotFinite(),
     BatchTooBig(),
     ModelRejects(),
+    CallbackForm(),
+    CheckpointName(),
     MonitorMissing(),
     MonitorDirection(),
     FitRefuses(),

@@ -707,3 +707,18 @@ def test_the_quick_measurement_knows_a_buffer_again():
         assert shared((x, y), before) == expected, before
     assert shared((window[:8],), (window[:8],)) == (True,)
     assert shared((window[:8],), (window[2:10],)) == (False,)
+
+
+def test_a_prediction_on_bare_arrays_is_told_to_yield_tuples_of_one():
+    with gendiag.watch() as flight, pytest.raises(ValueError, match="must return a tuple"):
+        linear().predict((x for x, _ in endless()), verbose=0)
+    found = flight.report.findings[0]
+    assert found.rule == "not-a-tuple"
+    assert "(x,)" in found.message
+    assert "`yield (x,)`" in found.fix
+
+
+def test_what_raises_is_called_by_its_name():
+    with gendiag.watch() as flight, pytest.raises(ValueError, match="compile"):
+        keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)]).evaluate(np.ones((4, 4)), np.ones(4), verbose=0)
+    assert flight.report.findings[0].message.startswith("evaluate raises before it has done one batch")

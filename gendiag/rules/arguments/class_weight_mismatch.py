@@ -122,6 +122,12 @@ def _example(labels: set[int]) -> str:
 
 def _of_the_start(seen: Evidence, given: Any) -> tuple[str, str] | None:
     """Why fit cannot begin, and what to do; None where the argument itself is sound."""
+    if isinstance(given, str):
+        balanced = "sklearn.utils.class_weight.compute_class_weight('balanced', classes=np.unique(y), y=y)"
+        return (
+            f"class_weight is the text {given!r}, where fit takes a dict of class number to weight",
+            f"Compute the weights, `weights = {balanced}`, and pass `class_weight=dict(zip(np.unique(y), weights))`.",
+        )
     if not isinstance(given, Mapping):
         return (
             f"class_weight is {describe_type(given)}, where fit takes a dict of class number to weight",

@@ -21,6 +21,9 @@ EXAMPLES = {
 }
 
 
+LEAVES_NONE = "not sufficient to split it"  # keras 3.5.0 to 3.15.1
+
+
 class ImpossibleArgument(Rule):
     """An argument of fit has a value of a kind that fit cannot work with.
 
@@ -53,6 +56,8 @@ class ImpossibleArgument(Rule):
         if failure is None or failure.frame is not None or failure.layer is not None:
             return
         odd = [name for name, wrong in _DOMAINS.items() if name in seen.fit_args and wrong(seen.fit_args[name])]
+        if LEAVES_NONE in failure.line and not odd:
+            yield self._split(seen, failure.line)
         odd = [name for name in odd if _matters(name, seen)]
         if not odd:
             return
@@ -70,6 +75,13 @@ class ImpossibleArgument(Rule):
             else f"Pass a whole number of 1 or more for {name}"
         ) + (f" ({EXAMPLES[name]})." if name in EXAMPLES else ".")  # fmt: skip
         yield self.finding("error", message, fix=fix, argument=name, instead=instead)
+
+    def _split(self, seen: Evidence, line: str) -> Finding:
+        """Say which samples a share sets aside, where none is left for the other part."""
+        share = short(seen.fit_args.get("validation_split"))
+        message = f"validation_split={share} leaves no sample to train on or to validate on: {line}"
+        fix = "Pass a share that leaves both parts some samples, such as `validation_split=0.2`, or give fit more data."
+        return self.finding("error", message, fix=fix, argument="validation_split", instead=None)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         argument, instead = finding.evidence["argument"], finding.evidence["instead"]

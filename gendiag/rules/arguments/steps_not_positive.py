@@ -13,13 +13,17 @@ from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import ROWS, Edits, Rule, sound
 
+DEFAULT = 32  # keras 3.15.1, array_data_adapter.py
+SIZE = "Pass a whole number of 1 or more for batch_size, such as `batch_size=max(1, n)`, or leave it out."
+
 
 class StepsNotPositive(Rule):
-    """``steps_per_epoch`` or ``validation_steps`` is 0 or below, and fit goes on as if it were not given.
+    """``steps_per_epoch``, ``validation_steps`` or ``batch_size`` is 0 or below; fit takes it as not given.
 
     What fit does
         Takes 0 like None: an epoch is whatever the source yields until it ends, and of an endless source it never
         does. Arrays and a PyDataset are then read whole. -1 does the same with a generator and a dataset.
+        ``batch_size=0`` makes batches of 32.
 
     Why it hurts
         It comes from ``n_samples // batch_size`` with fewer samples than one batch, and nothing says so: what was
@@ -43,6 +47,10 @@ class StepsNotPositive(Rule):
     def check(self, seen: Evidence) -> Iterator[Finding]:
         if seen.never_ends or (seen.failure is not None and not seen.rehearsal.deliveries):
             return
+        size = seen.fit_args.get("batch_size")
+        if is_not_positive(size) and not size and seen.source.is_sliced and seen.failure is None:
+            message = f"batch_size is {size}, which fit takes as if it were not given: batches of {DEFAULT} samples."
+            yield self.finding("warning", message, fix=SIZE, argument="batch_size")
         if not seen.source.is_endless:
             yield from self._of(seen, "steps_per_epoch", seen.by_epoch, "training")
         validation = seen.validation_source

@@ -1,24 +1,15 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from gendiag.records import Failure, Finding
+from gendiag.records import Finding
 from gendiag.rules.edits import numbers
 from gendiag.rules.edits.place import at
+from gendiag.rules.evidence.dtype_clash import clash_of
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.to_type import cast
 from gendiag.rules.rule import Edits, Rule, sound
-
-# TensorFlow's messages where an operation meets two types, in a graph and eagerly (tensorflow 2.21).
-CLASHES = (
-    re.compile(r"has type (\w+) that does not match type (\w+)"),
-    re.compile(r"expected to be a (\w+) tensor but is a (\w+) tensor"),
-    re.compile(r"conversion requested dtype (\w+) for Tensor with dtype (\w+)"),
-    re.compile(r"input types? \(?(\w+), (\w+)\)"),
-)
-FULL = {"float": "float32", "double": "float64", "half": "float16"}
 
 
 class LossDtype(Rule):
@@ -50,7 +41,7 @@ class LossDtype(Rule):
         if run is None or run.failure is None or run.failed_batch is None:
             return
         batch = seen.profile.find(run.failed_batch)
-        clash = _clash(run.failure)
+        clash = clash_of(run.failure)
         if batch is None or clash is None:
             return
         guilty = [leaf for leaf in batch.leaves if leaf.dtype in clash and leaf.dtype != "float32"]
@@ -97,13 +88,3 @@ class LossDtype(Rule):
         model = Own()
         model.compile("sgd")
         return model
-
-
-def _clash(failure: Failure) -> tuple[str, str] | None:
-    """Return the two types that met."""
-    for pattern in CLASHES:
-        found = pattern.search(failure.line) or pattern.search(failure.details)
-        if found is not None:
-            one, other = (FULL.get(name, name) for name in found.groups())
-            return one, other
-    return None

@@ -16,6 +16,11 @@ from gendiag.rules.rule import Edits, Rule, sound
 
 COARSE = 0.01  # of the spread: steps above it wash out what is to be learned
 OFFSET = 1_700_000_000_000
+PER_SAMPLE = 2  # axes of a target with one row per sample; more have one per position
+RESIZED = (
+    "If masks are resized, do it without making values between the classes: `tf.image.resize(mask, size, "
+    "method='nearest')`, `load_img(..., interpolation='nearest')`."
+)
 
 
 class RoundedInModel(Rule):
@@ -55,9 +60,12 @@ class RoundedInModel(Rule):
                     lost.setdefault(leaf.path, {})[batch.index] = change
                     dtypes[leaf.path] = (leaf.dtype, dtype)
         for path, found in lost.items():
-            yield self._finding(path, found, *dtypes[path])
+            of_positions = any(len(leaf.shape or ()) > PER_SAMPLE for _, leaf in seen.leaves[path])
+            yield self._finding(path, found, *dtypes[path], of_positions=of_positions)
 
-    def _finding(self, path: str, found: dict[int, tuple[int, int, str]], old: str, new: str) -> Finding:
+    def _finding(
+        self, path: str, found: dict[int, tuple[int, int, str]], old: str, new: str, *, of_positions: bool
+    ) -> Finding:
         changed, total, example = next(iter(found.values()))
         who = "the loss" if path.startswith("y") else "the model's input"
         message = (
@@ -74,6 +82,8 @@ class RoundedInModel(Rule):
             fix = (
                 f"Yield whole class numbers in {path}, or compile with a loss for quantities or shares, such as 'mse'."
             )
+            if of_positions:
+                fix = f"{RESIZED} Else y{fix.removeprefix('Y')}"
         elif "int" in new:
             fix = f"Declare that input as float, `keras.Input(..., dtype='float32')`, or round {path} on purpose."
         return self.finding(

@@ -150,7 +150,8 @@ def _range(output: Output) -> tuple[float, float, float] | None:
     if loss is None:
         return None
     if loss.key == SPARSE:
-        return (0, output.channels - 1, 0) if output.channels and loss.ignored is None else None
+        left_out = 0 if loss.ignored is None else loss.ignored  # what lies between it and the classes is not told apart
+        return (min(0, left_out), max(output.channels - 1, left_out), 0) if output.channels else None
     if loss.key in (*CLIPPED, *ONE_HOT):  # counts under a cross-entropy: the best answer is their share of the row
         return 0.0, math.inf, ROUNDING
     if loss.key in PROBABILITIES:
@@ -193,7 +194,10 @@ def _bounds(case: Case) -> str:
     loss, channels = case.output.loss, case.output.channels
     key = loss.key if loss is not None else ""
     if key == SPARSE:
-        knows = f"the classes 0 to {case.high:g}" if case.high else "class 0 only"
+        last = (channels or 1) - 1
+        knows = f"the classes 0 to {last}" if last else "class 0 only"
+        if loss is not None and loss.ignored is not None:
+            knows += f", and leaves out {loss.ignored} (ignore_class)"
         return f"the model has {counted(channels or 0, 'output')}, so {key} knows {knows}"
     if key in ONE_HOT:
         return f"{key} expects targets of at least 0, and falls the further the less likely such a class is made"

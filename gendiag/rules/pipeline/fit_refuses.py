@@ -11,6 +11,7 @@ from gendiag.rules.evidence.validation_shapes import first_evaluated
 from gendiag.rules.rule import Rule, sound
 
 SHOWN = 4  # leaves in the fix
+NO_FLOAT = "`schedule` function should be a float"  # keras 3.5.0 to 3.15.1
 
 
 class FitRefuses(Rule):
@@ -46,13 +47,16 @@ class FitRefuses(Rule):
         if seen.rehearsal.failed_in == "validation":
             evidence["source"] = "validation"
         stop = "" if failure.line.endswith(".") else "."
-        message = f"fit raises {_where(seen)}: {failure.line}{f'{failure.place}.' if failure.frame else stop}"
+        method = seen.rehearsal.method if seen.rehearsal.method in {"evaluate", "predict"} else "fit"
+        message = f"{method} raises {_where(seen)}: {failure.line}{f'{failure.place}.' if failure.frame else stop}"
         fix = f"{_look(seen)} The full text is in the finding's `evidence['text']`."
         if failure.callback is not None:
             at = f", at {failure.frame}: `{failure.code}`." if failure.frame else ""
             message = f"The callback raises in {failure.callback}, {_where(seen)}: {failure.line}{at or stop}"
             whose = failure.callback.split(".")[0]
             fix = "Look at that line of the callback" if failure.frame else f"Look at the arguments of {whose}"
+            if NO_FLOAT in failure.line:
+                fix = "Return a Python float from the schedule in each epoch, `return float(rate)`"
             fix += "; no batch is at fault."
         yield self.finding("error", message, fix=fix, batches=batches, **evidence)
 
@@ -91,4 +95,6 @@ def _where(seen: Evidence) -> str:
     steps = len(seen.rehearsal.deliveries)
     if seen.rehearsal.failed_in == "training" and steps:
         return f"after {steps} training step{'s' if steps > 1 else ''}"
+    if seen.rehearsal.method in {"evaluate", "predict"}:
+        return "before it has done one batch"
     return "in the validation" if seen.rehearsal.failed_in == "validation" else "before the first batch is trained on"

@@ -64,7 +64,8 @@ class StaticBatch(Rule):
         stateful = seen.model_facts.stateful
         why = f"has a stateful layer built for batches of {size}" if stateful else f"is built for batches of {size}"
         end = " Its one state is broadcast over all." if severity == "warning" else " fit raises there."
-        last = ", the last one," if index == seen.batches[-1].index else ""
+        is_over = seen.profile.ended == "end" or (seen.source.is_sliced and index > 0)
+        last = ", the last one," if is_over and index == seen.batches[-1].index else ""
         message = (
             f"{seen.place(index).capitalize()}{last} has {counted(rows[index], 'sample')}, but the model {why} "
             f"samples (batch_shape).{end}"
@@ -73,6 +74,9 @@ class StaticBatch(Rule):
             f"Leave out {listed(batches)}: yield only full batches of {size} (`drop_remainder=True` in tf.data), "
             "or pad the rest to that size."
         )
+        if seen.source.is_sliced and not seen.evaluates:
+            sized = "" if seen.fit_args.get("batch_size") == size else f"Pass `batch_size={size}`. "
+            fix = f"{sized}Keep a whole number of batches: `n = len(x) // {size} * {size}`, then `fit(x[:n], y[:n])`."
         return self.finding(severity, message, fix=fix, batches=batches, rows=rows[index], size=size)
 
     def _undeclared(self, seen: Evidence) -> Iterator[Finding]:

@@ -9,6 +9,8 @@ from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.rule import Edits, Rule, sound
 
+OF_PREDICT = "Yield a tuple of one element, `yield (x,)`; of several inputs `yield ((a, b),)`."
+
 
 class NotATuple(Rule):
     """A generator yields a list, a dict or a bare array where fit wants a tuple.
@@ -40,8 +42,11 @@ class NotATuple(Rule):
             return
         if first.structure.startswith("(") or first.structure == "None":
             return
-        message = f"Batch 0 is {_what(first.structure)}; from a generator fit takes a tuple: (x, y)."
-        yield self.finding("error", message, fix=_fix(first.structure), batches=[0], structure=first.structure)
+        predicts = seen.rehearsal.method == "predict"
+        wanted = "predict takes a tuple: (x,) or (x, y)" if predicts else "fit takes a tuple: (x, y)"
+        message = f"Batch 0 is {_what(first.structure)}; from a generator {wanted}."
+        fix = OF_PREDICT if predicts else _fix(first.structure)
+        yield self.finding("error", message, fix=fix, batches=[0], structure=first.structure)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place = at(seen, finding)

@@ -1,0 +1,38 @@
+"""Which layers mask steps, and which normalize over the samples of a batch alone."""
+
+from __future__ import annotations
+
+import keras
+import pytest
+
+from gendiag.model.reader import read_model
+
+L = keras.layers
+
+
+def facts(*layers, shape):
+    return read_model(keras.Sequential([keras.Input(shape), *layers]))
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "value"),
+    [
+        (L.Masking(-1.0), (5, 2), -1.0),
+        (L.Embedding(9, 2, mask_zero=True), (5,), 0.0),
+        (L.Embedding(9, 2), (5,), None),
+        (L.LSTM(2), (5, 2), None),
+    ],
+)
+def test_the_value_by_which_a_step_is_masked(layer, shape, value):
+    assert facts(layer, shape=shape).inputs[0].masked == value
+
+
+def test_a_mean_over_the_samples_alone_is_told_from_one_over_positions_too():
+    assert facts(L.BatchNormalization(name="own"), shape=(4,)).over_rows == ("own",)
+    assert facts(L.BatchNormalization(name="one"), shape=(1, 1, 3)).over_rows == ("one",)
+    assert facts(L.BatchNormalization(), shape=(4, 4, 3)).over_rows == ()
+    assert facts(L.BatchNormalization(), shape=(None, 3)).over_rows == ()
+
+
+def test_a_frozen_layer_takes_no_mean_over_the_batch():
+    assert facts(L.BatchNormalization(trainable=False), shape=(4,)).over_rows == ()
