@@ -40,11 +40,17 @@ def test_the_rest_of_a_headline_without_a_finding_is_folded():
 
 
 def test_the_third_note_is_folded_and_so_is_what_the_headline_has_no_room_for():
-    missing = ("workers, which are processes", "validation_data, whose generator is spent", "callbacks that stop early")
-    drawn = page.render(plain(4, left_out=(*missing, "all that comes after"), notes=("First.", "Second.", "Third.")))
+    missing = (
+        "workers, which are processes",
+        "validation_data, whose generator is spent",
+        "callbacks that end it early",
+    )
+    drawn = page.render(
+        plain(4, left_out=(*missing, "all that comes after these three"), notes=("First.", "Second.", "Third."))
+    )
     assert "No fault seen in what was looked at" in drawn
-    assert drawn.count("all that comes after") == 1
-    assert drawn.index("The rest of it") < drawn.index("all that comes after") < drawn.index("First.")
+    assert drawn.count("all that comes after these three") == 1
+    assert drawn.index("The rest of it") < drawn.index("all that comes after these three") < drawn.index("First.")
     assert drawn.index("Second.") < drawn.index("1 more note") < drawn.index("Third.")
 
 
