@@ -34,7 +34,9 @@ def to_html(diagnosis: Diagnosis, batch: int, first: int = 0, *, named: bool = T
     """
     found = diagnosis.profile.find(batch)
     if found is None:
-        return markup.tag("p", f"Batch {batch} was not read.", css_class="gd-quiet")
+        raised = batch == diagnosis.fails_at and diagnosis.profile.ended == "raised"
+        why = "There is nothing of it to show: the source raised in it" if raised else f"Batch {batch} was not read"
+        return markup.tag("p", f"{why}.", css_class="gd-quiet")
     deliveries = [delivery for delivery in diagnosis.rehearsal.deliveries if delivery.batch == batch]
     arrays, excuse = _arrays(diagnosis, found)
     absent = run_text.not_delivered(diagnosis, batch)
@@ -71,7 +73,8 @@ def _named_by(diagnosis: Diagnosis, batch: int, *, named: bool) -> markup.Html:
     lines = [markup.join((markup.chip(*wording.severity(diagnosis, f)), " ", f.title)) for f in found]
     shrunk = diagnosis.shrunk.get(batch)
     if shrunk is not None and said(shrunk) not in findings.told(diagnosis):
-        lines.append(markup.join((markup.chip(FAILING, "error"), " ", said(shrunk))))
+        chip = markup.chip(FAILING, "error") if shrunk.samples else markup.chip("samples tried alone", "note")
+        lines.append(markup.join((chip, " ", said(shrunk))))
     return markup.join(markup.tag("p", line, css_class="gd-named") for line in lines)
 
 

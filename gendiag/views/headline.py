@@ -39,11 +39,11 @@ def tells(diagnosis: Diagnosis) -> bool:
 
 
 def untold(diagnosis: Diagnosis) -> str:
-    """What was cut from the headline, and stands neither in the first finding nor among the notes."""
+    """What was cut from the headline, and does not stand in the first finding."""
     rest = cut(diagnosis.headline, MOST)[1]
     for finding in diagnosis.findings[:1]:
         return "" if finding.message.endswith(rest) else rest.removesuffix(finding.message).rstrip()
-    return "" if diagnosis.left_out else rest
+    return rest
 
 
 def foot(diagnosis: Diagnosis) -> markup.Html:

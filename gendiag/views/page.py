@@ -72,7 +72,8 @@ def _body(diagnosis: Diagnosis, steps: Steps, heading: str) -> markup.Html:
     parts = [headline.to_html(diagnosis, heading)]
     if diagnosis.profile.batches:
         picture = markup.join([timeline.image(diagnosis, timeline.draw(diagnosis)), fit_map.image(diagnosis)])
-        parts.append(markup.tag("section", picture, css_class="gd-timeline gd-pictures"))
+        scrolls = {"tabindex": "0", "role": "region", "aria_label": "The run in pictures"}
+        parts.append(markup.tag("section", picture, css_class="gd-timeline gd-pictures", **scrolls))
     if diagnosis.findings:
         parts.append(markup.tag("section", findings.first(diagnosis), css_class="gd-findings"))
     if diagnosis.profile.batches:

@@ -68,7 +68,8 @@ def _picture(profile: Profile) -> markup.Html:
 
     if not profile.batches:
         return markup.Html("")
-    return markup.tag("section", timeline.of_profile(profile), css_class="gd-timeline gd-pictures")
+    scrolls = {"tabindex": "0", "role": "region", "aria_label": "The source in pictures"}
+    return markup.tag("section", timeline.of_profile(profile), css_class="gd-timeline gd-pictures", **scrolls)
 
 
 def _end(profile: Profile) -> tuple[str, Tone]:

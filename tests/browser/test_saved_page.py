@@ -43,12 +43,12 @@ def opened(browser, address, *, width=1280, scheme="light"):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 480])
-def test_axe_finds_nothing_with_every_fold_open_or_closed(browser, saved, width, scheme):
+def test_axe_finds_nothing_serious_with_every_fold_open_or_closed(browser, saved, width, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     shown = opened(browser, saved, width=width, scheme=scheme)
     for _ in range(2):
-        found = Axe().run(shown).response["violations"]
+        found = [each for each in Axe().run(shown).response["violations"] if each["impact"] in {"serious", "critical"}]
         assert [(each["id"], each["impact"], each["nodes"][0]["html"]) for each in found] == []
         shown.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
     assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gendiag.batches.store import Store
+from gendiag.records import Shrunk
 from gendiag.views import batch_details
 from tests.support.diagnoses import batch, plain, x
 
@@ -84,3 +85,17 @@ def test_details_never_convert_a_leaf_of_unknown_kind():
         replace(whole, profile=replace(whole.profile, batches=(batch(0, leaf),), store=store)), 0
     )
     assert "Trap" in html
+
+
+def test_the_batch_in_which_the_source_raised_says_so_and_another_that_was_not_read():
+    whole = plain(3, fails_at=3)
+    raised = replace(whole, profile=replace(whole.profile, ended="raised"))
+    assert "the source raised in it" in batch_details.to_html(raised, 3)
+    assert "Batch 4 was not read" in batch_details.to_html(raised, 4)
+
+
+def test_where_no_sample_is_to_blame_none_is_called_failing():
+    every = Shrunk(1, "raises", every=True, rows=4, tried_alone=4)
+    drawn = batch_details.to_html(plain(3, shrunk={1: every}), 1)
+    assert "none is to blame" in drawn
+    assert "failing samples" not in drawn

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from gendiag.views import headline, page, terminal
+from gendiag.views.picture.marks import marks
 from tests.support.diagnoses import finding, plain, tried
 
 LONG = (
@@ -38,11 +39,19 @@ def test_the_rest_of_a_headline_without_a_finding_is_folded():
     assert headline.untold(plain(4)) == ""
 
 
-def test_what_was_left_out_is_a_note_and_the_third_note_is_folded():
-    diagnosis = plain(4, left_out=("workers", "validation_data", "callbacks"))
-    drawn = page.render(diagnosis)
-    assert headline.short(diagnosis).startswith("No fault seen in what was looked at.")
-    assert drawn.index("Left out: validation_data.") < drawn.index("1 more note") < drawn.index("Left out: callbacks.")
+def test_the_third_note_is_folded_and_so_is_what_the_headline_has_no_room_for():
+    missing = (
+        "workers, which are processes",
+        "validation_data, whose generator is spent",
+        "callbacks that end it early",
+    )
+    drawn = page.render(
+        plain(4, left_out=(*missing, "all that comes after these three"), notes=("First.", "Second.", "Third."))
+    )
+    assert "No fault seen in what was looked at" in drawn
+    assert drawn.count("all that comes after these three") == 1
+    assert drawn.index("The rest of it") < drawn.index("all that comes after these three") < drawn.index("First.")
+    assert drawn.index("Second.") < drawn.index("1 more note") < drawn.index("Third.")
 
 
 def test_verdict_finding_and_trial_of_nan_are_equally_red():
@@ -54,6 +63,7 @@ def test_verdict_finding_and_trial_of_nan_are_equally_red():
     assert "✖</span> trains to NaN" in first
     assert "gd-warning" in other
     assert "1. ✖" in terminal.render(diagnosis)
+    assert [mark.finding.severity for mark in marks(diagnosis, 4)] == ["error", "warning"]
 
 
 def test_a_trial_on_altered_values_is_no_plain_tick(silent_cast):

@@ -74,7 +74,7 @@ def test_control_characters_of_the_data_do_not_reach_the_terminal():
 
 
 def test_the_text_draws_what_became_of_every_batch(raises):
-    assert "|===!....|" in terminal.render(raises)
+    assert "|===X....|" in terminal.render(raises)
     assert ". not reached by fit" in terminal.render(raises)
 
 
@@ -153,7 +153,8 @@ def test_a_page_follows_the_readers_light_or_dark(silent_cast):
 
 
 def test_the_picture_is_described_in_words(silent_cast):
-    assert 'alt="Rows per batch in 8 batches: 10 rows each; finding: batches 3-4, 6' in html.render(silent_cast)
+    assert 'alt="Rows per batch in 8 batches: 10 rows each; delivered once' in html.render(silent_cast)
+    assert "warning silent-cast: batches 3-4; warning silent-cast: batch 6." in html.render(silent_cast)
 
 
 def test_pictures_of_samples_are_not_inverted_in_the_dark():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from gendiag.views import wording
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +40,7 @@ class Mark:
 
 def marks(diagnosis: Diagnosis, count: int) -> list[Mark]:
     """Return the findings that name batches of the training data, in the order of the findings."""
-    found = [f for f in diagnosis.findings if f.batches and not f.in_validation]
+    found = [_as_shown(diagnosis, f) for f in diagnosis.findings if f.batches and not f.in_validation]
     made = [Mark(f, batches, _is_wide(len(batches), count)) for f in found if len(batches := _within(f, count))]
     return [mark for mark in made if not (mark.is_wide and mark.finding.severity == "note")]
 
@@ -51,6 +53,12 @@ def severity_of(marked: list[Mark], count: int) -> NDArray[np.int64]:
             place = 1 + SEVERITIES.index(mark.finding.severity)
             worst[mark.batches] = np.maximum(worst[mark.batches], place)
     return worst
+
+
+def _as_shown(diagnosis: Diagnosis, finding: Finding) -> Finding:
+    """Make what turns the model NaN an error, as its card is."""
+    is_error = wording.severity(diagnosis, finding)[1] == "error"
+    return replace(finding, severity="error") if is_error else finding
 
 
 def _within(finding: Finding, count: int) -> NDArray[np.int64]:

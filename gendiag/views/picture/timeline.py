@@ -145,7 +145,7 @@ def readout(diagnosis: Diagnosis, batch: int) -> str:
     times = int(states.steps(diagnosis)[batch]) if batch < states.count(diagnosis) else 0
     parts += [f"in {times:,} steps"] if times > 1 else []
     named = [f for f in diagnosis.findings if batch in f.batches and not f.in_validation]
-    return " · ".join([*parts, *(f"{wording.marked(f.severity)} {f.rule}" for f in named)])
+    return " · ".join([*parts, *(f"{wording.marked(*wording.severity(diagnosis, f))} {f.rule}" for f in named)])
 
 
 def _axes(figure: Figure, top_in: float, height_in: float, drawn: Columns, *, visible: bool = False) -> Axes:
