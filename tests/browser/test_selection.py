@@ -168,7 +168,7 @@ def test_nothing_serious_for_those_who_do_not_see_or_point(lab, board, width):  
 
 
 def test_a_saved_notebook_that_somebody_else_opens_shows_it_without_a_kernel(lab, board, notebooks):  # noqa: ARG001  (it waits for the dashboard)
-    """A changed copy is not trusted, as one from elsewhere; what its own author opens, ipywidgets wants a kernel for."""
+    """A changed copy is not trusted, as one from elsewhere; its own author needs a kernel."""
     lab.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     lab.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
     import nbformat

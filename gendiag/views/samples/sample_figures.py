@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gendiag.batches.tree import flatten
 from gendiag.batches.values import cast, digest, kind_of
+from gendiag.records import counted
 from gendiag.views import markup
 from gendiag.views.samples import class_maps, feature_strip, images, label_counts, picks, tokens, waveforms
 from gendiag.views.samples.held_batches import dense, nearest_sound, told_apart
@@ -47,7 +48,14 @@ def to_html(diagnosis: Diagnosis, batch: int, first: int = 0, deliveries: Sequen
         deliveries = [delivery for delivery in diagnosis.rehearsal.deliveries if delivery.batch == batch]
     delivery = deliveries[0] if deliveries else None
     drawn = [html for shown in _leaves(diagnosis, batch, first, delivery) if (html := _drawn(shown))][:MOST_FIGURES]
-    return markup.tag("div", *drawn, css_class="gd-samples") if drawn else markup.Html("")
+    if not drawn:
+        return markup.Html("")
+    rest = [markup.details(counted(len(drawn) - 1, "more leaf", "more leaves"), _figures(drawn[1:]), key="leaves")]
+    return markup.join([_figures(drawn[:1]), *(rest if drawn[1:] else [])])
+
+
+def _figures(drawn: Sequence[markup.Html]) -> markup.Html:
+    return markup.tag("div", *drawn, css_class="gd-samples")
 
 
 def _leaves(diagnosis: Diagnosis, batch: int, first: int, delivery: Delivery | None) -> Iterator[Shown]:
