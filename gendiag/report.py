@@ -10,10 +10,11 @@ from gendiag.batches.store import MIB
 from gendiag.diagnosis.judge import Judged, judge
 from gendiag.diagnosis.options import Options
 from gendiag.diagnosis.rehearsing import case_of
-from gendiag.diagnosis.repairs import repaired, repairs
-from gendiag.diagnosis.trials import shrink_batch, try_on_model
+from gendiag.diagnosis.repairs import Fixes, OnFound, OnTry, nobody, repaired
+from gendiag.diagnosis.trials import is_stopped, shrink_batch, try_on_model
 from gendiag.errors import BadArgumentError
 from gendiag.model.requirements import check_model
+from gendiag.runtime.estimate import Phase
 from gendiag.runtime.leftovers import collect
 from gendiag.views.drawings import Drawings
 
@@ -33,7 +34,7 @@ class Report(Drawings):
     def __init__(self, judged: Judged) -> None:
         self._judged = judged
         self.diagnosis = judged.diagnosis
-        self._repairs: tuple[Repair, ...] | None = None
+        self._fixes = Fixes(judged)
         self._trials: dict[int, Trial] = dict(self.diagnosis.trials)
         self._fresh_trials: dict[int, Trial] = {}
         self._shrunk: dict[int, Shrunk] = dict(self.diagnosis.shrunk)
@@ -79,10 +80,13 @@ class Report(Drawings):
         trials = self._fresh_trials if fresh_weights else self._trials
         if batch not in trials:
             case, evidence = self._judged.case, self._judged.evidence
-            trials[batch] = try_on_model(case, evidence, batch, fresh_weights=fresh_weights)
+            trial = try_on_model(case, evidence, batch, fresh_weights=fresh_weights)
+            return trial if is_stopped(trial) else trials.setdefault(batch, trial)
         return trials[batch]
 
-    def repairs(self, *, budget_s: float = 60.0) -> tuple[Repair, ...]:
+    def repairs(
+        self, *, budget_s: float = 60.0, on_try: OnTry = nobody, on_found: OnFound = nobody
+    ) -> tuple[Repair, ...]:
         """Search for changes to the source or to fit's arguments that repair what was found, and run each.
 
         Every one is applied to the source made anew (or to the batches that were read, where it cannot be), rehearsed
@@ -92,10 +96,10 @@ class Report(Drawings):
         ----------
         budget_s
             No further change is tried after so many seconds. Ctrl-C ends the search too, with what was found.
+        on_try, on_found
+            Called before each change is run, with its number and what it does; and with each repair once it is proven.
         """
-        if self._repairs is None:
-            self._repairs = repairs(self._judged, budget_s=budget_s)
-        return self._repairs
+        return self._fixes.search(budget_s, on_try, on_found)
 
     def shrink(self, batch: int, *, max_trials: int = 60) -> Shrunk:
         """Reduce a batch that the model does not take to the samples, and the values in them, that make it so.
@@ -175,7 +179,7 @@ class Report(Drawings):
         if at is not None and case.model is not None and at in self.profile.store:
             failure = next((step.failure for step in self.trial(at).steps), None)
         samples = self.shrink(at).samples if only_guilty and at is not None else ()
-        with case.options.bar("running the script", None) as show:
+        with case.options.bar(Phase("running the script", ("run", "runs"))) as show:
             return reproduce(
                 evidence, case.model, path, versions=self.diagnosis.versions, failure=failure,
                 samples=samples, anonymous=anonymous, on_run=show,
@@ -199,7 +203,7 @@ class Report(Drawings):
             self.diagnosis,
             self.trial if self._judged.case.model is not None else None,
             self.repairs if is_faulty else None,
-            lambda repair: self.after(repair).diagnosis,
+            self._fixes.after,
         )
 
     @property

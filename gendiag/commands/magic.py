@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import shlex
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +12,14 @@ from typing import Any, NoReturn
 
 from gendiag.batches.store import MIB
 from gendiag.commands.last_traceback import after_failure
+from gendiag.commands.plain_traceback import as_of_the_cell, one_line
 from gendiag.errors import BadArgumentError, NothingRecordedError
 from gendiag.flight.recorder import Flight, watch
 from gendiag.report import Report
+from gendiag.runtime.progress import in_notebook
 from gendiag.views.live_panel import Live
 
+NOT_REACHED = "gendiag: no call of fit, evaluate or predict was reached in this cell, so there is nothing to report."
 UNITS = {"": 1, "B": 1, "KB": 2**10, "MB": MIB, "GB": 2**30}
 
 
@@ -27,7 +29,8 @@ def load_ipython_extension(ipython: Any) -> None:
     def gendiag(line: str, cell: str | None = None) -> Report | None:
         """``%%gendiag [--keep 512MB] [--level light|full] [--keep-going]``, or ``%gendiag`` behind a failed cell."""
         if cell is None:
-            return after_failure(ipython.user_ns)
+            with one_line():
+                return after_failure(ipython.user_ns)
         run_cell(ipython, line, cell)
         return None
 
@@ -37,18 +40,28 @@ def load_ipython_extension(ipython: Any) -> None:
 # ---------------------------------------------------------------------- %%gendiag
 def run_cell(shell: Any, line: str, cell: str) -> None:
     """Run the cell as it is, show it live, then its report; what it raises passes unless ``--keep-going``."""
-    options = _options(line)
-    flight = watch(keep_bytes=_bytes(options.keep), level=options.level)
-    live = Live(flight.live, _kernel_id())
-    with flight, live, _interrupt_is_stop(flight), _silent(shell, wanted=not options.keep_going):
-        result = shell.run_cell(cell, store_history=False)
+    with one_line():
+        options = _options(line)
+        flight = watch(keep_bytes=_bytes(options.keep), level=options.level)
+    with Live(flight.stand, flight.look, shown=in_notebook()) as live:
+        with flight, _interrupt_is_stop(flight, live), _silent(shell, wanted=not options.keep_going):
+            result = shell.run_cell(cell, store_history=False)
+        with live.reporting():
+            nothing = _reported(flight)
+    error = result.error_before_exec or result.error_in_exec
+    if error is not None and not options.keep_going:
+        raise as_of_the_cell(shell, error, nothing)
+    if nothing:
+        print(nothing)  # noqa: T201  (beneath the cell, as the report would be)
+
+
+def _reported(flight: Flight) -> str:
+    """Show the report; where there is none, return why."""
     try:
         _display(flight.report)
     except NothingRecordedError as nothing:
-        print(nothing)  # noqa: T201  (beneath the cell, as the report would be)
-    error = result.error_before_exec or result.error_in_exec
-    if error is not None and not options.keep_going:
-        raise error
+        return NOT_REACHED if flight.is_empty else str(nothing)
+    return ""
 
 
 def _options(line: str) -> argparse.Namespace:
@@ -78,7 +91,7 @@ def _bytes(text: str) -> int:
 
 
 @contextmanager
-def _interrupt_is_stop(flight: Flight) -> Iterator[None]:
+def _interrupt_is_stop(flight: Flight, live: Live) -> Iterator[None]:
     """While a recorded fit runs, the first interrupt ends it after its step; the next one breaks it off."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -88,6 +101,7 @@ def _interrupt_is_stop(flight: Flight) -> Iterator[None]:
     def stop(number: int, frame: Any) -> Any:
         if not flight.stop():
             signal.default_int_handler(number, frame)
+        live.stop()
 
     signal.signal(signal.SIGINT, stop)
     try:
@@ -107,18 +121,6 @@ def _silent(shell: Any, *, wanted: bool) -> Iterator[None]:
     finally:
         for name in names:
             vars(shell).pop(name, None)
-
-
-def _kernel_id() -> str:
-    """The kernel's id as the server knows it; empty where there is no server."""
-    connect = sys.modules.get("ipykernel.connect")
-    if connect is None:
-        return ""
-    try:
-        name = str(connect.get_connection_file())
-    except RuntimeError:
-        return ""
-    return name.rpartition("kernel-")[2].removesuffix(".json")
 
 
 def _display(report: Report) -> None:

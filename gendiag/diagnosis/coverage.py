@@ -27,7 +27,7 @@ def _steps(evidence: Evidence) -> Iterator[str]:
     if run.ended == "budget":
         seconds = f"{run.seconds:.0f} s" if run.seconds >= 1 else "under 1 s"
         yield f"what comes after {steps} in {seconds} (`max_batches`, `budget_s`)"
-    elif run.ended == "stopped":
+    elif run.ended == "stopped" and not run.running:
         yield f"what comes after {steps}, where it was stopped"
     elif run.ended == "epochs" and not run.live:
         yield f"{_epochs(evidence.first_epoch + run.epochs_run + 1, run.epochs)} (`rehearse_epochs`)"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gendiag.diagnosis.drift import looks_of
 from gendiag.records import NOTHING, Batch, Finding, ModelRun, Rehearsal, Shrunk, Trial, Verdict, every
 from gendiag.rehearsal.profile import Profile
 
@@ -106,14 +107,11 @@ class Diagnosis:
 
 def _alike(batches: tuple[Batch, ...], so_far: str) -> str:
     """``; nothing drifts: x is float32, y is float64 in all 10 batches``, where that is so."""
-    dtypes: dict[str, set[str]] = {}
-    for batch in batches:
-        for leaf in batch.leaves:
-            dtypes.setdefault(leaf.path, set()).add(leaf.dtype)
-    if not dtypes or any(len(kinds) > 1 for kinds in dtypes.values()):
+    looks = looks_of(batches)
+    if not looks or any(each.drifts for each in looks.values()):
         return ""
-    shown = ", ".join(f"{path} is {next(iter(kinds))}" for path, kinds in list(dtypes.items())[:MOST_LEAVES])
-    rest = len(dtypes) - MOST_LEAVES
+    shown = ", ".join(f"{path} is {next(iter(each.dtypes))}" for path, each in list(looks.items())[:MOST_LEAVES])
+    rest = len(looks) - MOST_LEAVES
     if rest > 0:
         shown += f" and {rest} more {'leaf keeps its dtype' if rest == 1 else 'leaves keep their dtypes'}"
     return f"; nothing drifts: {shown} in {every(len(batches))}{so_far}"

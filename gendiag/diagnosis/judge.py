@@ -17,6 +17,8 @@ from gendiag.model.reader import read_model
 from gendiag.records import Finding, Shrunk, Trial
 from gendiag.rehearsal.rehearsal import Rehearsed
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.runtime.estimate import Phase
+from gendiag.runtime.progress import stopping
 
 CUT_SHORT = "Stopped while the model was tried: what is not shown here was not tried."
 MOST_SHOWN = 60  # letters of an argument of fit
@@ -36,7 +38,7 @@ def judge(case: Case) -> Judged:
 
     Ctrl-C behind the rehearsal ends it with what is known by then.
     """
-    with case.observer.undisturbed():
+    with case.options.under_way(), case.observer.undisturbed():
         rehearsed = case.observer.observe(case)
         work = _Work(case, _evidence(case, rehearsed))
         try:
@@ -44,6 +46,7 @@ def judge(case: Case) -> Judged:
         except KeyboardInterrupt:
             if case.model is None:  # then nothing was tried that could be left out
                 raise
+            stopping()
             work.evidence = replace(work.evidence, cut_short=True)
     return work.judged()
 
@@ -77,8 +80,9 @@ class _Work:
         rehearsal = of_the_model(self.case, rehearsed.rehearsal, run)
         is_cut = run is not None and run.interrupted
         self.evidence = replace(self.evidence, model_run=run, rehearsal=rehearsal, cut_short=is_cut)
-        self.evidence = replace(self.evidence, paired=paired(self.case, self.evidence))
-        self.findings = find(self.evidence)
+        with self.case.options.bar(Phase("looking for the cause", ())):
+            self.evidence = replace(self.evidence, paired=paired(self.case, self.evidence))
+            self.findings = find(self.evidence)
         for index in to_try(self.case, self.evidence, self.findings):
             self.trials[index] = try_on_model(self.case, self.evidence, index)
         self.findings = explain(replace(self.evidence, trials=self.trials), self.findings)

@@ -20,6 +20,7 @@ from gendiag.model.serving import refusal
 from gendiag.records import Failure, ModelRun, Rehearsal
 from gendiag.rehearsal.rehearsal import Rehearsed
 from gendiag.rules.evidence.callbacks import given_callbacks
+from gendiag.runtime.estimate import Phase
 from gendiag.runtime.task import Pulse
 from gendiag.sources.pydataset import PyDatasetSource
 
@@ -85,11 +86,11 @@ def train_stand_in(
     try:
         with (
             (itself if is_distributed else stand_in)(case.model) as copy,
-            case.options.bar("training a copy on what fit delivered", len(raw)) as show,
+            case.options.bar(_phase(case)) as show,
         ):
 
             def on_progress(steps: int) -> None:
-                show(steps)
+                show(steps, total=once or len(raw))
                 if once is not None and steps >= once and time.monotonic() - began > MORE_UNTIL_S:
                     enough.set()
 
@@ -99,6 +100,10 @@ def train_stand_in(
             return run, copy is not case.model
     finally:
         timer.cancel()
+
+
+def _phase(case: Case) -> Phase:
+    return Phase("trying the model on what was delivered", within_s=case.options.budget_s * MODEL_SHARE)
 
 
 def _for_replicas(case: Case, settings: FitSettings) -> FitSettings:

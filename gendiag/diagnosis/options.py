@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from gendiag.errors import BadArgumentError
-from gendiag.runtime.progress import bar
+from gendiag.runtime.estimate import Phase
+from gendiag.runtime.progress import Place, Progress, bar, under_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class Options:
                 msg = f"{name}={value}: it must be above 0."
                 raise BadArgumentError(msg)
 
-    def bar(self, what: str, total: int | None, unit: str = "batches") -> AbstractContextManager[Callable[[int], None]]:
+    def bar(self, phase: Phase) -> AbstractContextManager[Progress]:
         """Show the progress of long work, unless the user wants none."""
-        return bar(what, total, shown=self.progress, unit=unit)
+        return bar(phase, shown=self.progress)
+
+    def under_way(self) -> AbstractContextManager[Place]:
+        """Show the phases within in one place."""
+        return under_way(shown=self.progress)

@@ -14,9 +14,10 @@ from gendiag.diagnosis.verdict import notes
 from gendiag.model.keras_private import strategy_of
 from gendiag.model.uninitialized import usable
 from gendiag.records import ModelRun
-from gendiag.rehearsal.probe import Limits
-from gendiag.rehearsal.rehearsal import Rehearsed, rehearse
+from gendiag.rehearsal.probe import Limits, Progress
+from gendiag.rehearsal.rehearsal import Rehearsed, count, rehearse
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.runtime.estimate import Phase
 from gendiag.runtime.random_state import kept_seeds
 from gendiag.sources import recognise
 from gendiag.sources.source import Source
@@ -84,16 +85,37 @@ class Rehearsing:
 
 
 def _rehearsed(case: Case, source: Source) -> Rehearsed:
-    with case.options.bar("rehearsing fit", None) as show:
+    limits = _limits(case)
+    known = _StepsToCome(case, source, limits)
+    with case.options.bar(Phase("reading", most=limits.steps, within_s=limits.budget_s)) as show:
         return rehearse(
             source,
             case.fit_args,
             validation=case.validation,
-            limits=_limits(case),
+            limits=limits,
             steps_per_execution=getattr(case.model, "steps_per_execution", 1) or 1,
             distributed=strategy_of(case.model) is not None,
-            on_progress=show,
+            on_progress=lambda now: show(
+                now.steps, nbytes=now.training.nbytes, total=known.total(now), beside=now.beside
+            ),
         )
+
+
+class _StepsToCome:
+    """How many training steps the rehearsal will take, where that is known; asked for again and again while it runs."""
+
+    def __init__(self, case: Case, source: Source, limits: Limits) -> None:
+        self._args, self._source, self._limits = case.fit_args, source, limits
+        self._each: int | None = None
+
+    def total(self, now: Progress) -> int | None:
+        """Steps in all; None before fit itself has asked the source for its length: it may be counted."""
+        if not now.position.epochs_begun:
+            return None
+        if self._each is None:
+            self._each = count(self._args.get("steps_per_epoch"), 0) or self._source.length or 0
+        epochs = count(self._args.get("epochs"), 1) - count(self._args.get("initial_epoch"), 0)
+        return min(self._each * min(epochs, self._limits.epochs), self._limits.steps) or None
 
 
 def _limits(case: Case) -> Limits:

@@ -17,7 +17,7 @@ from gendiag.rules.edits.chain import chained
 from gendiag.rules.edits.edit import Edit
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.registry import BY_NAME
-from gendiag.runtime.task import Task
+from gendiag.runtime.task import Task, is_stop_asked
 from gendiag.sources.source import without_maker
 
 MOST_TRIED, ENOUGH, MOST_BRANCHES = 12, 4, 2
@@ -95,7 +95,8 @@ class Search:
     judged: Judged
     sources: Again
     until: float
-    on_progress: Callable[[int], None]
+    on_try: Callable[[int, str], None]
+    on_found: Callable[[Tried], None]
     tried: list[Tried] = field(default_factory=list)
     results: dict[tuple[str, str], Tried | None] = field(default_factory=dict)
     stopped: bool = False
@@ -104,7 +105,13 @@ class Search:
     def is_over(self) -> bool:
         """Whether time is up, or enough was tried or found."""
         found = sum(not each.left for each in self.tried)
-        return self.stopped or time.monotonic() > self.until or len(self.results) >= MOST_TRIED or found >= ENOUGH
+        return (
+            self.stopped
+            or is_stop_asked()
+            or time.monotonic() > self.until
+            or len(self.results) >= MOST_TRIED
+            or found >= ENOUGH
+        )
 
     def run(self, edit: Edit, finding: Finding) -> Tried | None:
         """Judge the source with this edit, once; None where that cannot be done, or nothing came of it."""
@@ -112,7 +119,7 @@ class Search:
         if told not in self.results:
             if self.is_over or (edit.calls_source and not self.sources.source.is_function):
                 return None
-            self.on_progress(len(self.results))
+            self.on_try(len(self.results) + 1, edit.title)
             self.results[told] = self._tried(edit, finding)
         known = self.results[told]
         return None if known is None else replace(known, finding=finding)
@@ -124,7 +131,7 @@ class Search:
         except Exception:  # noqa: BLE001  (the source is the user's: then it is no repair)
             return None
         evidence = judged.evidence
-        self.stopped = evidence.rehearsal.ended == "stopped" or evidence.cut_short
+        self.stopped = evidence.rehearsal.ended == "stopped" or evidence.cut_short or is_stop_asked()
         if not self.sources.source.is_function:  # what made it is ours, and no edit may call it
             evidence = replace(evidence, source=without_maker(evidence.source))
         return None if self.stopped else Tried(edit, finding, replace(judged, evidence=evidence))
@@ -174,8 +181,11 @@ def _keep(search: Search, tried: Tried) -> None:
     if any(each.edit.parts == tried.edit.parts for each in search.tried):
         return
     trial = _trial(tried, search.judged.diagnosis)
+    if is_stop_asked():  # maybe before fit came to the batch
+        return
     if trial is None or trial.outcome not in {"raises", "non-finite"}:
         search.tried.append(replace(tried, trial=trial))
+        search.on_found(search.tried[-1])
 
 
 def _trial(tried: Tried, before: Diagnosis) -> Trial | None:

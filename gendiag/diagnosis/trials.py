@@ -11,12 +11,13 @@ from gendiag.batches.tree import flatten, transform
 from gendiag.batches.values import as_array, cast
 from gendiag.diagnosis.case import Case
 from gendiag.diagnosis.verdict import suspects
-from gendiag.model.batch_trial import try_batch
+from gendiag.model.batch_trial import STOPPED, try_batch
 from gendiag.model.outliers import known_limits
 from gendiag.model.pairing import find_paired
 from gendiag.model.shrinker import FAILS, shrink
 from gendiag.records import Finding, Paired, Shrunk, Trial
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.runtime.estimate import Phase
 
 SHRINK_S, SHRINK_TRIALS = 3.0, 30  # for all failing batches together; for each
 
@@ -41,7 +42,7 @@ def try_on_model(case: Case, evidence: Evidence, index: int, *, fresh_weights: b
     """
     case.check_model()
     yielded = evidence.profile.raw(index)
-    with case.observer.weights():
+    with case.observer.weights(), case.options.bar(Phase(f"trying batch {index} on the model", ())):
         return try_batch(
             case.model,
             index,
@@ -53,6 +54,11 @@ def try_on_model(case: Case, evidence: Evidence, index: int, *, fresh_weights: b
             fresh_weights=fresh_weights,
             clones=case.clones,
         )
+
+
+def is_stopped(trial: Trial) -> bool:
+    """Whether somebody stopped it before it told anything, so that it may be asked for again."""
+    return any(step.failure is not None and step.failure.type == STOPPED for step in trial.steps)
 
 
 def _delivered(evidence: Evidence) -> set[int | None]:
@@ -97,8 +103,8 @@ def shrink_batch(case: Case, evidence: Evidence, index: int, *, max_trials: int,
     case.check_model()
     yielded = evidence.profile.raw(index)
     delivered = _as_delivered(evidence, yielded)
-    bar = case.options.bar(f"narrowing batch {index} down to samples", max_trials, unit="trials")
-    with bar as show, case.observer.weights():
+    phase = Phase(f"reducing batch {index} to its failing samples", ("trial", "trials"), most=max_trials)
+    with case.options.bar(phase) as show, case.observer.weights():
         return shrink(
             case.model,
             index,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Literal
@@ -161,6 +162,11 @@ class Call:
         in_callback = self.failure is not None and self.failure.callback is not None  # behind a step, or before one
         is_whole = self.state == "finished" or self.position.phase != "training" or in_callback
         return begun if is_whole else max(0, begun - 1)
+
+    @property
+    def step(self) -> int:
+        """How many of them belong to the epoch under way."""
+        return max(0, self.steps - bisect_left(self.train.epochs, self.position.epoch))
 
     def stop(self) -> None:
         """Let fit end after the current step."""

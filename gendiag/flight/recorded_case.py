@@ -37,10 +37,10 @@ DISTRIBUTED = (
 READ_AGAIN = "fit raised before a batch was recorded: its data were read once more, in a rehearsal."
 
 
-def recorded_case(call: Call, keep_bytes: int) -> Case:
+def recorded_case(call: Call, keep_bytes: int, *, progress: bool = False) -> Case:
     """Make the case of one recorded call, as it stands at this moment."""
     model, note = _usable(call.model) if call.method == "fit" else (None, "")
-    source, options = call.train.source, Options(None, 2000, 60.0, QUIET_S, keep_bytes, progress=False)
+    source, options = call.train.source, Options(None, 2000, 60.0, QUIET_S, keep_bytes, progress)
     return Case(source.value, source, call.fit_args, call.validation, model, note, options, Record(call), call.policy)
 
 

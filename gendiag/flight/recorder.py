@@ -19,9 +19,10 @@ from gendiag.flight.recorded_case import recorded_case
 from gendiag.records.face import Face
 from gendiag.rehearsal.rehearsal import count
 from gendiag.report import Report
+from gendiag.runtime.progress import is_under_way
 from gendiag.views import faces, flight_card
 from gendiag.views.flight_card import Told
-from gendiag.views.live_panel import progress
+from gendiag.views.live_panel import Stand
 
 Level = Literal["light", "full"]
 LEVELS = ("light", "full")
@@ -68,14 +69,33 @@ class Flight(Face):
                 call.warnings.append(text)
 
     # ------------------------------------------------------------------ for the notebook
-    def live(self) -> tuple[str, Diagnosis] | None:
-        """Say how far the call under way is, and what is found so far; None while there is none."""
-        call = next((call for call in reversed(self._calls) if call.state == "running"), None)
-        if call is None or call.given_up or not call.train.epochs:
+    def stand(self) -> Stand | None:
+        """Say where the call under way stands, which costs nothing; None while there is none."""
+        call = self._under_way()
+        if call is None:
             return None
-        epochs = count(call.fit_args.get("epochs"), 1)
-        line = progress(call.method, (call.position.epoch, epochs), call.steps, call.seconds)
-        return line, self._report(call).diagnosis
+        args, group = call.fit_args, call.steps_per_execution
+        asked = count(args.get("steps_per_epoch", args.get("steps")), 0)
+        each = asked or (call.train.source.length if call.steps else None)
+        epochs, first = count(args.get("epochs"), 1), count(args.get("initial_epoch"), 0)
+        total = each * max(0, epochs - first) if each else None
+        return Stand(
+            call.method, call.position.epoch, epochs, call.step * group, each, call.steps * group, total, call.seconds
+        )
+
+    def look(self) -> Diagnosis | None:
+        """Say what is found so far of the call under way; None while there is none."""
+        call = self._under_way()
+        return None if call is None else self._report(call).diagnosis
+
+    def _under_way(self) -> Call | None:
+        call = next((call for call in reversed(self._calls) if call.state == "running"), None)
+        return None if call is None or call.given_up or not call.train.epochs else call
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was called."""
+        return not self._calls
 
     def stop(self) -> bool:
         """Let the calls under way end after their step; False where there is none, or they were told before."""
@@ -136,7 +156,7 @@ class Flight(Face):
         with self._lock:
             report = self._reports.get(id(call))
             if report is None:
-                judged = judge(recorded_case(call, self._keep_bytes))
+                judged = judge(recorded_case(call, self._keep_bytes, progress=is_under_way()))
                 report = Report(judged)
                 if not judged.evidence.rehearsal.running:
                     self._reports[id(call)] = report

@@ -27,6 +27,7 @@ from gendiag.runtime.task import NoAnswerError, Task, dtype_policy
 from gendiag.runtime.tracebacks import cut
 
 Steps = tuple[TrialStep, ...]
+STOPPED = "Stopped"  # in place of the type of an exception
 
 
 class _Replayed(NamedTuple):
@@ -158,7 +159,7 @@ def _judged(replay: Replay, position: int) -> TrialStep:
     elif failure is not None:
         outcome = "raises"
     elif replay.steps <= position:
-        outcome, failure = "not tried", Failure("Stopped", "stopped before fit came to this batch")
+        outcome, failure = "not tried", Failure(STOPPED, "stopped before fit came to this batch")
     elif position in replay.non_finite:
         outcome = "non-finite"
     loss = replay.losses[position] if position < replay.steps and not math.isnan(replay.losses[position]) else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gendiag.batches.store import MIB
+from gendiag.records import counted
 from gendiag.rehearsal.position import FitPosition
 from gendiag.rehearsal.recording import Recording
 from gendiag.runtime.leftovers import Leftovers
@@ -55,11 +56,20 @@ class Progress:
         self.step = self.steps = self.evaluation_step = 0
         self.began = time.monotonic()
         self.reached: str | None = None  # which limit
+        self.reads_on = False  # behind the batch at which fit raised
 
     @property
     def seconds(self) -> float:
         """Since the rehearsal began."""
         return time.monotonic() - self.began
+
+    @property
+    def beside(self) -> str:
+        """What is done at this moment beside training steps, in words."""
+        if self.reads_on:
+            return f"reading on behind the error: {counted(len(self.training.batches), 'batch', 'batches')} in all"
+        is_evaluating = self.position.phase == "validation"
+        return f"validating: {counted(self.evaluation_step, 'batch', 'batches')}" if is_evaluating else ""
 
     def train(self, data: object) -> bool:
         """Write down a training step; return whether to go on."""

@@ -10,6 +10,7 @@ from gendiag.errors import BadArgumentError
 from gendiag.rehearsal.position import FitPosition
 from gendiag.rehearsal.profile import Profile
 from gendiag.rehearsal.recording import Recording
+from gendiag.runtime.estimate import Phase
 from gendiag.runtime.progress import bar
 from gendiag.runtime.task import NoAnswerError, Pulse, Task
 from gendiag.runtime.tracebacks import cut
@@ -67,12 +68,17 @@ def profile(
         if value <= 0:
             msg = f"{name}={value}: it must be above 0."
             raise BadArgumentError(msg)
-    reader = _Reader(recognise(source), max_batches, budget_s, keep_bytes)
+    known = recognise(source)
+    reader = _Reader(known, max_batches, budget_s, keep_bytes)
     task = Task(reader.work)
     reader.tap.pulse = task.pulse
-    with bar("profiling", max_batches, shown=progress) as show:
+    total = min(known.length or 0, max_batches) if known.is_batched else None
+    with bar(Phase("reading", most=max_batches, within_s=budget_s), shown=progress) as show:
         try:
-            return task.start().wait(quiet_s=budget_s, tick=lambda: show(len(reader.tap.batches)))
+            return task.start().wait(
+                quiet_s=budget_s,
+                tick=lambda: show(len(reader.tap.batches), nbytes=reader.tap.nbytes, total=total),
+            )
         except NoAnswerError as error:
             return reader.result("stopped" if error.stopped else "budget", limit="" if error.stopped else reader.time)
 

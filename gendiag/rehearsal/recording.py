@@ -56,6 +56,8 @@ class Recording:
         What the source raised, and which batch it was making.
     n_asked
         How many batches the source is being asked for at this moment.
+    nbytes
+        Of all that was read, again where it is read again.
     ended
         Whether the source came to its end.
     training
@@ -80,6 +82,7 @@ class Recording:
         self.ended = self.training = self.replays_peeked = False
         self._matcher: Matcher | None = Matcher()
         self._lock = threading.Lock()
+        self.nbytes = 0
         self._before: object = None
         self._kinds: set[tuple[object, ...]] = set()
         self._n_non_finite = 0
@@ -150,6 +153,7 @@ class Recording:
     def _hold(self, batch: Batch, raw: object, *, pin: bool) -> object | None:
         """Put a copy into the store, and return it; None if it is larger than the whole store."""
         size = nbytes(batch)
+        self.nbytes += size
         held = copy(raw) if size <= self.store.keep_bytes else None
         self.store.put(batch.index, held, size, pin=pin)
         return held

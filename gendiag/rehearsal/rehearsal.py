@@ -42,7 +42,7 @@ def rehearse(  # noqa: PLR0913  (keyword-only options)
     limits: Limits,
     steps_per_execution: int = 1,
     distributed: bool = False,
-    on_progress: Callable[[int], None] = lambda _steps: None,
+    on_progress: Callable[[Progress], None] = lambda _now: None,
 ) -> Rehearsed:
     """Run fit with the user's own arguments on a probe.
 
@@ -59,13 +59,13 @@ def rehearse(  # noqa: PLR0913  (keyword-only options)
     distributed
         Whether it was made in the scope of a ``tf.distribute`` strategy.
     on_progress
-        Called from the waiting thread with the number of steps.
+        Called from the waiting thread, again and again, with where fit stands.
     """
     run = _Run(source, validation, dict(fit_args), limits)
     task = Task(lambda pulse: run.work(pulse, steps_per_execution, distributed=distributed))
     run.attach(task.pulse)
     try:
-        task.start().wait(quiet_s=limits.quiet_s, tick=lambda: on_progress(run.progress.steps))
+        task.start().wait(quiet_s=limits.quiet_s, tick=lambda: on_progress(run.progress))
     except NoAnswerError as error:
         run.no_answer(error)
     return run.result()
@@ -108,6 +108,7 @@ class _Run:
             self.fit_is_over = True
             self.source.close()
             self.comes_alone = self._comes_alone()
+            self.progress.reads_on = True
             self.source.drain(self.progress.training, self._is_enough)
         elif self.ended in {"finished", "epochs"} and self.source.is_indexed:
             self.fit_is_over = True

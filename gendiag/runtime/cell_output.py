@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -10,17 +11,26 @@ class CellOutput:
 
     def __init__(self) -> None:
         self._handle: Any = None
+        self._closing: Callable[[], object] | None = None
 
-    def show(self, html: str) -> None:
-        """Put ``html`` in the place of what stands there."""
+    def show(self, content: Any) -> None:
+        """Put HTML, or a widget, in the place of what stands there."""
         from IPython.display import HTML, display
 
+        shown = HTML(content) if isinstance(content, str) else content  # type: ignore[no-untyped-call]  # IPython is untyped
         if self._handle is None:
-            self._handle = display(HTML(html), display_id=True)  # type: ignore[no-untyped-call]  # IPython is untyped
+            self._handle = display(shown, display_id=True)  # type: ignore[no-untyped-call]  # IPython is untyped
         else:
-            self._handle.update(HTML(html))  # type: ignore[no-untyped-call]  # IPython is untyped
+            self._handle.update(shown)
+
+    def on_clear(self, close: Callable[[], object]) -> None:
+        """Call ``close`` when nothing of what is shown is left."""
+        self._closing = close
 
     def clear(self) -> None:
         """Leave nothing."""
         if self._handle is not None:
             self.show("")
+        if self._closing is not None:
+            self._closing()
+            self._closing = None

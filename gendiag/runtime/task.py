@@ -9,7 +9,10 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Generic, TypeVar
+
+from gendiag.runtime import progress
 
 T = TypeVar("T")
 TICK_S = 0.05
@@ -22,6 +25,25 @@ class NoAnswerError(Exception):
     def __init__(self, quiet_s: float, stack: str, *, stopped: bool = False) -> None:
         super().__init__(f"no answer in {quiet_s:.0f} s")
         self.quiet_s, self.stack, self.stopped = quiet_s, stack, stopped
+
+
+_STOP: ContextVar[threading.Event | None] = ContextVar("gendiag_stop", default=None)
+
+
+@contextmanager
+def stopped_by(event: threading.Event) -> Iterator[None]:
+    """Let ``event`` stop every task that is waited for within, as an interrupt does in the main thread."""
+    token = _STOP.set(event)
+    try:
+        yield
+    finally:
+        _STOP.reset(token)
+
+
+def is_stop_asked() -> bool:
+    """Whether what is done here was to stop by such an event."""
+    event = _STOP.get()
+    return event is not None and event.is_set()
 
 
 class Pulse:
@@ -104,6 +126,8 @@ class Task(Generic[T]):
         # Not Thread.join: on CPython 3.11 an interrupted join marks the thread as finished while it runs on.
         while not self.done.wait(TICK_S):
             tick()
+            if is_stop_asked() and not self.pulse.stop.is_set():
+                raise KeyboardInterrupt
             if self.pulse.quiet_s > quiet_s:
                 self.pulse.stop.set()
                 raise NoAnswerError(quiet_s, self._stack())
@@ -111,6 +135,7 @@ class Task(Generic[T]):
 
     def _interrupt(self, grace_s: float) -> None:
         self.pulse.stop.set()
+        progress.stopping()
         if not self.done.wait(grace_s):
             raise NoAnswerError(grace_s, self._stack(), stopped=True)
 

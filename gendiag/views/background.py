@@ -7,8 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import TypeVar
 
+from gendiag.runtime.estimate import span
 from gendiag.runtime.task import daemon
-from gendiag.views.markup import Html, join, tag
+from gendiag.views.markup import Html, esc, join, tag
 
 TICK_S = 0.5
 T = TypeVar("T")
@@ -37,6 +38,12 @@ def awaited(work: Callable[[], T], tell: Callable[[float], None]) -> Future[T]:
     return running
 
 
-def busy(text: str) -> Html:
-    """A moving bar and what is going on."""
-    return join((tag("span", css_class="gd-spinner"), tag("span", text)))
+def busy(text: str, elapsed_s: float) -> Html:
+    """A moving bar, what is going on, and for how long: the time is not read aloud again and again."""
+    elapsed = f'<span aria-hidden="true"> {span(elapsed_s)}</span>' if elapsed_s >= 1 else ""
+    return join((tag("span", css_class="gd-spinner"), status(text), Html(elapsed)))
+
+
+def status(text: str) -> Html:
+    """Words that are read aloud when they change."""
+    return Html(f'<span role="status">{esc(text)}</span>')

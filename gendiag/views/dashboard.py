@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from gendiag.views.bridge import Bridge
 from gendiag.views.guard import guarded
 from gendiag.views.picture import marks, states, timeline
 from gendiag.views.picture_board import PictureBoard
-from gendiag.views.repair_panel import RepairPanel
+from gendiag.views.repair_panel import RepairPanel, Search
 from gendiag.views.selection import select
 from gendiag.views.stepper import Stepper
 from gendiag.views.trial_panel import TrialPanel
@@ -36,8 +36,8 @@ class Dashboard(w.VBox):
         self,
         diagnosis: Diagnosis,
         try_batch: Callable[[int], Trial] | None = None,
-        search: Callable[[], Sequence[Repair]] | None = None,
-        after: Callable[[Repair], Diagnosis] | None = None,
+        search: Search | None = None,
+        after: Callable[[Repair], Diagnosis | None] | None = None,
     ) -> None:
         self.diagnosis = diagnosis
         self.selection = select(diagnosis)
@@ -86,8 +86,8 @@ class Dashboard(w.VBox):
             lambda across, down: guarded(partial(self.board.place, across, down), self._show)(),
         )
 
-    def _repair_panel(self, search: Callable[[], Sequence[Repair]], after: Callable[[Repair], Diagnosis]) -> w.Widget:
-        self.repairs = RepairPanel(search, lambda repair: page.render(after(repair)), self._show)
+    def _repair_panel(self, search: Search, after: Callable[[Repair], Diagnosis | None]) -> w.Widget:
+        self.repairs = RepairPanel(search, after, self._show)
         return self.repairs
 
     def _trial(self, tried: Trial) -> str:

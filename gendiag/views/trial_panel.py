@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
 from gendiag.batches.signature import PEEKED
-from gendiag.views.background import awaited, busy, in_thread
+from gendiag.views.background import status
 from gendiag.views.guard import guarded
-from gendiag.views.markup import chip, join, tag
+from gendiag.views.markup import Html, chip, join, tag
+from gendiag.views.work_row import WorkRow
 
 if TYPE_CHECKING:
     from gendiag.records import Trial
@@ -43,54 +42,39 @@ class TrialPanel(w.VBox):
         trials: Mapping[int, Trial],
         show: Callable[[str], None],
     ) -> None:
-        self._selection, self._try_batch, self._render, self._show = selection, try_batch, render, show
+        self._selection, self._try_batch, self._render = selection, try_batch, render
         self._trials = dict(trials)
-        self.button = w.Button(description="Try this batch", icon="play", button_style="primary")
-        self.button.add_class("gd-try")
-        self.button.disabled = try_batch is None
-        self.busy, self.result = w.HTML(), w.HTML()
-        self.busy.add_class("gd-busy")
+        has_model = try_batch is not None
+        self.fresh = w.Checkbox(value=False, description="with fresh weights", indent=False, disabled=not has_model)
+        self.row = WorkRow("Try this batch", "play", "Stop", show, [self.fresh])
+        self.button, self.busy, self.idle = self.row.button, self.row.busy, self.row.idle
+        self.button.button_style = "primary"
+        self.button.disabled = not has_model
+        self.result = w.HTML()
         self.result.add_class("gd-result")
-        self.idle = threading.Event()
-        self.idle.set()
         self.button.on_click(guarded(self._start, show))
         selection.observe(guarded(self._selected, show), names="batch")
-        self.fresh = w.Checkbox(value=False, description="with fresh weights", indent=False, disabled=try_batch is None)
-        row = w.HBox([self.button, self.fresh, self.busy])
-        row.add_class("gd-tryout")
-        super().__init__([row, self.result])
+        super().__init__([self.row, self.result])
         self._selected()
-        if try_batch is None:
+        if not has_model:
             self.busy.value = tag("span", NO_MODEL, css_class="gd-quiet")
 
     def _selected(self) -> None:
         trial = self._trials.get(self._selection.batch)
-        self.result.value = self._render(trial) if trial else ""
+        self.result.value = Html(f'<div aria-live="polite">{self._render(trial)}</div>') if trial else ""
 
     def _start(self) -> None:
         batch = self._selection.batch
-        self.idle.clear()
-        self.button.disabled = True
-        self._tell(batch, 0.0)
+        order = [*(peeked for peeked in range(PEEKED) if peeked < batch), batch]
         options = {"fresh_weights": True} if self.fresh.value else {}
-        in_thread(lambda: self._watch(batch, options))
-
-    def _watch(self, batch: int, options: Mapping[str, bool]) -> None:
-        """Wait for the trial and tell the time; then put its result, or its error, on the screen."""
         work = partial(self._try_batch, batch, **options)  # type: ignore[arg-type, misc]  # no button without it
-        running = awaited(work, lambda seconds: self._tell(batch, seconds))
-        self.busy.value = ""
-        self.button.disabled = False
-        guarded(lambda: self._finish(running), self._show)()
-        self.idle.set()
+        self.row.run(f"Running fit on {order}", work, self._finish)
 
-    def _finish(self, running: Future[Trial]) -> None:
-        trial = running.result()
+    def _finish(self, trial: Trial) -> None:
+        if self.row.was_stopped and trial.outcome == "not tried":
+            self.busy.value = status(f"Stopped: batch {trial.batch} was not tried.")
+            return
         self._trials[trial.batch] = trial
         self._selected()
         if trial.batch != self._selection.batch:
             self.busy.value = join((f"Batch {trial.batch} was tried meanwhile: ", chip(trial.outcome)))
-
-    def _tell(self, batch: int, elapsed_s: float) -> None:
-        order = [*(peeked for peeked in range(PEEKED) if peeked < batch), batch]
-        self.busy.value = busy(f"Running fit on {order} … {elapsed_s:.0f} s")

@@ -58,7 +58,7 @@ def test_a_failing_cell_leaves_the_dashboard_and_its_exception(lab):
 
 @pytest.mark.parametrize("lab", [LONG], indirect=True, ids=["long"])
 def test_stop_ends_training_after_the_step_and_keeps_everything(lab):
-    expect(lab.page.locator(".gd-live")).to_contain_text("steps so far", timeout=RUN_MS)
+    expect(lab.page.locator(".gd-progress")).to_contain_text("of 10,000", timeout=RUN_MS)
     lab.page.locator(".gd-timeline img").first.wait_for(timeout=RUN_MS)
     lab.page.screenshot(path=SHOTS / "live.png")
     lab.page.locator(".gd-stop").click()

@@ -1,16 +1,16 @@
 """The magics, in a real kernel: the cell runs as it is, its report beneath, and its exception passes."""
 
 import os
+import re
 import signal
 import sys
 import threading
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from gendiag.commands.magic import _bytes, _kernel_id, _options, after_failure, run_cell
+from gendiag.commands.magic import NOT_REACHED, _bytes, _options, after_failure, run_cell
 from gendiag.errors import BadArgumentError, NothingRecordedError
 from tests.conftest import ROOT
 from tests.support.flights import ROWS, At, classifier, finite
@@ -37,6 +37,7 @@ CELLS = {
     "stored": 'sum("history = model.fit" in cell for cell in In)',
     "no fit": "%%gendiag\n1 / 0",
     "no call": "%%gendiag\nanswer = 40 + 2\nanswer",
+    "no size": "%%gendiag --keep lots\nmodel.fit(batches(), verbose=0)",
     "no Python": "%%gendiag\nmodel.fit(",
     "traced": "model.no_such_method()",
     "patched": '"fit" in vars(keras.Model)',
@@ -68,6 +69,10 @@ class Outputs(dict):
 
 def shown(outputs):
     return [o.data.get("text/plain", "") for o in outputs if o.output_type in {"display_data", "execute_result"}]
+
+
+def plain_text(told):
+    return re.sub(r"\x1b\[[0-9;]*m", "", told)
 
 
 def raised(outputs):
@@ -106,13 +111,43 @@ def test_a_cell_without_a_fit_raises_what_it_raises(outputs):
 def test_a_cell_without_a_fit_says_that_nothing_was_recorded(outputs):
     assert "42" in shown(outputs["no call"])
     said = "".join(output.text for output in outputs["no call"] if output.output_type == "stream")
-    assert "no call of fit, evaluate or predict was recorded" in said
+    assert "no call of fit, evaluate or predict was reached in this cell" in said
+
+
+@pytest.mark.proof
+def test_a_cell_that_fails_before_fit_shows_its_own_lines_alone_and_then_that_fit_was_not_reached(outputs):
+    (error,) = [output for output in outputs["no fit"] if output.output_type == "error"]
+    told = "\n".join(error.traceback)
+    assert "1 / 0" in plain_text(told)
+    assert "gendiag/" not in told
+    assert "run_cell" not in told
+    assert error.traceback[-1] == NOT_REACHED
+    assert not any(output.output_type == "stream" for output in outputs["no fit"])
+
+
+@pytest.mark.proof
+def test_what_fit_raises_is_shown_without_the_frames_of_the_recorder(outputs):
+    (error,) = [output for output in outputs["fails"] if output.output_type == "error"]
+    told = plain_text("\n".join(error.traceback))
+    assert "model.fit(batches(), verbose=0)" in told
+    assert re.search(r"^File \S*keras", told, re.MULTILINE), "what a frame looks like"
+    assert not re.search(r"^File \S*gendiag/", told, re.MULTILINE), "TensorFlow's own text may name them"
+
+
+@pytest.mark.proof
+def test_an_option_that_is_none_is_refused_in_one_line(outputs):
+    (error,) = [output for output in outputs["no size"] if output.output_type == "error"]
+    assert error.traceback == ["BadArgumentError: --keep lots: that is no size. Type --keep 512MB, for example."]
 
 
 @pytest.mark.proof
 def test_a_cell_that_is_no_python_raises_once_and_tracebacks_are_shown_again(outputs):
     assert raised(outputs["no Python"]) in (["SyntaxError"], ["_IncompleteInputError"])
     assert raised(outputs["traced"]) == ["AttributeError"]
+    (error,) = [output for output in outputs["no Python"] if output.output_type == "error"]
+    told = plain_text("\n".join(error.traceback))
+    assert "model.fit(" in told
+    assert "magic" not in told
 
 
 @pytest.mark.proof
@@ -125,8 +160,8 @@ def test_a_recorded_cell_counts_as_one(outputs):
 def test_the_button_and_the_progress_are_gone_when_the_cell_is_done(outputs):
     for name in ("fails", "goes on", "trains"):
         first = [output.data.get("text/html") for output in outputs[name] if output.output_type == "display_data"]
-        assert first[:2] == ["", ""], name
-        assert len(first) == 3, name
+        assert first[:3] == ["", "", ""], name
+        assert len(first) == 4, name
 
 
 @pytest.mark.proof
@@ -218,23 +253,6 @@ def test_a_cell_in_a_thread_is_recorded_although_no_interrupt_comes_there(cell):
     thread.start()
     thread.join()
     assert len(made[0].deliveries) == 3
-
-
-def test_the_kernel_is_named_as_the_server_knows_it(monkeypatch):
-    module = SimpleNamespace(get_connection_file=lambda: "/run/kernel-ab-12.json")
-    monkeypatch.setitem(sys.modules, "ipykernel.connect", module)
-    assert _kernel_id() == "ab-12"
-
-
-def test_without_a_kernel_there_is_no_name_for_it(monkeypatch):
-    def connection_file():
-        message = "no kernel here"
-        raise RuntimeError(message)
-
-    monkeypatch.setitem(sys.modules, "ipykernel.connect", SimpleNamespace(get_connection_file=connection_file))
-    assert _kernel_id() == ""
-    monkeypatch.delitem(sys.modules, "ipykernel.connect")
-    assert _kernel_id() == ""
 
 
 # ---------------------------------------------------------------------- behind a failed cell

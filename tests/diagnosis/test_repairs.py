@@ -1,6 +1,7 @@
 """Repairs: shown as verified only if they were run."""
 
 import random
+import threading
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ from gendiag.diagnosis import repair_search, repairs
 from gendiag.rules import RULES
 from gendiag.rules.edits.edit import Edit
 from gendiag.rules.rule import sound
+from gendiag.runtime.task import stopped_by
 from tests.support.models import linear
 from tests.support.small_models import state
 
@@ -175,3 +177,32 @@ def test_repairs_are_kept(monkeypatch):
     first = report.repairs()
     monkeypatch.setattr(repairs, "control", None)
     assert report.repairs() is first
+
+
+def test_each_change_is_told_before_it_is_run_and_each_repair_as_it_is_proven(monkeypatch):
+    cast = "def mended(batches):\n    for x, y in batches:\n        yield x, y.astype('float32')"
+    proposing(monkeypatch, Edit("Nothing", "def mended(batches):\n    yield from batches"), Edit("Cast", cast))
+    report, told = diagnosed(cast_labels), []
+    (found,) = report.repairs(on_try=lambda number, title: told.append((number, title)), on_found=told.append)
+    assert told == [(1, ""), (1, "Nothing"), (2, "Cast"), found]
+    after = report._fixes.after(found)
+    assert (after.verdict, after.findings) == ("trains", ())
+    assert list(after.profile.store) == [], "its batches are not held a second time"
+    assert report._fixes.after(report.repairs()[0]) is after
+
+
+def test_a_search_that_is_cancelled_gives_what_was_found_and_is_not_the_last_word(monkeypatch):
+    cast = "def mended(batches):\n    for x, y in batches:\n        yield x, y.astype({!r})"
+    proposing(monkeypatch, *(Edit(dtype, cast.format(dtype)) for dtype in ("float32", "float64")))
+    report, asked = diagnosed(cast_labels), threading.Event()
+    with stopped_by(asked):
+        assert [found.title for found in report.repairs(on_found=lambda _: asked.set())] == ["float32"]
+    assert [found.title for found in report.repairs()] == ["float32", "float64"]
+
+
+def test_a_trial_that_was_stopped_may_be_asked_for_again():
+    report, asked = diagnosed(cast_labels, linear()), threading.Event()
+    asked.set()
+    with stopped_by(asked):
+        assert report.trial(4).outcome == "not tried"
+    assert report.trial(4).outcome == "trains"

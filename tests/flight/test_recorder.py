@@ -368,9 +368,9 @@ def test_nothing_is_said_of_a_record_that_was_given_up(feed):
         classifier().fit(finite(3), validation_data=finite(2), verbose=0)
     (call,) = flight._calls
     call.state = "running"
-    assert flight.live() is not None
+    assert flight.look() is not None
     getattr(call, feed).tap.give_up(MemoryError("no room"))
-    assert (flight.live(), flight.reports) == (None, ())
+    assert (flight.look(), flight.reports) == (None, ())
 
 
 def test_an_odd_container_of_the_source_is_nothing_to_fail_over():
@@ -561,13 +561,13 @@ class Looking(keras.callbacks.Callback):
 def test_while_fit_runs_it_is_said_how_far_it_is_and_what_was_found():
     model = classifier()
     with gendiag.watch() as flight:
-        assert flight.live() is None
-        looking = Looking(flight, 6, lambda flight: flight.live())
+        assert flight.look() is None
+        looking = Looking(flight, 6, lambda flight: (flight.stand(), flight.look()))
         model.fit(finite(8, bad=None), epochs=2, steps_per_epoch=4, verbose=0, callbacks=[looking])
-        assert flight.live() is None
-    line, diagnosis = looking.answers[0]
-    assert line.startswith("fit: epoch 2/2, 6 steps so far, ")
-    assert not line.endswith(" 0 ms")
+        assert (flight.stand(), flight.look()) == (None, None)
+    stand, diagnosis = looking.answers[0]
+    assert stand[:-1] == ("fit", 1, 2, 2, 4, 6, 8), "two of the four steps of the second epoch, six of eight in all"
+    assert 0 < stand.seconds < flight.report.diagnosis.rehearsal.seconds
     assert len(diagnosis.rehearsal.deliveries) == 6
 
 
@@ -576,7 +576,7 @@ def test_nothing_is_said_of_a_fit_before_its_first_step():
 
     class Beginning(keras.callbacks.Callback):
         def on_train_begin(self, *_, **__):
-            seen.append(flight.live())
+            seen.append(flight.look())
 
     with gendiag.watch() as flight:
         classifier().fit(finite(3), verbose=0, callbacks=[Beginning()])
@@ -588,9 +588,9 @@ def test_an_evaluation_and_a_prediction_say_how_far_they_are_without_epochs(meth
     model = classifier()
     source = finite(4) if method == "evaluate" else ((x,) for x, _ in finite(4))
     with gendiag.watch() as flight:
-        looking = Looking(flight, 2, lambda flight: flight.live())
+        looking = Looking(flight, 2, lambda flight: flight.stand())
         getattr(model, method)(source, verbose=0, callbacks=[looking])
-    assert looking.answers[0][0].startswith(f"{method}: 2 steps so far, ")
+    assert (looking.answers[0].method, looking.answers[0].steps) == (method, 2)
     assert [len(report.deliveries) for report in flight.reports] == [4]
     assert flight.report.verdict == "trains"
     assert flight.report.diagnosis.rehearsal.epochs_run == 1

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from gendiag.runtime.task import NoAnswerError, Pulse, Task
+from gendiag.runtime.task import NoAnswerError, Pulse, Task, is_stop_asked, stopped_by
 
 
 def test_a_result_comes_back():
@@ -87,3 +87,19 @@ def test_the_dtype_policy_of_the_caller_is_there():
         assert Task(lambda _: keras.config.dtype_policy().name).start().wait(quiet_s=5) == "mixed_bfloat16"
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def test_an_event_stops_what_is_waited_for_within_and_nothing_else():
+    asked, started = threading.Event(), threading.Event()
+
+    def work(pulse: Pulse) -> bool:
+        started.set()
+        return pulse.stop.wait(10)
+
+    with stopped_by(asked):
+        task = Task(work).start()
+        assert started.wait(10)
+        asked.set()
+        assert task.wait(quiet_s=5)
+        assert is_stop_asked()
+    assert not is_stop_asked()

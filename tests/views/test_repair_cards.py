@@ -5,12 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from gendiag.errors import SourceSpentError
 from gendiag.records import Inside, LayerStep, Repair
 from gendiag.views import layer_table, repair_cards
-from gendiag.views.repair_panel import RepairPanel
 
-WAIT_S = 20
 FIGURES = {
     "verdict": "raises", "fails_at": 4, "steps": 4, "samples": 16, "findings": ("nan-inf",), "batch": 4,
     "outcome": "raises", "loss": None,
@@ -62,38 +59,6 @@ def test_the_same_is_there_as_text():
 
 def test_no_fix_is_said():
     assert "No fix was found" in repair_cards.to_html([])
-
-
-def mending(search, after=lambda _: "<p>after</p>"):
-    told = []
-    return RepairPanel(search, after, told.append), told
-
-
-def pressed(board, button):
-    button.click()
-    assert board.idle.wait(WAIT_S)
-
-
-def test_the_search_lists_its_mends_and_each_can_be_tried():
-    board, told = mending(lambda: (repair(), repair(title="Other")), lambda mend: f"<p>{mend.title}</p>")
-    pressed(board, board.button)
-    assert [type(each).__name__ for each in board.found.children] == ["HTML", "Button", "HTML"] * 2
-    pressed(board, board.tries[1])
-    assert board.found.children[5].value == "<p>Other</p>"
-    assert board.found.children[2].value == ""
-    assert not board.button.disabled
-    assert set(told) == {""}
-
-
-def test_an_error_of_the_search_comes_on_screen():
-    def spent():
-        msg = "the generator is spent"
-        raise SourceSpentError(msg)
-
-    board, told = mending(spent)
-    pressed(board, board.button)
-    assert "the generator is spent" in told[-1]
-    assert not board.button.disabled
 
 
 def test_the_layer_that_goes_wrong_is_marked_and_the_worst_sample_first():
