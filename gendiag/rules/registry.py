@@ -23,6 +23,7 @@ from gendiag.rules.epochs.epoch_hook_early import EpochHookEarly
 from gendiag.rules.epochs.exhausted import Exhausted
 from gendiag.rules.epochs.frozen_augmentation import FrozenAugmentation
 from gendiag.rules.epochs.hook_never_called import HookNeverCalled
+from gendiag.rules.epochs.hook_without_effect import HookWithoutEffect
 from gendiag.rules.epochs.leftover_state import LeftoverState
 from gendiag.rules.epochs.len_mismatch import LenMismatch
 from gendiag.rules.epochs.lost_batches import LostBatches
@@ -40,6 +41,7 @@ from gendiag.rules.labels.labels_out_of_range import LabelsOutOfRange
 from gendiag.rules.labels.labels_vs_loss import LabelsVsLoss
 from gendiag.rules.labels.rows_without_class import RowsWithoutClass
 from gendiag.rules.labels.single_class import SingleClass
+from gendiag.rules.labels.steps_without_class import StepsWithoutClass
 from gendiag.rules.labels.torn_augmentation import TornAugmentation
 from gendiag.rules.labels.torn_pairs import TornPairs
 from gendiag.rules.labels.transcript_too_long import TranscriptTooLong
@@ -191,6 +193,7 @@ RULES: tuple[Rule, ...] = (
     Leak(),
     OutputVsLoss(),
     RowsWithoutClass(),
+    StepsWithoutClass(),
     TranscriptTooLong(),
     ZeroTargets(),
     NegativeWeights(),
@@ -205,6 +208,7 @@ RULES: tuple[Rule, ...] = (
     OverlappingBatches(),
     HookNeverCalled(),
     HookOvertaken(),
+    HookWithoutEffect(),
     FrozenAugmentation(),
     NeverReshuffled(),
     ConstantLabels(),
