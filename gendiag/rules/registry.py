@@ -30,6 +30,7 @@ from gendiag.rules.epochs.lost_batches import LostBatches
 from gendiag.rules.epochs.never_reshuffled import NeverReshuffled
 from gendiag.rules.epochs.no_steps import NoSteps
 from gendiag.rules.epochs.overlapping_batches import OverlappingBatches
+from gendiag.rules.epochs.sample_twice import SampleTwice
 from gendiag.rules.epochs.samples_as_steps import SamplesAsSteps
 from gendiag.rules.epochs.stateful_shuffled import StatefulShuffled
 from gendiag.rules.epochs.steps_mismatch import StepsMismatch
@@ -206,6 +207,7 @@ RULES: tuple[Rule, ...] = (
     ChangedInPlace(),
     DuplicateBatches(),
     OverlappingBatches(),
+    SampleTwice(),
     HookNeverCalled(),
     HookOvertaken(),
     HookWithoutEffect(),

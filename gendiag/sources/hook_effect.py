@@ -7,22 +7,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from gendiag.sources.held_state import contents, random_states
+from gendiag.sources.held_state import contents, plain_attributes, random_states
 
 MOST_CALLS = 2  # looked at: what is held by a large object takes a while to compare
 
 
 @dataclass(frozen=True, slots=True)
 class HookEffect:
-    """The first calls of a hook: random states that they moved, and which attributes each of them changed."""
+    """The first calls of a hook: random states moved, attributes changed by each of them, and which are mere numbers or texts."""
 
     drawn: frozenset[str] = frozenset()
     changed: tuple[frozenset[str], ...] = ()
+    numbers: frozenset[str] = frozenset()
 
     @property
     def settles(self) -> frozenset[str]:
-        """Attributes that the first call changed and no other did: it makes the same of them each time."""
-        return self.changed[0].difference(*self.changed[1:]) if len(self.changed) > 1 else frozenset()
+        """Arrays and lists that the first call changed and no other did: it makes the same of them each time."""
+        return self.changed[0].difference(self.numbers, *self.changed[1:]) if len(self.changed) > 1 else frozenset()
 
 
 @contextmanager
@@ -37,4 +38,5 @@ def watching(dataset: Any, hook: str, effects: MutableMapping[str, HookEffect]) 
     drawn = {name for name, state in random_states(dataset).items() if states.get(name) != state}
     after = contents(dataset)
     changed = frozenset(name for name, value in before.items() if after.get(name) != value)
-    effects[hook] = HookEffect(known.drawn | drawn, (*known.changed, changed))
+    numbers = frozenset(plain_attributes(dataset))
+    effects[hook] = HookEffect(known.drawn | drawn, (*known.changed, changed), numbers)
