@@ -94,6 +94,7 @@ from gendiag.rules.structure.zip_cut import ZipCut
 from gendiag.rules.validation.monitor_direction import MonitorDirection
 from gendiag.rules.validation.monitor_missing import MonitorMissing
 from gendiag.rules.validation.never_validated import NeverValidated
+from gendiag.rules.validation.scaled_apart import ScaledApart
 from gendiag.rules.validation.shared_generator import SharedGenerator
 from gendiag.rules.validation.split_reshuffled import SplitReshuffled
 from gendiag.rules.validation.unseen_classes import UnseenClasses
@@ -231,6 +232,7 @@ RULES: tuple[Rule, ...] = (
     SuperNotCalled(),
     SplitReshuffled(),
     ValidationNotComparable(),
+    ScaledApart(),
     EpochHookEarly(),
     BatchesShuffledWhole(),
     InputBound(),
