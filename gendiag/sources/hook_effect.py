@@ -14,7 +14,17 @@ MOST_CALLS = 2  # looked at: what is held by a large object takes a while to com
 
 @dataclass(frozen=True, slots=True)
 class HookEffect:
-    """The first calls of a hook: random states moved, attributes changed by each of them, and which are mere numbers or texts."""
+    """The first calls of a hook.
+
+    Attributes
+    ----------
+    drawn
+        Random states that they moved.
+    changed
+        Attributes that each of them changed.
+    numbers
+        Attributes that are mere numbers, texts or truth values.
+    """
 
     drawn: frozenset[str] = frozenset()
     changed: tuple[frozenset[str], ...] = ()

@@ -63,8 +63,8 @@ class HookWithoutEffect(Rule):
         drawn = f" (it draws from {' and '.join(sorted(effect.drawn))})" if effect.drawn else ""
         message = (
             f"`{hook}` of the source shuffles{drawn}, and this has no effect: all {len(epochs)} epochs"
-            f"{'' if seen.rehearsal.live else ' rehearsed'} have the same {counted(len(epochs[0]), 'batch', 'batches')} "
-            f"{order}; {why}."
+            f"{'' if seen.rehearsal.live else ' rehearsed'} have the same "
+            f"{counted(len(epochs[0]), 'batch', 'batches')} {order}; {why}."
         )
         batches = [delivery.batch for delivery in epochs[1] if delivery.batch is not None]
         return self.finding("warning", message, fix=fix, batches=batches, hook=hook, drawn=sorted(effect.drawn))
@@ -86,21 +86,27 @@ def _why(hook: str, effect: HookEffect) -> tuple[str, str]:
         order = f"self.{min(effect.settles)}"
         return (
             f"each call makes the same of {order}, likely because it seeds its random numbers anew",
-            f"Seed once, in `__init__`: `self.rng = np.random.default_rng(seed)`, and draw from it in `{hook}`: "
-            f"`self.rng.shuffle({order})`.",
+            (
+                f"Seed once, in `__init__`: `self.rng = np.random.default_rng(seed)`, and draw from it in `{hook}`: "
+                f"`self.rng.shuffle({order})`."
+            ),
         )
     changed = [f"self.{name}" for name in sorted(frozenset().union(*effect.changed))]
     if changed:
         return (
             f"it changes {' and '.join(changed)}, and no item is another one after that",
-            f"Let `__getitem__` take its samples by the order that `{hook}` makes: "
-            "`rows = self.order[index * size:(index + 1) * size]`.",
+            (
+                f"Let `__getitem__` take its samples by the order that `{hook}` makes: "
+                "`rows = self.order[index * size:(index + 1) * size]`."
+            ),
         )
     return (
         "likely it shuffles a copy, or does not keep what the shuffle returns",
-        f"Keep the result in `{hook}`, `self.order = rng.permutation(len(self.x))`, or shuffle in place, "
-        "`rng.shuffle(self.order)`, and take the samples by that order in `__getitem__`; `permutation` and `sorted` "
-        "return a copy.",
+        (
+            f"Keep the result in `{hook}`, `self.order = rng.permutation(len(self.x))`, or shuffle in place, "
+            "`rng.shuffle(self.order)`, and take the samples by that order in `__getitem__`; `permutation` and `sorted` "
+            "return a copy."
+        ),
     )
 
 

@@ -36,8 +36,8 @@ class StepsMismatch(Rule):
 
     Known limits
         Counted in the epochs that were rehearsed. The batch of the finding is the one that the first short epoch asked
-        for and did not get; it belongs to the next epoch, if it comes at all. A generator that is read once is another fault (exhausted), unless it
-        ends within the last epoch.
+        for and did not get; it belongs to the next epoch, if it comes at all. A generator that is read once is another
+        fault (exhausted), unless it ends within the last epoch.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0; keras 3.15.1, epoch_iterator.py. On 3.5.0 and 3.6.0 an epoch that

@@ -90,7 +90,8 @@ def _late() -> Array:
 
 def _scaled(rows: Array, by: Array | None = None) -> Array:
     by = rows if by is None else by
-    return ((rows - by.min(0)) / (by.max(0) - by.min(0))).astype("float32")
+    scaled: Array = ((rows - by.min(0)) / (by.max(0) - by.min(0))).astype("float32")
+    return scaled
 
 
 def _rows(x: Array, shift: int) -> tuple[Array, Array]:

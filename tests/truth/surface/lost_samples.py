@@ -57,7 +57,7 @@ class ShufflesInTheLastItem(keras.utils.PyDataset):
         return 6
 
     def __getitem__(self, index: int) -> Any:
-        if index == 5:  # noqa: PLR2004  (the last)
+        if index == 5:
             self.random.shuffle(self.order)
         rows = self.order[index * ROWS : index * ROWS + ROWS]
         return self.x[rows], self.y[rows]
@@ -76,9 +76,7 @@ def a_dataset_over_such_a_generator() -> Call:
     import tensorflow as tf
 
     signature = (tf.TensorSpec((None, 4), "float32"), tf.TensorSpec((None, 1), "float32"))
-    source = tf.data.Dataset.from_generator(
-        lambda: drawn(shuffled_before_the_last()), output_signature=signature
-    )
+    source = tf.data.Dataset.from_generator(lambda: drawn(shuffled_before_the_last()), output_signature=signature)
     return Call(source, dense(), epochs=3, steps_per_epoch=6)
 
 
