@@ -104,8 +104,8 @@ def _why(hook: str, effect: HookEffect) -> tuple[str, str]:
         "likely it shuffles a copy, or does not keep what the shuffle returns",
         (
             f"Keep the result in `{hook}`, `self.order = rng.permutation(len(self.x))`, or shuffle in place, "
-            "`rng.shuffle(self.order)`, and take the samples by that order in `__getitem__`; `permutation` and `sorted` "
-            "return a copy."
+            "`rng.shuffle(self.order)`, and take the samples by that order in `__getitem__`; `permutation` and "
+            "`sorted` return a copy."
         ),
     )
 

@@ -64,7 +64,7 @@ class ScaledApart(Rule):
 
     def _finding(self, path: str, what: str, count: int) -> Finding:
         message = (
-            f"All {count} features of {path} {what} exactly, in the training data and in the validation data: likely "
+            f"All {count} features of {path} {what} exactly, in the training batches and in validation_data: likely "
             "each set was scaled by its own numbers, so that the same value stands for another measurement in the two."
         )
         fix = (
