@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 
-from gendiag.records import Delivery, Finding, counted
+from gendiag.records import Finding, counted
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.source_code import all_names, methods
 from gendiag.rules.rule import Rule, sound
@@ -111,17 +110,18 @@ def _why(hook: str, effect: HookEffect) -> tuple[str, str]:
 
 
 def _are_the_same(seen: Evidence) -> bool:
-    """Whether all epochs have the same batches, of several samples that differ."""
-    epochs = [_contents(epoch) for epoch in seen.by_epoch]
-    if len(epochs) < TWO or any(epoch != epochs[0] for epoch in epochs) or not all(map(all, epochs[0])):
+    """Whether each item was the same in all passes, at least two, and they hold several samples that differ."""
+    length = seen.source.length
+    if not length or len(seen.by_epoch) < TWO or len(seen.batches) < TWO * length:
         return False
-    rows = sum(batch.rows or 0 for batch in seen.batches) / len(epochs)
-    low = {(leaf.low, leaf.high) for batch in seen.batches for leaf in batch.leaves if leaf.role == "x"}
-    return bool(epochs[0]) and rows >= LEAST_SAMPLES and (len(epochs[0]) > 1 or all(a != b for a, b in low))
-
-
-def _contents(epoch: tuple[Delivery, ...]) -> Counter[tuple[str, ...]]:
-    return Counter(step.digests for step in epoch)
+    items: dict[int, set[tuple[str, ...]]] = {}
+    for batch in seen.batches:
+        items.setdefault(batch.index % length, set()).add(batch.digests)
+    if any(len(found) > 1 or not all(map(all, found)) for found in items.values()):
+        return False
+    first = [batch for batch in seen.batches if batch.index < length]
+    differ = len(set.union(*items.values())) > 1 or any(leaf.low != leaf.high for leaf in first[0].leaves)
+    return differ and sum(batch.rows or 0 for batch in first) >= LEAST_SAMPLES
 
 
 def _items(*, keep: bool) -> Any:

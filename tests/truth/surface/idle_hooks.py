@@ -130,6 +130,18 @@ def a_hook_that_shuffles_in_place() -> Call:
 
 
 @a_shuffle_that_is_thrown_away.sound
+def a_hook_that_moves_whole_batches() -> Call:
+    class Moved(Held):
+        def __getitem__(self, index: int) -> Any:
+            return super().__getitem__(self.ids[index])
+
+        def on_epoch_end(self) -> None:
+            self.ids = [int(item) for item in self.rng.permutation(6)]
+
+    return Call(Moved(), dense(), epochs=4)
+
+
+@a_shuffle_that_is_thrown_away.sound
 def a_shuffle_within_each_item() -> Call:
     class Within(Held):
         def __getitem__(self, index: int) -> Any:
