@@ -102,6 +102,7 @@ def _profile(call: Call, feed: Feed, *, running: bool) -> Profile:
         peeks=tuple(tap.peeks),
         early_hook=dict(tap.early_hook),
         late_hook=dict(tap.late_hook),
+        hooks=dict(tap.hooks),
         lengths=tuple(tap.lengths),
         growth={name: tuple(lengths) for name, lengths in dict(tap.growth).items()},
         store=tap.store,

@@ -95,6 +95,8 @@ class Output:
         None where nothing is compared with this output, or where it cannot be told.
     moved
         Whether a layer stands behind the activation, one that only moves values such as Reshape.
+    masked
+        Whether a mask of steps comes with it, which Keras's losses and metrics leave out.
     """
 
     path: str
@@ -104,6 +106,7 @@ class Output:
     activation: str | None = None
     loss: Loss | None = None
     moved: bool = False
+    masked: bool = False
 
 
 Port = TypeVar("Port", Input, Output)

@@ -176,6 +176,7 @@ def _outputs(model: Model) -> tuple[Output, ...]:
             _activation(tensor),
             loss,
             _is_moved(tensor),
+            getattr(tensor, "_keras_mask", None) is not None,
         )
         for (path, tensor), name, loss in zip(found, names, losses, strict=True)
     )

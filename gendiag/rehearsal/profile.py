@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gendiag.records import Batch, Delivery, Failure, Leaf
+    from gendiag.sources.hook_effect import HookEffect
     from gendiag.sources.spot_check import SpotCheck
 
 READ = {
@@ -73,6 +74,8 @@ class Profile(Face):
         Plain attributes that the epoch hook of an indexed source changed before training: name to before and after.
     late_hook
         What the hook at the beginning of an epoch changed when batches of it had been asked for: name to these.
+    hooks
+        What the epoch hooks of an indexed source do, by name.
     comes_alone
         Whether the item that raised in a worker thread came when it was asked for alone.
     lengths
@@ -99,6 +102,7 @@ class Profile(Face):
     comes_alone: bool = False
     early_hook: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     late_hook: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    hooks: Mapping[str, HookEffect] = field(default_factory=dict)
     lengths: tuple[int | None, ...] = ()
     growth: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     source: str = ""

@@ -18,6 +18,7 @@ from gendiag.records import Batch, Delivery
 from gendiag.rehearsal.matching import Matcher, changes
 from gendiag.rehearsal.position import FitPosition
 from gendiag.runtime.task import Pulse
+from gendiag.sources.hook_effect import HookEffect
 
 _END = object()
 FIRST_LOOK = 8  # batches, before the containers of a source are looked at; then at each power of two
@@ -60,6 +61,8 @@ class Recording:
         Of all that was read, again where it is read again.
     ended
         Whether the source came to its end.
+    hooks
+        What the epoch hooks of an indexed source do, by name.
     training
         Whether fit has begun to train; set by the rehearsal.
     replays_peeked
@@ -75,6 +78,7 @@ class Recording:
         self.growth: dict[str, list[int]] = {}
         self.early_hook: dict[str, tuple[Any, Any]] = {}
         self.late_hook: dict[str, tuple[int, ...]] = {}
+        self.hooks: dict[str, HookEffect] = {}
         self.lengths: list[int | None] = []
         self.error: BaseException | None = None
         self.failed_index: int | None = None

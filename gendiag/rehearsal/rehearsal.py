@@ -236,6 +236,7 @@ class _Run:
             peeks=tuple(tap.peeks),
             early_hook=dict(tap.early_hook),
             late_hook=dict(tap.late_hook),
+            hooks=dict(tap.hooks),
             lengths=tuple(tap.lengths),
             growth={name: tuple(lengths) for name, lengths in tap.growth.items()},
             store=tap.store,

@@ -26,12 +26,14 @@ from gendiag.rules.epochs.epoch_hook_early import EpochHookEarly
 from gendiag.rules.epochs.exhausted import Exhausted
 from gendiag.rules.epochs.frozen_augmentation import FrozenAugmentation
 from gendiag.rules.epochs.hook_never_called import HookNeverCalled
+from gendiag.rules.epochs.hook_without_effect import HookWithoutEffect
 from gendiag.rules.epochs.leftover_state import LeftoverState
 from gendiag.rules.epochs.len_mismatch import LenMismatch
 from gendiag.rules.epochs.lost_batches import LostBatches
 from gendiag.rules.epochs.never_reshuffled import NeverReshuffled
 from gendiag.rules.epochs.no_steps import NoSteps
 from gendiag.rules.epochs.overlapping_batches import OverlappingBatches
+from gendiag.rules.epochs.sample_twice import SampleTwice
 from gendiag.rules.epochs.samples_as_steps import SamplesAsSteps
 from gendiag.rules.epochs.stateful_shuffled import StatefulShuffled
 from gendiag.rules.epochs.steps_mismatch import StepsMismatch
@@ -43,6 +45,7 @@ from gendiag.rules.labels.labels_out_of_range import LabelsOutOfRange
 from gendiag.rules.labels.labels_vs_loss import LabelsVsLoss
 from gendiag.rules.labels.rows_without_class import RowsWithoutClass
 from gendiag.rules.labels.single_class import SingleClass
+from gendiag.rules.labels.steps_without_class import StepsWithoutClass
 from gendiag.rules.labels.torn_augmentation import TornAugmentation
 from gendiag.rules.labels.torn_pairs import TornPairs
 from gendiag.rules.labels.transcript_too_long import TranscriptTooLong
@@ -96,6 +99,7 @@ from gendiag.rules.structure.zip_cut import ZipCut
 from gendiag.rules.validation.monitor_direction import MonitorDirection
 from gendiag.rules.validation.monitor_missing import MonitorMissing
 from gendiag.rules.validation.never_validated import NeverValidated
+from gendiag.rules.validation.scaled_apart import ScaledApart
 from gendiag.rules.validation.shared_generator import SharedGenerator
 from gendiag.rules.validation.split_reshuffled import SplitReshuffled
 from gendiag.rules.validation.unseen_classes import UnseenClasses
@@ -200,6 +204,7 @@ RULES: tuple[Rule, ...] = (
     BatchOfOne(),
     OutputVsLoss(),
     RowsWithoutClass(),
+    StepsWithoutClass(),
     TranscriptTooLong(),
     ZeroTargets(),
     NegativeWeights(),
@@ -213,8 +218,10 @@ RULES: tuple[Rule, ...] = (
     ChangedInPlace(),
     DuplicateBatches(),
     OverlappingBatches(),
+    SampleTwice(),
     HookNeverCalled(),
     HookOvertaken(),
+    HookWithoutEffect(),
     FrozenAugmentation(),
     NeverReshuffled(),
     ConstantLabels(),
@@ -237,6 +244,7 @@ RULES: tuple[Rule, ...] = (
     SuperNotCalled(),
     SplitReshuffled(),
     ValidationNotComparable(),
+    ScaledApart(),
     EpochHookEarly(),
     BatchesShuffledWhole(),
     InputBound(),

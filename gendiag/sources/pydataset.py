@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gendiag.sources.held_state import changed_attributes, contents, plain_attributes
+from gendiag.sources.hook_effect import watching
 from gendiag.sources.source import RefusedLength, Source, Tap, class_names, defined_in
 
 
@@ -213,7 +214,8 @@ def _recorded(dataset: Any, tap: Tap, length: int | None) -> Any:
 
 def _end_epoch(dataset: Any, tap: Tap) -> None:
     before = plain_attributes(dataset)
-    dataset.on_epoch_end()
+    with watching(dataset, "on_epoch_end", tap.hooks):
+        dataset.on_epoch_end()
     tap.lengths.append(_length(dataset))
     if not tap.in_epochs:  # fit calls it before epoch 1, too
         tap.early_hook.update(changed_attributes(dataset, before))
@@ -222,7 +224,8 @@ def _end_epoch(dataset: Any, tap: Tap) -> None:
 def _begin_epoch(dataset: Any, tap: Tap, asked: _Asked) -> None:
     """Note what the hook changes though items of this epoch had been asked for before: by worker threads."""
     ahead, before = asked.ahead, contents(dataset)
-    dataset.on_epoch_begin()
+    with watching(dataset, "on_epoch_begin", tap.hooks):
+        dataset.on_epoch_begin()
     if ahead and not tap.late_hook:
         after = contents(dataset)
         changed = tuple(name for name, value in before.items() if after.get(name) != value)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from gendiag.records import Batch, Failure
 from gendiag.sources.generator_casts import SignatureCast
+from gendiag.sources.hook_effect import HookEffect
 
 
 class Tap(Protocol):
@@ -27,6 +28,8 @@ class Tap(Protocol):
         Attributes that the epoch hook of an indexed source changed before training: before and after, by name.
     late_hook
         Attributes that the hook at the beginning of an epoch changed, by name, with the batches asked for before it.
+    hooks
+        What the epoch hooks of an indexed source do, by name.
     lengths
         Of an indexed source, after each of its epoch hooks.
     error, failed_index
@@ -37,6 +40,7 @@ class Tap(Protocol):
     training: bool
     early_hook: dict[str, tuple[Any, Any]]
     late_hook: dict[str, tuple[int, ...]]
+    hooks: dict[str, HookEffect]
     lengths: list[int | None]
     error: BaseException | None
     failed_index: int | None

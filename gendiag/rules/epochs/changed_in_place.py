@@ -9,6 +9,7 @@ import numpy as np
 from gendiag.records import Finding, counted
 from gendiag.rules.evidence.compounding import Growth, Vanishing, growth, vanishing
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.passes import epoch_of
 from gendiag.rules.rule import Rule, sound
 
 SHOWN = 4
@@ -50,15 +51,15 @@ class ChangedInPlace(Rule):
             if leaf.role not in {"x", "y"}:
                 continue
             if (grown := growth(seen, leaf.path)) is not None:
-                yield self._finding(leaf.path, grown)
+                yield self._finding(seen, leaf.path, grown)
             elif (gone := vanishing(seen, leaf.path)) is not None:
                 yield self._vanishing(seen, leaf.path, gone)
 
-    def _finding(self, path: str, grown: Growth) -> Finding:
+    def _finding(self, seen: Evidence, path: str, grown: Growth) -> Finding:
         sizes = " -> ".join(f"{size:.4g}" for size in grown.sizes[:SHOWN])
         by = f"{grown.factor:.4g}" if grown.factor > 1 else f"{grown.factor:.4g} (1/{1 / grown.factor:.4g})"
         message = (
-            f"Each time that a sample comes again the source gives its {path} multiplied by {by} once more "
+            f"{_since(seen, grown)} the source gives its {path} multiplied by {by} once more "
             f"({counted(grown.samples, 'sample')}; the largest number of one of them: {sizes}): likely the data are "
             "changed in place, and changed again each time that they are asked for."
         )
@@ -83,6 +84,13 @@ class ChangedInPlace(Rule):
 
     def mended(self) -> Iterator[Any]:
         return _halved(in_place=False)
+
+
+def _since(seen: Evidence, grown: Growth) -> str:
+    """From when on samples come changed: from an epoch on, where none came twice in the first."""
+    first = min(epoch_of(seen, index) for index in grown.batches)
+    again = "each time that a sample comes again"
+    return again.capitalize() if first <= seen.first_epoch else f"From epoch {first + 1} on, {again},"
 
 
 def _halved(*, in_place: bool) -> Iterator[Any]:

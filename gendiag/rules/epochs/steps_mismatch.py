@@ -35,8 +35,9 @@ class StepsMismatch(Rule):
         or repeat the source (``dataset.repeat()``).
 
     Known limits
-        Counted in the epochs that were rehearsed. A generator that is read once is another fault (exhausted), unless it
-        ends within the last epoch.
+        Counted in the epochs that were rehearsed. The batch of the finding is the one that the first short epoch asked
+        for and did not get; it belongs to the next epoch, if it comes at all. A generator that is read once is another
+        fault (exhausted), unless it ends within the last epoch.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0; keras 3.15.1, epoch_iterator.py. On 3.5.0 and 3.6.0 an epoch that
@@ -62,7 +63,7 @@ class StepsMismatch(Rule):
             told = " (its len)" if length is not None else ""
             message = (
                 f"{has}{told} but steps_per_epoch={asked} asks for more: every epoch is cut after "
-                f"{counted(counts[0], 'step')}."
+                f"{counted(counts[0], 'step')}{_next(seen, counts)}."
             )
             fix = f"Leave steps_per_epoch out, or pass `steps_per_epoch={counts[0]}`."
         else:
@@ -72,7 +73,8 @@ class StepsMismatch(Rule):
                 f"steps instead of {asked} each, because an epoch is cut where the pass ends."
             )
             fix = "Leave steps_per_epoch out, or pass one that divides the number of batches available."
-        yield self.finding("warning", message, fix=fix, asked=asked, steps=counts, length=length)
+        batches = [_cut_at(counts, asked or 0)]
+        yield self.finding("warning", message, fix=fix, batches=batches, asked=asked, steps=counts, length=length)
 
     def _ends_early(self, seen: Evidence, asked: int, counts: list[int]) -> Finding:
         last, count = seen.first_epoch + len(counts), len(seen.batches)
@@ -86,7 +88,7 @@ class StepsMismatch(Rule):
             "Put `while True:` around the loop of the generator"
             + (f", or pass `steps_per_epoch={count // epochs}`." if count >= epochs else ".")
         )  # fmt: skip
-        return self.finding("warning", message, fix=fix, asked=asked, steps=counts, length=None)
+        return self.finding("warning", message, fix=fix, batches=[count], asked=asked, steps=counts, length=None)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:
         place, instead = at(seen, finding), finding.evidence.get("instead")
@@ -130,6 +132,17 @@ def _steps(seen: Evidence) -> list[int]:
     if rehearsal.ended not in {"finished", "epochs"} or rehearsal.failure is not None:
         whole = whole[:-1]
     return [len(steps) for steps in whole]
+
+
+def _cut_at(counts: list[int], asked: int) -> int:
+    """Return the batch that would have come next in the first epoch that is cut: steps take them in order."""
+    first = next(number for number, count in enumerate(counts) if count < asked)
+    return sum(counts[: first + 1])
+
+
+def _next(seen: Evidence, counts: list[int]) -> str:
+    """Say what became of the batch that would have come next."""
+    return f", and batch {counts[0]} belongs to epoch {seen.first_epoch + 2}" if len(counts) > 1 else ""
 
 
 def _is_new(seen: Evidence) -> bool:

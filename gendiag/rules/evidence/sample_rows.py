@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -15,12 +15,15 @@ from gendiag.batches.values import Array, as_array, digest
 from gendiag.records import Delivery
 from gendiag.rehearsal.profile import Profile
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.passes import held
 
 MOST_ROWS = 20_000  # samples compared
 MOST_BYTES = 2**30
 FRACTIONS, LOOKED_AT = 3, 8  # different values that are no whole numbers, in the first few samples
 PARTS = ("x", "y", "sample_weight")
+MOST_PASSES = 8
 Samples = Counter[bytes]
+Passes: TypeAlias = dict[int, list[tuple[bytes, int]]]  # by epoch: content of each sample, and its batch
 
 
 def trained(seen: Evidence) -> Samples:
@@ -49,15 +52,44 @@ def evaluated(seen: Evidence) -> Samples:
 
 def of_batch(raw: Any, most: int | None = None) -> Samples:
     """Content of each sample of a batch, as the floats that fit makes of it; empty where it cannot be cut."""
+    return Counter(contents(raw, most))
+
+
+def contents(raw: Any, most: int | None = None) -> Iterator[bytes]:
+    """Give the same in the order of the samples."""
     parts = [part for part in flatten(raw) if part.role in {"x", "y"} and part.value is not None]
     arrays = [as_array(part.value) for part in parts]
     if not parts or any(a is None or not a.ndim or a.dtype.kind not in "biuf" for a in arrays):
-        return Counter()
+        return iter(())
     rows = {len(a) for a in arrays if a is not None}
     if len(rows) != 1 or sum(a.nbytes for a in arrays if a is not None) > MOST_BYTES:
-        return Counter()
+        return iter(())
     count = min(rows.pop() if most is None else most, MOST_ROWS)
-    return Counter(_contents([_as_floats(a[:count]) for a in arrays if a is not None]))
+    return _contents([_as_floats(a[:count]) for a in arrays if a is not None])
+
+
+def passes_of(seen: Evidence) -> Passes:
+    """Give the samples of each epoch with their batches, in the order of training, as far as all of them are held.
+
+    So the first epoch of an indexed source is left out where fit peeked at other items than it trained on.
+    """
+    found: Passes = {}
+    for number, steps in enumerate(seen.by_epoch[:MOST_PASSES]):
+        if rows := _in_order(seen, steps):
+            found[number] = rows
+    return found
+
+
+def _in_order(seen: Evidence, steps: Iterable[Delivery]) -> list[tuple[bytes, int]]:
+    found: list[tuple[bytes, int]] = []
+    for step in steps:
+        if step.batch is None or not held(seen, step.batch) or len(found) > MOST_ROWS:
+            return []
+        rows = list(contents(seen.profile.raw(step.batch)))
+        if not rows:
+            return []
+        found += [(key, step.batch) for key in rows]
+    return found
 
 
 def is_rich(seen: Evidence) -> bool:

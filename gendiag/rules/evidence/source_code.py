@@ -66,6 +66,29 @@ def is_random(function: FunctionType, own: Mapping[str, FunctionType]) -> bool:
     return any(word in name.lower() for each in _called(function, own) for name in names_in(each) for word in RANDOM)
 
 
+def all_names(function: FunctionType, own: Mapping[str, FunctionType]) -> set[str]:
+    """What it names, and what the methods among its ``own`` and the functions of its module name that it calls."""
+    called, waiting = {function}, [function]
+    while waiting:
+        each = waiting.pop()
+        held = [own.get(name, each.__globals__.get(name)) for name in names_in(each)]
+        more = {one for one in held if isinstance(one, FunctionType) and _is_of(one, function)} - called
+        called |= more
+        waiting += more
+    return {name for each in called for name in (*names_in(each), *_keywords(each), each.__name__)}
+
+
+def _is_of(one: FunctionType, other: FunctionType) -> bool:
+    """Whether both are of one package, so that one's code is about the other's data."""
+    return one.__module__.split(".")[0] == other.__module__.split(".")[0]
+
+
+def _keywords(function: FunctionType) -> set[str]:
+    """Names of the arguments that it passes by name."""
+    given = [const for code in codes(function) for const in code.co_consts if isinstance(const, tuple)]
+    return {name for names in given for name in names if isinstance(name, str)}
+
+
 def _called(function: FunctionType, own: Mapping[str, FunctionType]) -> set[FunctionType]:
     called, waiting = {function}, [function]
     while waiting:
