@@ -161,7 +161,7 @@ class Report(Drawings):
             The folder: ``reproduce.py``, ``batches.npz`` (the failing batch and the first two, without pickle) and
             ``model.json``. Files of these names are overwritten.
         only_guilty
-            Keep only the samples of the failing batch that ``shrink`` finds guilty.
+            Keep only the samples of the failing batch that ``shrink`` finds to fail.
         anonymous
             Replace values by random ones of the same dtype, shape and range, leaf by leaf, wherever the failure
             survives it. ``replaced`` of the result names these leaves; all others hold your data.

@@ -92,7 +92,10 @@ def _lesson(finding: Finding, key: str) -> markup.Html:
 
     rule = BY_NAME.get(finding.rule)
     lesson = {heading: text for heading, text in rule.lesson().items() if heading and text} if rule else {}
-    parts = [_told(label, text) for label, text in (lesson | ({WHY: finding.why} if finding.why else {})).items()]
+    parts = [
+        _told(wording.heading(label), text)
+        for label, text in (lesson | ({WHY: finding.why} if finding.why else {})).items()
+    ]
     if not parts:
         return markup.Html("")
     code = markup.tag("code", f'gendiag.explain("{finding.rule}")')

@@ -5,20 +5,24 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from gendiag.views import markup
+from gendiag.views import markup, wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WIDTH = 92
-BROKEN, MENDED = "Broken", "Mended"
+BROKEN, FIXED = "Broken", "Fixed"
 
 
 def to_html(name: str, title: str, sections: Mapping[str, str], broken_code: str, mended_code: str) -> str:
     """Draw the lesson as a fragment; ``sections`` are headings with paragraphs of plain text."""
     head = markup.tag("header", markup.tag("h3", title), markup.tag("code", name))
-    told = [part for heading, text in sections.items() for part in (markup.tag("h4", heading), _paragraphs(text))]
-    codes = [_code(label, code) for label, code in ((BROKEN, broken_code), (MENDED, mended_code)) if code]
+    told = [
+        part
+        for heading, text in sections.items()
+        for part in (markup.tag("h4", wording.heading(heading)), _paragraphs(text))
+    ]
+    codes = [_code(label, code) for label, code in ((BROKEN, broken_code), (FIXED, mended_code)) if code]
     pair = markup.tag("div", *codes, css_class="gd-pair")
     style = markup.Html(f"<style>{markup.css()}</style>")
     return markup.tag("div", style, head, *told, pair, css_class="gd gd-lesson")
@@ -27,8 +31,8 @@ def to_html(name: str, title: str, sections: Mapping[str, str], broken_code: str
 def to_text(name: str, title: str, sections: Mapping[str, str], broken_code: str, mended_code: str) -> str:
     """Write the lesson for a terminal."""
     parts = [f"{title}  [{name}]\n{'=' * (len(title) + len(name) + 4)}"]
-    parts += [f"{heading}\n{_indented(text)}" for heading, text in sections.items()]
-    codes = ((BROKEN, broken_code), (MENDED, mended_code))
+    parts += [f"{wording.heading(heading)}\n{_indented(text)}" for heading, text in sections.items()]
+    codes = ((BROKEN, broken_code), (FIXED, mended_code))
     parts += [f"{label}\n{textwrap.indent(code.strip(chr(10)), '    ')}" for label, code in codes if code]
     return "\n\n".join(parts)
 

@@ -78,6 +78,11 @@ def shown(diagnosis: Diagnosis | None, finding: Finding) -> Sequence[int]:
     return [index for index in finding.batches if index in read] or finding.batches
 
 
+def heading(of_lesson: str) -> str:
+    """Return a lesson's heading as it is shown; the docstrings of the rules keep theirs."""
+    return of_lesson.replace("mend", "fix")
+
+
 def printable(text: str) -> str:
     """Write control characters, which would steer a terminal, as ``repr`` does; the ends of lines stay."""
     return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)

@@ -21,7 +21,7 @@ def test_a_lesson_has_its_sections_and_both_codes_in_html_and_text():
             "Why it hurts",
             "Broken",
             "yield 0.7",
-            "Mended",
+            "Fixed",
             "yield 1",
         ):
             assert part in text

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gendiag.records import Finding, counted
+from gendiag.records.finding import Severity
 from gendiag.rules.evidence.compounding import Growth, Vanishing, growth, vanishing
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import epoch_of
@@ -14,6 +15,7 @@ from gendiag.rules.rule import Rule, sound
 
 SHOWN = 4
 PASSES = 3
+MILD = 1.99  # a factor nearer to 1 may be a schedule: pictures made a little darker in each epoch
 
 
 class ChangedInPlace(Rule):
@@ -31,8 +33,9 @@ class ChangedInPlace(Rule):
 
     Known limits
         Told where samples come again multiplied by one and the same factor, and a PyDataset's item also when it is
-        asked for twice in a row; a factor that changes with the epoch on purpose, in a generator, looks the same, so it
-        says "likely". Other changes in place are told by the values only.
+        asked for twice in a row. A factor that changes with the epoch on purpose, in a generator, looks the same, so it
+        says "likely", and is a note where the factor is nearer to 1 than 2. Other changes in place are told by the
+        values only.
 
     Source
         measured on keras 3.15.1 / tensorflow 2.21.0.
@@ -67,7 +70,9 @@ class ChangedInPlace(Rule):
         fix = (
             f"Change a copy: `{path} = {path} {sign} ...`, not `{path} {sign}= ...`; or take the slice with `.copy()`."
         )
-        return self.finding("warning", message, fix=fix, batches=grown.batches, leaf=path, factor=grown.factor)
+        is_mild = 1 / MILD < grown.factor < MILD
+        severity: Severity = "note" if is_mild else "warning"
+        return self.finding(severity, message, fix=fix, batches=grown.batches, leaf=path, factor=grown.factor)
 
     def _vanishing(self, seen: Evidence, path: str, gone: Vanishing) -> Finding:
         zeros, begins = " -> ".join(map(str, gone.zeros[:SHOWN])), seen.place(gone.batches[0])
