@@ -45,10 +45,10 @@ class PictureBoard(w.VBox):
         self.map = w.HTML()
         for control in (*self.panels.values(), self.leaf):
             control.observe(guarded(self.draw, show), names="value")
-        self.brush.slider.observe(guarded(self._brushed, show), names="value")
         self.timeline.slider.observe(guarded(self._slid, show), names="value")
         selection.observe(guarded(self._selected, show), names="batch")
         pictures = w.VBox([*self._overview(), self.timeline])
+        self.brush.slider.observe(guarded(self._brushed, show), names="value")  # now that it is where it belongs
         pictures.add_class("gd-pictures")
         self.map.add_class("gd-pictures")
         super().__init__([pictures, *below, self._controls(), self.map])

@@ -39,7 +39,7 @@ def timeline(diagnosis: Diagnosis, axes: Axes | None, panel: str, leaf: str | No
     draw_signs(axes, drawn, 0.94)
     axes.set(xlabel="batch", xlim=(drawn.first - 0.5, drawn.last + 0.5))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    entries = legend_entries(drawn) if panel == "rows" else []
+    entries = legend_entries(drawn, leaf) if panel == "rows" else []
     if entries:
         axes.legend([handle for handle, _ in entries], [label for _, label in entries], loc="best", fontsize="small")
     return axes
