@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from gendiag.views import wording
-from gendiag.views.palette import BLUE, DARK_BLUE, INK, RED
+from gendiag.views.palette import BLUE, DARK_BLUE, GREY, INK, RED
 from gendiag.views.picture import bars, tracks
 from gendiag.views.picture.canvas import WIDTH_PX
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 SHADES = ("#4B97D2", "#E69F00", "#009E73", "#CC79A7", "#00517F", "#6b6b6b")  # of dtypes, in the order met
 MOST_LEAVES = 6  # rows of the panel of dtypes
+LARGEST = 1e300  # above, axes overflow
 DOTS = 40  # so few columns are marked each
 KEY: dict[str, Any] = {  # of a legend in line with the title of a panel
     "ncols": len(SHADES), "fontsize": 8.5, "frameon": False, "labelcolor": INK, "handlelength": 1, "columnspacing": 1,
     "handletextpad": 0.4, "borderaxespad": 0, "loc": "lower right", "bbox_to_anchor": (1, 0.96),
 }  # fmt: skip
+NONE = "no finite value in these batches"
 SOLID = {"edgecolor": "none", "linewidth": 0}
 
 
@@ -62,8 +64,8 @@ def dtypes(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
 
 def values(axes: Axes, drawn: Columns, leaf: str | None) -> None:
     """The lowest to the highest value of each batch, and a line of the means."""
-    low = drawn.lowest(tracks.figure(drawn.diagnosis, leaf, "low"))
-    high, mean = (drawn.highest(tracks.figure(drawn.diagnosis, leaf, name)) for name in ("high", "mean"))
+    figures = [tracks.figure(drawn.diagnosis, leaf, name).clip(-LARGEST, LARGEST) for name in ("low", "high", "mean")]
+    low, high, mean = drawn.lowest(figures[0]), drawn.highest(figures[1]), drawn.highest(figures[2])
     known = np.concatenate([low, high])
     room = np.where(low == high, (np.nanmax(known, initial=0) - np.nanmin(known, initial=0) or 1) * 0.01, 0)
     look = {"facecolor": BLUE, "alpha": 0.55, **SOLID}
@@ -111,7 +113,7 @@ def loss(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
     batches, losses = tracks.losses(drawn.diagnosis)
     within = (batches >= drawn.first) & (batches <= drawn.last)
     batches, losses = batches[within], losses[within]
-    finite = np.isfinite(losses)
+    finite, losses = np.isfinite(losses), losses.clip(-LARGEST, LARGEST)
     order = np.argsort(batches[finite])
     axes.plot(batches[finite][order], losses[finite][order], color=DARK_BLUE, linewidth=1.0, marker=".", markersize=3)
     lost = batches[~finite]
@@ -128,13 +130,18 @@ def _area(axes: Axes, drawn: Columns, measured: NDArray[np.float64], *, from_zer
 
 
 def _fit(axes: Axes, measured: NDArray[np.float64]) -> None:
-    """Give the values a little room, and two or three numbers beside them."""
+    """Give the values a little room, and two or three numbers beside them; say so where there are none."""
     known = measured[np.isfinite(measured)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    room = (high - low or abs(high) or 1.0) * 0.08
+    if not len(known):
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, NONE, transform=axes.transAxes, ha="center", va="center", fontsize=9, color=GREY)
+        return
+    low, high = float(known.min()), float(known.max())
+    span = high - low or abs(high) or 1.0
+    room = span * 0.08
     axes.set_ylim(low - (0 if low == 0 else room), high + room)
     axes.yaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.figure(round(value, 12))))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.figure(value if abs(value) > span * 1e-9 else 0)))
 
 
 def _short(path: str, most: int = 9) -> str:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 LEGEND_IN, STRIP_IN, TITLE_IN, PANEL_IN, BAND_IN, FOOT_IN = 0.26, 0.22, 0.19, 0.56, 0.17, 0.42
 LABEL_PX = 26  # for a number above or below a bar
 MOST_BANDS, MOST_EPOCHS = 3, 200
+NO_BATCH = "No batch was read."
 SIGNS = {"error": ("v", RED, 46), "warning": ("D", ORANGE, 30), "note": ("o", "#ffffff", 22)}
 
 
@@ -81,7 +82,7 @@ def _drawn(drawn: Columns, chosen: Sequence[str], leaf: str | None) -> Picture:
     total, top = sum(heights), sum(heights) - LEGEND_IN
     frame = (LEFT, FOOT_IN / total, WIDTH, (top - FOOT_IN) / total)
     if not drawn.count:
-        figure.text(0.5, 0.5, "No batch was read.", ha="center", va="center", color=GREY, fontsize=11)
+        figure.text(0.5, 0.5, NO_BATCH, ha="center", va="center", color=GREY, fontsize=11)
         return Picture(figure, frame, drawn)
     _draw_signs(_axes(figure, top, STRIP_IN, drawn), drawn)
     top -= STRIP_IN
