@@ -15,7 +15,9 @@ from tests.support.diagnoses import batch, plain, x, y
 def stepped(*epochs, count=10, **changes):
     """Each epoch is the batches of its steps."""
     whole = plain(count)
-    steps = tuple(Delivery(e, s, given, (x(), y())) for e, given_to in enumerate(epochs) for s, given in enumerate(given_to))
+    steps = tuple(
+        Delivery(e, s, given, (x(), y())) for e, given_to in enumerate(epochs) for s, given in enumerate(given_to)
+    )
     run = replace(whole.rehearsal, deliveries=steps, epochs=len(epochs), epochs_run=len(epochs))
     return replace(whole, rehearsal=run, **changes)
 

@@ -38,11 +38,14 @@ def test_the_rest_of_a_headline_without_a_finding_is_folded():
     assert headline.untold(plain(4)) == ""
 
 
-def test_what_was_left_out_is_a_note_and_the_third_note_is_folded():
-    diagnosis = plain(4, left_out=("workers", "validation_data", "callbacks"))
+def test_what_was_left_out_is_told_once_in_the_headline_and_the_third_note_is_folded():
+    left_out = ("workers", "validation_data", "callbacks")
+    diagnosis = plain(4, left_out=left_out, notes=("It was slow.", "It is spent.", "It was cut short."))
     drawn = page.render(diagnosis)
     assert headline.short(diagnosis).startswith("No fault seen in what was looked at.")
-    assert drawn.index("Left out: validation_data.") < drawn.index("1 more note") < drawn.index("Left out: callbacks.")
+    assert drawn.count("Left out: workers; validation_data; callbacks.") == 1
+    assert drawn.index("It is spent.") < drawn.index("1 more note") < drawn.index("It was cut short.")
+    assert "more note" not in page.render(replace(diagnosis, notes=diagnosis.notes[:2]))
 
 
 def test_verdict_finding_and_trial_of_nan_are_equally_red():

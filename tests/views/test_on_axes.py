@@ -49,7 +49,10 @@ def test_a_timeline_has_signs_numbers_and_a_legend_of_what_occurs(drawings):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"panel": "rowz"}, "panel='rowz': there is nothing of that name to draw. There are: rows, dtypes, values, wait."),
+        (
+            {"panel": "rowz"},
+            "panel='rowz': there is nothing of that name to draw. There are: rows, dtypes, values, wait.",
+        ),
         ({"panel": "loss"}, "panel='loss'"),
         ({"leaf": "z"}, "leaf='z': there is nothing of that name to draw. There are: x, y."),
     ],

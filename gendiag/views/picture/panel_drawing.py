@@ -141,7 +141,9 @@ def _fit(axes: Axes, measured: NDArray[np.float64]) -> None:
     room = span * 0.08
     axes.set_ylim(low - (0 if low == 0 else room), high + room)
     axes.yaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.figure(value if abs(value) > span * 1e-9 else 0)))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: wording.figure(value if abs(value) > span * 1e-9 else 0))
+    )
 
 
 def _short(path: str, most: int = 9) -> str:
