@@ -11,6 +11,8 @@ from gendiag.diagnosis.failing_samples import said
 from gendiag.errors import NotKeptError
 from gendiag.records import counted, format_shape
 from gendiag.views import findings, markup, run_text, samples, wording
+from gendiag.views.picture import marks
+from gendiag.views.picture.states import deliveries_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +39,7 @@ def to_html(diagnosis: Diagnosis, batch: int, first: int = 0, *, named: bool = T
         raised = batch == diagnosis.fails_at and diagnosis.profile.ended == "raised"
         why = "There is nothing of it to show: the source raised in it" if raised else f"Batch {batch} was not read"
         return markup.tag("p", f"{why}.", css_class="gd-quiet")
-    deliveries = [delivery for delivery in diagnosis.rehearsal.deliveries if delivery.batch == batch]
+    deliveries = deliveries_of(diagnosis, batch)
     arrays, excuse = _arrays(diagnosis, found)
     absent = run_text.not_delivered(diagnosis, batch)
     rows = [
@@ -69,7 +71,7 @@ def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery], *, 
 
 
 def _named_by(diagnosis: Diagnosis, batch: int, *, named: bool) -> markup.Html:
-    found = [f for f in diagnosis.findings if named and batch in f.batches and not f.in_validation]
+    found = marks.of_batch(diagnosis, batch) if named else []
     lines = [markup.join((markup.chip(*wording.severity(diagnosis, f)), " ", f.title)) for f in found]
     shrunk = diagnosis.shrunk.get(batch)
     if shrunk is not None and said(shrunk) not in findings.told(diagnosis):

@@ -33,10 +33,11 @@ class BatchPanel(w.VBox):
     def _selected(self) -> None:
         count = samples.count(self._diagnosis, self._selection.batch)
         self.choice.layout.display = "flex" if count > samples.SHOWN else "none"
-        with self.first.hold_trait_notifications():
-            self.first.max = max(count - 1, 0)
-            self.first.value = 0
-        self._draw()
+        if self.first.value:
+            self.first.value = 0  # and is drawn
+        else:
+            self._draw()
+        self.first.max = max(count - 1, 0)
 
     def _draw(self) -> None:
         self.details.value = batch_details.to_html(self._diagnosis, self._selection.batch, self.first.value)

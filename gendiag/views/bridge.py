@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import anywidget
 import traitlets
@@ -52,12 +51,18 @@ class Bridge(anywidget.AnyWidget):
         self._actions, self._on_batch, self._on_place = dict(actions), on_batch, on_place
         self.on_msg(self._heard)
 
-    def _heard(self, _: object, message: Mapping[str, Any], __: object) -> None:
+    def _heard(self, _: object, message: object, __: object) -> None:
         """Act on what is expected; the page is not trusted to send anything else."""
+        if not isinstance(message, dict):
+            return
         action, batch, place = message.get("action"), message.get("batch"), message.get("place")
         if isinstance(action, str) and action in self._actions:
             self._actions[action]()
-        if isinstance(batch, int):
+        if type(batch) is int:  # no truth value
             self._on_batch(batch)
-        if isinstance(place, list) and len(place) == 2 and all(isinstance(each, int | float) for each in place):  # noqa: PLR2004
+        if isinstance(place, list) and len(place) == 2 and all(map(_is_fraction, place)):  # noqa: PLR2004
             self._on_place(float(place[0]), float(place[1]))
+
+
+def _is_fraction(given: object) -> bool:
+    return isinstance(given, int | float) and 0 <= given <= 1

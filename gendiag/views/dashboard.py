@@ -52,7 +52,7 @@ class Dashboard(w.VBox):
 
     def select(self, batch: int) -> None:
         """Select a batch, as a click on it does."""
-        self.selection.batch = batch
+        guarded(lambda: setattr(self.selection, "batch", batch), self._show)()
 
     def _batch_views(self, try_batch: Callable[[int], Trial] | None) -> tuple[list[w.Widget], list[w.Widget]]:
         """Return what stands above the first finding, and what stands below it."""
@@ -82,7 +82,7 @@ class Dashboard(w.VBox):
         return Bridge(
             {batch: timeline.readout(self.diagnosis, batch) for batch in _marked(self.diagnosis)},
             guards,
-            lambda batch: guarded(partial(self.select, batch), self._show)(),
+            self.select,
             lambda across, down: guarded(partial(self.board.place, across, down), self._show)(),
         )
 

@@ -24,13 +24,13 @@ class _Group:
 
     first: int
     count: int = 0
-    shapes: dict[str, None] = field(default_factory=dict)
+    shapes: dict[object, Leaf] = field(default_factory=dict)
     delivered: dict[str, None] = field(default_factory=dict)
     changed: int = 0
 
     def add(self, leaf: Leaf, delivery: Delivery | None) -> None:
         self.count += 1
-        self.shapes[wording.free_shape(leaf)] = None
+        self.shapes.setdefault((leaf.shape[1:],) if leaf.shape else leaf.shape, leaf)
         arrived = delivery and delivery.leaf(leaf.path)
         if delivery and arrived:
             self.delivered[arrived.dtype or arrived.kind] = None
@@ -74,7 +74,7 @@ def table(diagnosis: Diagnosis) -> pd.DataFrame:
     rows = [
         [
             path, dtype, _delivered(group, dtype) or absent, group.changed, f"{group.count} of {totals[path]}",
-            group.first, shapes(list(group.shapes)), kind,
+            group.first, shapes([wording.free_shape(leaf) for leaf in group.shapes.values()]), kind,
         ]
         for (path, dtype, kind), group in sorted(groups.items(), key=lambda item: order[item[0][0]])
     ]  # fmt: skip
@@ -87,9 +87,12 @@ def _groups(diagnosis: Diagnosis) -> dict[tuple[str, str, str], _Group]:
         deliveries.setdefault(delivery.batch, delivery)
     groups: dict[tuple[str, str, str], _Group] = {}
     for batch in diagnosis.profile.batches:
+        first = deliveries.get(batch.index)
         for leaf in batch.leaves:
-            group = groups.setdefault((leaf.path, leaf.dtype, leaf.kind), _Group(batch.index))
-            group.add(leaf, deliveries.get(batch.index))
+            kind = (leaf.path, leaf.dtype, leaf.kind)
+            if kind not in groups:
+                groups[kind] = _Group(batch.index)
+            groups[kind].add(leaf, first)
     return groups
 
 

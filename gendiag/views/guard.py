@@ -5,21 +5,31 @@ from __future__ import annotations
 import functools
 import traceback
 from collections.abc import Callable
+from contextvars import ContextVar
 
 from gendiag.errors import GendiagError
 from gendiag.views.markup import Html, chip, join, tag
 
+INSIDE: ContextVar[bool] = ContextVar("inside", default=False)  # of a callback that set off this one
+
 
 def guarded(action: Callable[[], object], show: Callable[[str], None]) -> Callable[..., None]:
-    """Wrap ``action`` as a callback whose error is shown, and whose success wipes the error before."""
+    """Wrap ``action`` as a callback whose error is shown, and whose success wipes the error before.
+
+    What it sets off wipes nothing: one view that fails would else be hidden by the next that does not.
+    """
 
     @functools.wraps(action)
     def call(*_: object) -> None:
-        try:
+        if not INSIDE.get():
             show("")
+        before = INSIDE.set(True)
+        try:
             action()
         except Exception as error:  # noqa: BLE001  (nobody above would see it)
             show(error_html(error))
+        finally:
+            INSIDE.reset(before)
 
     return call
 

@@ -45,10 +45,10 @@ class PictureBoard(w.VBox):
         self.map = w.HTML()
         for control in (*self.panels.values(), self.leaf):
             control.observe(guarded(self.draw, show), names="value")
-        self.brush.slider.observe(guarded(self._brushed, show), names="value")
         self.timeline.slider.observe(guarded(self._slid, show), names="value")
         selection.observe(guarded(self._selected, show), names="batch")
         pictures = w.VBox([*self._overview(), self.timeline])
+        self.brush.slider.observe(guarded(self._brushed, show), names="value")  # now that it is where it belongs
         pictures.add_class("gd-pictures")
         self.map.add_class("gd-pictures")
         super().__init__([pictures, *below, self._controls(), self.map])
@@ -61,8 +61,7 @@ class PictureBoard(w.VBox):
         chosen = [name for name, toggle in self.panels.items() if toggle.value]
         picture = timeline.draw(self._diagnosis, chosen, leaf, self.shown)
         first, last = self.shown
-        self.timeline.place(first, last, picture.frame)
-        self.timeline.slider.value = self._selection.batch
+        self.timeline.place(first, last, picture.frame, min(max(self._selection.batch, first), last))
         self.timeline.picture.value = timeline.image(self._diagnosis, picture, leaf)
 
     def place(self, across: float, down: float) -> None:
@@ -78,8 +77,7 @@ class PictureBoard(w.VBox):
 
     def _overview(self) -> list[w.Widget]:
         last = self._selection.last
-        self.brush.place(0, last, overview.FRAME)
-        self.brush.slider.value = (0, max(last, 1))
+        self.brush.place(0, last, overview.FRAME, (0, max(last, 1)))
         if last < overview.FROM:
             return []
         strip = canvas.png(overview.draw(self._diagnosis))
@@ -97,7 +95,8 @@ class PictureBoard(w.VBox):
     def _brushed(self) -> None:
         first, last = self.brush.slider.value
         if (first, last) != self.shown:
-            self.shown = (first, max(last, min(first + 1, self._selection.last)))
+            first = min(first, self._selection.last - 1)  # both handles at one batch: it and another
+            self.shown = (first, max(last, first + 1))
             self.draw()
 
     def _slid(self) -> None:

@@ -27,7 +27,7 @@ def card(repair: Repair) -> markup.Html:
     mark = markup.chip("verified", "ok") if repair.verified else markup.chip("not run", "note")
     parts = [markup.tag("h4", mark, " ", repair.title)]
     if repair.changes_meaning:
-        parts.append(markup.tag("p", markup.chip("costs", "warning"), " ", f"It {repair.changes_meaning}."))
+        parts.append(markup.tag("p", markup.chip("costs", "warning"), " ", f"{_capital(repair.changes_meaning)}."))
     if "not run" in repair.proof:
         parts.append(markup.tag("p", f"It was not run: {repair.proof['not run']}.", css_class="gd-quiet"))
     if {"before", "after"} <= set(repair.proof):
@@ -48,6 +48,10 @@ def to_text(repair: Repair) -> str:
         rows = proof(repair.proof, mark=wording.marked)
         parts.append(wording.text_table("Measured", HEAD, [[str(cell) for cell in row] for row in rows]))
     return "\n\n".join([*parts, indent(repair.snippet.strip("\n"), "    ")])
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def proof(figures: Mapping[str, Any], *, mark: Callable[[str], object] = markup.chip) -> list[list[object]]:

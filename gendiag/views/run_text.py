@@ -41,6 +41,11 @@ def not_reached(diagnosis: Diagnosis) -> str:
     return f"not reached by {who(diagnosis)}"
 
 
+def ends_here(diagnosis: Diagnosis) -> str:
+    """What is said of the batch that fit does not come past."""
+    return f"{who(diagnosis)} {'never ends' if diagnosis.verdict == 'never ends' else 'raises'} here"
+
+
 def is_open(diagnosis: Diagnosis) -> bool:
     """Whether a batch without a step might have had one: fit was not seen to its end, or its last step is not known."""
     run = diagnosis.rehearsal
@@ -59,7 +64,7 @@ def not_delivered(diagnosis: Diagnosis, batch: int) -> str:
     """Why a batch that was never delivered was not."""
     fails_at = diagnosis.fails_at
     if begun(diagnosis) and fails_at is not None and batch >= fails_at:
-        return f"not taken: {who(diagnosis)} raises here" if batch == fails_at else not_reached(diagnosis)
+        return f"not taken: {ends_here(diagnosis)}" if batch == fails_at else not_reached(diagnosis)
     return without_a_step(diagnosis) if is_open(diagnosis) else "never delivered"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -34,15 +35,13 @@ class Selection(traitlets.HasTraits):
 
     def next_finding(self) -> None:
         """Go to the next batch where a finding begins, behind the last one to the first."""
-        behind = [stop for stop in self.stops if stop > self.batch]
         if self.stops:
-            self.batch = (behind or list(self.stops))[0]
+            self.batch = self.stops[bisect_right(self.stops, self.batch) % len(self.stops)]
 
     def previous_finding(self) -> None:
         """Go to the batch before where a finding begins, before the first one to the last."""
-        before = [stop for stop in self.stops if stop < self.batch]
         if self.stops:
-            self.batch = (before or list(self.stops))[-1]
+            self.batch = self.stops[bisect_left(self.stops, self.batch) - 1]
 
 
 def select(diagnosis: Diagnosis) -> Selection:

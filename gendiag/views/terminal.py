@@ -57,7 +57,7 @@ def _timeline(diagnosis: Diagnosis) -> str:
     meaning = [f"{glyph} {drawn.names[state]}" for state, glyph in GLYPHS.items() if state in seen]
     title = f"Batches 0 to {drawn.count - 1}" + (f", {drawn.width:.3g} per sign" if drawn.width > 1 else "")
     lines = [title, *_named(drawn, meaning), f"  |{bars}|", f"  {'   '.join(meaning)}"]
-    rows = tracks.rows(drawn.batches)
+    rows = tracks.rows(diagnosis)
     if not np.isnan(rows).all():
         ends = sorted({int(np.nanmin(rows)), int(np.nanmax(rows))})
         lines.append(f"  rows: {' to '.join(map(str, ends))}")

@@ -74,8 +74,22 @@ def test_control_characters_of_the_data_do_not_reach_the_terminal():
 
 
 def test_the_text_draws_what_became_of_every_batch(raises):
-    assert "|===X....|" in terminal.render(raises)
-    assert ". not reached by fit" in terminal.render(raises)
+    lines = terminal.render(raises).splitlines()
+    assert lines[lines.index("  |===X....|") - 1] == "  |   !    |"
+    assert "  = delivered   X fit raises here   . not reached by fit   ! error" in lines
+
+
+def test_the_text_marks_errors_and_warnings_in_a_line_of_their_own_and_not_what_concerns_most():
+    few = terminal.render(plain(8, finding(2), finding(5, severity="error"), finding(6, severity="note")))
+    assert "  |  ?  !  |\n  |========|\n  = delivered   ! error   ? warning" in few
+    assert "?" not in terminal.render(plain(8, finding(*range(8)))).partition("y changes")[0]
+
+
+def test_the_text_tells_what_is_delivered_once_from_what_is_delivered_again(silent_cast):
+    shown = terminal.render(silent_cast)
+    assert "|==~~~~~~|" in shown
+    assert "~ delivered once, and not again" in shown
+    assert "delivered in 3 steps: batches 0-1" in shown
 
 
 def test_the_text_keeps_the_lines_of_a_fix():
@@ -153,8 +167,10 @@ def test_a_page_follows_the_readers_light_or_dark(silent_cast):
 
 
 def test_the_picture_is_described_in_words(silent_cast):
-    assert 'alt="Rows per batch in 8 batches: 10 rows each; delivered once' in html.render(silent_cast)
-    assert "warning silent-cast: batches 3-4; warning silent-cast: batch 6." in html.render(silent_cast)
+    shown = html.render(silent_cast)
+    assert 'alt="Rows per batch in 8 batches: 10 rows each; delivered once, and not again: batches 2-7; ' in shown
+    assert "warning silent-cast: batches 3-4; warning silent-cast: batch 6." in shown
+    assert 'alt="Map of fit, one row per epoch: epoch 1: 8 steps on batches 0-7; epoch 2: 2 steps on' in shown
 
 
 def test_pictures_of_samples_are_not_inverted_in_the_dark():

@@ -44,7 +44,7 @@ def test_title_and_code_are_escaped():
 
 
 def test_what_it_costs_and_what_was_not_run_is_said():
-    assert "It drops 3 samples." in text(repair_cards.card(repair(changes_meaning="drops 3 samples")))
+    assert "Drops 3 samples." in text(repair_cards.card(repair(changes_meaning="drops 3 samples")))
     shown = text(repair_cards.card(repair(verified=False, proof={"not run": "the generator is spent"})))
     assert "It was not run: the generator is spent." in shown
     assert "verified" not in shown

@@ -48,16 +48,23 @@ NARROW: dict[State, Look] = {  # where bars touch, edges would be all that is se
 
 def draw(axes: Axes, drawn: Columns, leaf: str | None) -> None:
     """Draw one collection of bars per look, those that a finding names last and never thinner than 3 px."""
-    high = drawn.highest(tracks.rows(drawn.batches, leaf))
+    high = drawn.highest(tracks.rows(drawn.diagnosis, leaf))
     tall = np.where(np.isnan(high) & (drawn.state == State.FAILING), np.nanmax(high, initial=1.0), high)
     per_px = drawn.count / WIDTH_PX
     usual = min(drawn.width * (0.82 if drawn.size < GAPS else 1.0), WIDEST_PX * per_px)
     for at, look, is_thin in groups(drawn, narrow=drawn.size >= GAPS):
         width = usual if is_thin else max(usual, THINNEST_PX * per_px)
         axes.add_collection(polygons(drawn.centres[at], tall[at], width, look))
-    rowless = drawn.centres[np.isnan(tall) & (drawn.state > State.UNKNOWN)]
-    axes.scatter(rowless, np.zeros(len(rowless)), marker="x", s=22, color=INK, linewidths=1.2, clip_on=False)
+    none = rowless(drawn, leaf)
+    axes.scatter(none, np.zeros(len(none)), marker="x", s=22, color=INK, linewidths=1.2, clip_on=False)
     axes.set_ylim(0, max(float(np.nanmax(tall, initial=1.0)), 1.0) * HEADROOM)
+
+
+def rowless(drawn: Columns, leaf: str | None = None) -> NDArray[np.float64]:
+    """Where batches were read of which none has a batch axis; the one that fit raises at needs no such mark."""
+    known = ~np.isnan(drawn.highest(tracks.rows(drawn.diagnosis, leaf)))
+    lacking = ~known & (drawn.state > State.UNKNOWN) & (drawn.state != State.FAILING)
+    return drawn.centres[np.flatnonzero(lacking)]
 
 
 def groups(drawn: Columns, *, narrow: bool) -> list[tuple[NDArray[np.intp], Look, bool]]:

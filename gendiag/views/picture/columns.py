@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gendiag.views.picture import states
+from gendiag.views.picture import states, tracks
 from gendiag.views.picture.marks import Mark, marks, severity_of
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gendiag.diagnosis.diagnosis import Diagnosis
-    from gendiag.records import Batch
 
 MOST = 600
 Range = tuple[int, int]
@@ -34,24 +32,29 @@ class Columns:
         Numbers of the batches at the ends.
     size
         How many columns there are.
-    batches
-        Those that were read, ascending.
+    read
+        The places of these batches in the profile.
     state
         A ``State``: of several batches the highest.
     severity
         0, or 1 + the place of the worst severity in ``marks.SEVERITIES``.
     steps
         Most training steps that one batch was delivered in.
+    names
+        What each state is called.
+    marked
+        What findings say.
     """
 
     diagnosis: Diagnosis
     first: int
     last: int
     size: int
-    batches: tuple[Batch, ...]
+    read: slice
     state: NDArray[np.int64]
     severity: NDArray[np.int64]
     steps: NDArray[np.int64]
+    names: Mapping[states.State, str]
     marked: tuple[Mark, ...] = ()
 
     @property
@@ -70,19 +73,15 @@ class Columns:
         return self.first - 0.5 + np.arange(0.5, self.size, dtype=np.float64) * self.width
 
     @cached_property
-    def names(self) -> Mapping[states.State, str]:
-        """What each state is called."""
-        return states.names(self.diagnosis)
-
-    @cached_property
     def column(self) -> NDArray[np.int64]:
         """The column of each batch that was read."""
-        return self.column_of(np.array([batch.index for batch in self.batches], dtype=np.int64))
+        return self.column_of(states.indices(self.diagnosis)[self.read])
 
     @cached_property
     def epochs(self) -> tuple[int, ...]:
         """Batches at which a new epoch of the source begins."""
-        return tuple(now.index for before, now in pairwise(self.batches) if now.epoch != before.epoch)
+        index, epoch = (each(self.diagnosis)[self.read] for each in (states.indices, tracks.epochs))
+        return tuple(index[1:][np.diff(epoch) != 0].tolist())
 
     def column_of(self, batches: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the columns of these batches."""
@@ -90,15 +89,15 @@ class Columns:
         return found
 
     def lowest(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return per column the lowest of one value per batch read; NaN where there is none."""
+        """Return per column the lowest of one value per batch of the profile; NaN where there is none."""
         found = np.full(self.size, np.nan)
-        np.fmin.at(found, self.column, values)
+        np.fmin.at(found, self.column, values[self.read])
         return found
 
     def highest(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return per column the highest of one value per batch read; NaN where there is none."""
+        """Return per column the highest of one value per batch of the profile; NaN where there is none."""
         found = np.full(self.size, np.nan)
-        np.fmax.at(found, self.column, values)
+        np.fmax.at(found, self.column, values[self.read])
         return found
 
 
@@ -109,18 +108,18 @@ def columns(diagnosis: Diagnosis, shown: Range | None = None, most: int = MOST) 
     within = slice(first, last + 1)
     count = max(last - first + 1, 0)
     size = min(count, most)
-    marked = marks(diagnosis, total)
     column = np.arange(count, dtype=np.int64) * size // max(count, 1)
     return Columns(
         diagnosis,
         first,
         last,
         size,
-        _within(diagnosis.profile.batches, first, last),
+        slice(*np.searchsorted(states.indices(diagnosis), (first, last + 1)).tolist()),
         _worst(states.states(diagnosis)[within], column, size),
-        _worst(severity_of(marked, total)[within], column, size),
+        _worst(severity_of(diagnosis, total)[within], column, size),
         _worst(states.steps(diagnosis)[within], column, size),
-        tuple(marked),
+        states.names(diagnosis),
+        tuple(marks(diagnosis, total)),
     )
 
 
@@ -128,9 +127,3 @@ def _worst(values: NDArray[np.int64], column: NDArray[np.int64], size: int) -> N
     found = np.zeros(size, dtype=np.int64)
     np.maximum.at(found, column, values)
     return found
-
-
-def _within(read: tuple[Batch, ...], first: int, last: int) -> tuple[Batch, ...]:
-    if read and read[-1].index == len(read) - 1:
-        return read[first : last + 1]
-    return tuple(batch for batch in read if first <= batch.index <= last)

@@ -28,16 +28,18 @@ class Over(w.GridBox):
         super().__init__([self.picture], layout=layout)
         self.add_class("gd-timeline")
 
-    def place(self, first: int, last: int, frame: Frame) -> None:
+    def place(self, first: int, last: int, frame: Frame, value: int | tuple[int, int]) -> None:
         """Put the slider over the axes of batches ``first`` to ``last``; without a second batch there is none.
 
         Parameters
         ----------
+        value
+            Where the handles stand; nobody is told of any other value meanwhile.
         frame
             Left, bottom, width and height of the axes, as fractions of the picture.
         """
         with self.slider.hold_trait_notifications():
-            self.slider.min, self.slider.max = first, max(last, first + 1)
+            self.slider.min, self.slider.max, self.slider.value = first, max(last, first + 1), value
         left, bottom, width, height = frame
         count = last - first + 1
         start, span = left + width * 0.5 / count, width * (count - 1) / count

@@ -11,9 +11,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from gendiag.records import counted, listed
 from gendiag.views import markup
+from gendiag.views.kept import kept
 from gendiag.views.palette import GREY, INK, RED
 from gendiag.views.picture import canvas
 from gendiag.views.picture.canvas import LEFT, WIDTH, Frame
+from gendiag.views.picture.states import UNMATCHED, delivered, deliveries_of
 from gendiag.views.run_text import begun, who
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ TITLE_IN, ROW_IN, FOOT_IN = 0.24, 0.17, 0.42
 MOST_ROWS, MOST_CELLS, MOST_TOLD = 20, 600, 6
 SHADES = "viridis"
 NOTHING = -1  # no step there
-UNMATCHED = -2  # a step on what nothing yielded matches
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ class FitMap:
         return batch if batch >= 0 else None
 
 
+@kept
 def fit_map(diagnosis: Diagnosis) -> FitMap | None:
     """Put the deliveries into cells; None where there was no step."""
     deliveries = diagnosis.rehearsal.deliveries
     if not deliveries:
         return None
-    epoch = np.array([d.epoch for d in deliveries], dtype=np.int64)
     step = np.array([d.step for d in deliveries], dtype=np.int64)
-    batch = np.array([UNMATCHED if d.batch is None else d.batch for d in deliveries], dtype=np.int64)
+    epoch, batch = _epochs(diagnosis), delivered(diagnosis)
     failed = _failed_step(diagnosis, epoch, step)
     epochs = np.unique(epoch if failed is None else np.append(epoch, failed[0]))
     kept = epochs if len(epochs) <= MOST_ROWS else np.append(epochs[: MOST_ROWS - 1], epochs[-1])
@@ -80,17 +81,32 @@ def fit_map(diagnosis: Diagnosis) -> FitMap | None:
     return FitMap(cells, tuple(kept.tolist()), per_cell, raised)
 
 
+@kept
+def _epochs(diagnosis: Diagnosis) -> NDArray[np.int64]:
+    """The epoch of every training step."""
+    return np.array([step.epoch for step in diagnosis.rehearsal.deliveries], dtype=np.int64)
+
+
 def _failed_step(diagnosis: Diagnosis, epoch: NDArray[np.int64], step: NDArray[np.int64]) -> tuple[int, int] | None:
-    """Epoch and step at which fit raised: that of the failing batch's delivery, else behind the last."""
+    """Epoch and step at which fit raised: of the delivery that it did not come through, else behind the last."""
     if diagnosis.fails_at is None or not begun(diagnosis):
         return None
-    at = [d for d in diagnosis.rehearsal.deliveries if d.batch == diagnosis.fails_at]
+    at = deliveries_of(diagnosis, diagnosis.fails_at)
     if at:
-        return at[-1].epoch, at[-1].step
+        last = at[min(_taken(diagnosis), len(at) - 1)]
+        return last.epoch, last.step
     found = diagnosis.profile.find(diagnosis.fails_at)
     if found is not None and found.epoch > epoch[-1]:
         return found.epoch, 0
     return int(epoch[-1]), int(step[-1]) + 1
+
+
+def _taken(diagnosis: Diagnosis) -> int:
+    """How many steps on the failing batch the model came through before the one that raised."""
+    run = diagnosis.model_run
+    if run is None or run.failed_batch is None or diagnosis.rehearsal.ended == "raised":
+        return len(diagnosis.rehearsal.deliveries)
+    return run.batches[: run.steps].count(run.failed_batch)
 
 
 def draw(diagnosis: Diagnosis) -> tuple[Figure, Frame] | None:
@@ -133,7 +149,8 @@ def on_axes(diagnosis: Diagnosis, axes: Axes, mapped: FitMap | None = None) -> A
         )
     axes.set_yticks(range(len(mapped.epochs)), [str(epoch + 1) for epoch in mapped.epochs])
     axes.set_ylabel("epoch", color=INK, fontsize=9)
-    axes.set_xlabel("step of the epoch", color=INK, fontsize=9, labelpad=1)
+    first = f"; a cell shows the first of {mapped.per_cell}" if mapped.per_cell > 1 else ""
+    axes.set_xlabel(f"step of the epoch{first}", color=INK, fontsize=9, labelpad=1)
     axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value + 1:,.0f}"))
     axes.tick_params(colors=INK, labelsize=9, length=3)
@@ -160,8 +177,8 @@ def alt_text(diagnosis: Diagnosis) -> str:
 
 
 def _row(diagnosis: Diagnosis, epoch: int) -> str:
-    batches = [d.batch for d in diagnosis.rehearsal.deliveries if d.epoch == epoch]
-    known = [batch for batch in batches if batch is not None]
+    batches = delivered(diagnosis)[_epochs(diagnosis) == epoch]
+    known = batches[batches >= 0].tolist()
     return f"{counted(len(batches), 'step')}{f' on {listed(known)}' if known else ''}"
 
 

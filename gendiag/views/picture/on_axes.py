@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from matplotlib.ticker import StrMethodFormatter
 
 from gendiag.errors import BadArgumentError
+from gendiag.views.palette import GREY
 from gendiag.views.picture import fit_map as map_of_fit
 from gendiag.views.picture import panels, tracks
 from gendiag.views.picture.columns import columns
-from gendiag.views.picture.timeline import draw_panel, draw_signs, legend_entries
+from gendiag.views.picture.timeline import NO_BATCH, draw_panel, draw_signs, legend_entries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,13 +34,16 @@ def timeline(diagnosis: Diagnosis, axes: Axes | None, panel: str, leaf: str | No
         _check("leaf", leaf, tracks.leaves(diagnosis))
     axes = axes or _new()
     drawn = columns(diagnosis)
+    if not drawn.count:
+        axes.text(0.5, 0.5, NO_BATCH, ha="center", va="center", transform=axes.transAxes, color=GREY)
+        return axes
     draw_panel(axes, panel, drawn, leaf)
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.15 * (high - low))
     draw_signs(axes, drawn, 0.94)
     axes.set(xlabel="batch", xlim=(drawn.first - 0.5, drawn.last + 0.5))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    entries = legend_entries(drawn) if panel == "rows" else []
+    entries = legend_entries(drawn, leaf) if panel == "rows" else []
     if entries:
         axes.legend([handle for handle, _ in entries], [label for _, label in entries], loc="best", fontsize="small")
     return axes

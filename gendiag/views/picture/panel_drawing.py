@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +9,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from gendiag.views import wording
-from gendiag.views.palette import BLUE, DARK_BLUE, INK, RED
+from gendiag.views.palette import BLUE, DARK_BLUE, GREY, INK, RED
 from gendiag.views.picture import bars, tracks
 from gendiag.views.picture.canvas import WIDTH_PX
 
@@ -19,16 +17,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from gendiag.records import Leaf
     from gendiag.views.picture.columns import Columns
 
 SHADES = ("#4B97D2", "#E69F00", "#009E73", "#CC79A7", "#00517F", "#6b6b6b")  # of dtypes, in the order met
 MOST_LEAVES = 6  # rows of the panel of dtypes
+LARGEST = 1e300  # above, axes overflow
 DOTS = 40  # so few columns are marked each
 KEY: dict[str, Any] = {  # of a legend in line with the title of a panel
     "ncols": len(SHADES), "fontsize": 8.5, "frameon": False, "labelcolor": INK, "handlelength": 1, "columnspacing": 1,
     "handletextpad": 0.4, "borderaxespad": 0, "loc": "lower right", "bbox_to_anchor": (1, 0.96),
 }  # fmt: skip
+NONE = "no finite value in these batches"
 SOLID = {"edgecolor": "none", "linewidth": 0}
 
 
@@ -52,9 +51,8 @@ def dtypes(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
     }
     paths = sorted(known, key=lambda path: -len(known[path]))[:MOST_LEAVES]
     for row, path in enumerate(paths):
-        places = {dtype: number for number, dtype in enumerate(known[path])}
-        latest = drawn.highest(tracks.of_leaf(drawn.batches, path, partial(_place, places)))
-        for dtype, number in places.items():
+        latest = drawn.highest(tracks.dtype_places(drawn.diagnosis, path))
+        for number, dtype in enumerate(known[path]):
             at = drawn.centres[latest == number]
             look = {"facecolor": shades[dtype], **SOLID}
             axes.add_collection(bars.polygons(at, np.full(len(at), -row - 0.12), drawn.width, look, -row - 0.88))
@@ -66,9 +64,8 @@ def dtypes(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
 
 def values(axes: Axes, drawn: Columns, leaf: str | None) -> None:
     """The lowest to the highest value of each batch, and a line of the means."""
-    low = drawn.lowest(tracks.of_leaf(drawn.batches, leaf, lambda part: part.low))
-    high = drawn.highest(tracks.of_leaf(drawn.batches, leaf, lambda part: part.high))
-    mean = drawn.highest(tracks.of_leaf(drawn.batches, leaf, lambda part: part.mean))
+    figures = [tracks.figure(drawn.diagnosis, leaf, name).clip(-LARGEST, LARGEST) for name in ("low", "high", "mean")]
+    low, high, mean = drawn.lowest(figures[0]), drawn.highest(figures[1]), drawn.highest(figures[2])
     known = np.concatenate([low, high])
     room = np.where(low == high, (np.nanmax(known, initial=0) - np.nanmin(known, initial=0) or 1) * 0.01, 0)
     look = {"facecolor": BLUE, "alpha": 0.55, **SOLID}
@@ -79,7 +76,7 @@ def values(axes: Axes, drawn: Columns, leaf: str | None) -> None:
 
 def not_finite(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
     """How many values of each batch are NaN or infinite, never thinner than can be seen."""
-    count = drawn.highest(tracks.not_finite(drawn.batches))
+    count = drawn.highest(tracks.not_finite(drawn.diagnosis))
     at = np.flatnonzero(count > 0)
     width = max(drawn.width * 0.82, bars.THINNEST_PX * drawn.count / WIDTH_PX)
     axes.add_collection(bars.polygons(drawn.centres[at], count[at], width, {"facecolor": RED, **SOLID}))
@@ -89,7 +86,7 @@ def not_finite(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
 def shape(axes: Axes, drawn: Columns, leaf: str | None) -> None:
     """The sizes that vary behind the batch axis, a line for each."""
     seen = [np.empty(0)]
-    varying = tracks.sizes(drawn.batches, leaf)
+    varying = tracks.sizes(drawn.diagnosis, leaf)
     for (axis, size), style in zip(varying, ("-", "--", ":"), strict=False):
         high = drawn.highest(size)
         look: dict[str, Any] = {"color": DARK_BLUE, "linestyle": style, "linewidth": 1.3, "label": f"axis {axis}"}
@@ -103,12 +100,12 @@ def shape(axes: Axes, drawn: Columns, leaf: str | None) -> None:
 
 def wait(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
     """How long the source took to yield each batch, in ms."""
-    _area(axes, drawn, 1000 * tracks.of_batches(drawn.batches, lambda batch: batch.wait_s))
+    _area(axes, drawn, 1000 * tracks.waits(drawn.diagnosis))
 
 
 def memory(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
     """Memory of the process after each batch, in MB."""
-    _area(axes, drawn, tracks.memory(drawn.batches) / 1e6, from_zero=False)
+    _area(axes, drawn, tracks.memory(drawn.diagnosis) / 1e6, from_zero=False)
 
 
 def loss(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
@@ -116,7 +113,7 @@ def loss(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
     batches, losses = tracks.losses(drawn.diagnosis)
     within = (batches >= drawn.first) & (batches <= drawn.last)
     batches, losses = batches[within], losses[within]
-    finite = np.isfinite(losses)
+    finite, losses = np.isfinite(losses), losses.clip(-LARGEST, LARGEST)
     order = np.argsort(batches[finite])
     axes.plot(batches[finite][order], losses[finite][order], color=DARK_BLUE, linewidth=1.0, marker=".", markersize=3)
     lost = batches[~finite]
@@ -133,17 +130,20 @@ def _area(axes: Axes, drawn: Columns, measured: NDArray[np.float64], *, from_zer
 
 
 def _fit(axes: Axes, measured: NDArray[np.float64]) -> None:
-    """Give the values a little room, and two or three numbers beside them."""
+    """Give the values a little room, and two or three numbers beside them; say so where there are none."""
     known = measured[np.isfinite(measured)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    room = (high - low or abs(high) or 1.0) * 0.08
+    if not len(known):
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, NONE, transform=axes.transAxes, ha="center", va="center", fontsize=9, color=GREY)
+        return
+    low, high = float(known.min()), float(known.max())
+    span = high - low or abs(high) or 1.0
+    room = span * 0.08
     axes.set_ylim(low - (0 if low == 0 else room), high + room)
     axes.yaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.figure(round(value, 12))))
-
-
-def _place(places: Mapping[str, int], leaf: Leaf) -> int:
-    return places[leaf.dtype or leaf.kind]
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: wording.figure(value if abs(value) > span * 1e-9 else 0))
+    )
 
 
 def _short(path: str, most: int = 9) -> str:

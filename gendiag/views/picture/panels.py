@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.views.picture.columns import Columns
 
-STANDS_OUT = 4  # so many times what is usual
 SLOW_S = 0.05  # a wait that is worth a panel
 GROWN_BYTES = 200e6
-FEW = 2  # among so few batches there is no usual one
 
 
 def _yes(_: Diagnosis) -> bool:
@@ -72,31 +70,16 @@ def _any(read: Callable[[Diagnosis], NDArray[np.float64]]) -> Callable[[Diagnosi
 
 
 def _values_jump(diagnosis: Diagnosis) -> bool:
-    leaf = tracks.main_leaf(diagnosis)
-    high = tracks.of_leaf(diagnosis.profile.batches, leaf, lambda part: _extent(part.low, part.high))
-    known = high[np.isfinite(high)]
-    return bool(len(known) > FEW and known.max() > STANDS_OUT * np.median(known))
-
-
-def _extent(low: float | None, high: float | None) -> float | None:
-    return None if low is None or high is None else max(abs(low), abs(high))
+    return tracks.jumping_leaf(diagnosis) is not None
 
 
 def _waits_jump(diagnosis: Diagnosis) -> bool:
-    waits = _waits(diagnosis)
-    return bool(len(waits) > FEW and waits[1:].max() > max(SLOW_S, STANDS_OUT * float(np.median(waits))))
-
-
-def _memory(diagnosis: Diagnosis) -> NDArray[np.float64]:
-    return tracks.memory(diagnosis.profile.batches)
-
-
-def _waits(diagnosis: Diagnosis) -> NDArray[np.float64]:
-    return tracks.of_batches(diagnosis.profile.batches, lambda batch: batch.wait_s)
+    waits = tracks.waits(diagnosis)
+    return bool(len(waits) > tracks.FEW and waits[1:].max() > max(SLOW_S, tracks.STANDS_OUT * float(np.median(waits))))
 
 
 def _grows(diagnosis: Diagnosis) -> bool:
-    memory = _memory(diagnosis)
+    memory = tracks.memory(diagnosis)
     return bool(len(memory) and np.nanmax(memory, initial=0) - np.nanmin(memory, initial=np.inf) > GROWN_BYTES)
 
 
@@ -105,8 +88,7 @@ def _has_losses(diagnosis: Diagnosis) -> bool:
 
 
 def _is_measured(diagnosis: Diagnosis) -> bool:
-    read = diagnosis.profile.batches[: tracks.SAMPLED]
-    return any(leaf.low is not None for batch in read for leaf in batch.leaves)
+    return any(not np.isnan(tracks.figure(diagnosis, path, "low")).all() for path in tracks.leaves(diagnosis))
 
 
 def _varies(diagnosis: Diagnosis) -> bool:
@@ -130,17 +112,17 @@ PANELS: tuple[Panel, ...] = (
     Panel("dtypes", _of("dtype of each leaf"), panel_drawing.dtypes, lambda seen: bool(tracks.leaves(seen)), _differ),
     Panel(
         "values", _of("values of {leaf}: lowest to highest, and the mean"), panel_drawing.values, _is_measured,
-        _values_jump, tracks.main_leaf,
+        _values_jump, tracks.telling_leaf,
     ),
     Panel(
         "NaN / Inf", _of("values that are NaN or infinite"), panel_drawing.not_finite,
-        _any(lambda seen: tracks.not_finite(seen.profile.batches)),
+        _any(tracks.not_finite),
     ),
     Panel(
         "shape", _of("size of {leaf} where it varies"), panel_drawing.shape, _varies, leaf=tracks.varying_leaf,
     ),
     Panel("loss", _of("loss of its step, on a copy of your model"), panel_drawing.loss, _has_losses),
-    Panel("wait", _of("time until the source yielded it, ms"), panel_drawing.wait, _any(_waits), _waits_jump),
-    Panel("memory", _of("memory of the process, MB"), panel_drawing.memory, _any(_memory), _grows),
+    Panel("wait", _of("time until the source yielded it, ms"), panel_drawing.wait, _any(tracks.waits), _waits_jump),
+    Panel("memory", _of("memory of the process, MB"), panel_drawing.memory, _any(tracks.memory), _grows),
 )  # fmt: skip
 BY_NAME = {panel.name: panel for panel in PANELS}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gendiag.views.run_text import begun, is_open, not_reached, who, without_a_step
+from gendiag.views.kept import kept
+from gendiag.views.picture import tracks
+from gendiag.views.run_text import begun, ends_here, is_open, not_reached, without_a_step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gendiag.diagnosis.diagnosis import Diagnosis
+    from gendiag.records import Delivery
+
+UNMATCHED = -2  # the batch of a step on what nothing yielded matches
 
 
 class State(IntEnum):
@@ -36,7 +40,7 @@ def names(diagnosis: Diagnosis) -> dict[State, str]:
         State.OPEN: without_a_step(diagnosis),
         State.NEVER_DELIVERED: "read, never delivered",
         State.UNREACHED: not_reached(diagnosis),
-        State.FAILING: f"{who(diagnosis)} raises here",
+        State.FAILING: ends_here(diagnosis),
     }
 
 
@@ -46,6 +50,7 @@ def count(diagnosis: Diagnosis) -> int:
     return max(last, -1 if diagnosis.fails_at is None else diagnosis.fails_at) + 1
 
 
+@kept
 def indices(diagnosis: Diagnosis) -> NDArray[np.int64]:
     """Return the numbers of the batches read, ascending as the profile has them."""
     read = diagnosis.profile.batches
@@ -54,6 +59,7 @@ def indices(diagnosis: Diagnosis) -> NDArray[np.int64]:
     return np.array([batch.index for batch in read], dtype=np.int64)
 
 
+@kept
 def states(diagnosis: Diagnosis) -> NDArray[np.int64]:
     """Return the ``State`` of batch 0 to the last one of the picture."""
     state = np.zeros(count(diagnosis), dtype=np.int64)
@@ -69,11 +75,25 @@ def states(diagnosis: Diagnosis) -> NDArray[np.int64]:
     return state
 
 
+@kept
 def steps(diagnosis: Diagnosis) -> NDArray[np.int64]:
     """Return in how many training steps each batch was delivered."""
     size = count(diagnosis)
-    named = [d.batch for d in diagnosis.rehearsal.deliveries if d.batch is not None and d.batch < size]
-    return np.bincount(np.array(named, dtype=np.int64), minlength=size).astype(np.int64)
+    named = delivered(diagnosis)
+    return np.bincount(named[(named >= 0) & (named < size)], minlength=size).astype(np.int64)
+
+
+@kept
+def delivered(diagnosis: Diagnosis) -> NDArray[np.int64]:
+    """Return the batch of every training step in their order; ``UNMATCHED`` where nothing yielded matches."""
+    steps = diagnosis.rehearsal.deliveries
+    return np.array([UNMATCHED if step.batch is None else step.batch for step in steps], dtype=np.int64)
+
+
+def deliveries_of(diagnosis: Diagnosis, batch: int) -> list[Delivery]:
+    """Return the training steps of one batch, in their order."""
+    steps = diagnosis.rehearsal.deliveries
+    return [steps[place] for place in np.flatnonzero(delivered(diagnosis) == batch)]
 
 
 def state_of(diagnosis: Diagnosis, batch: int) -> State:
@@ -93,11 +113,10 @@ def _behind(diagnosis: Diagnosis, fails_at: int) -> NDArray[np.int64]:
         return index[index > fails_at]
     deliveries = diagnosis.rehearsal.deliveries
     epoch = deliveries[-1].epoch if deliveries else 0
-    found: NDArray[np.int64] = index[[batch.epoch >= epoch for batch in diagnosis.profile.batches]]
+    found: NDArray[np.int64] = index[tracks.epochs(diagnosis) >= epoch]
     return found
 
 
 def _any_order(diagnosis: Diagnosis) -> bool:
     """Whether fit asked for the batches in another order than that of their numbers."""
-    order = diagnosis.profile.read_order
-    return any(now < before for before, now in pairwise(order))
+    return bool((np.diff(np.array(diagnosis.profile.read_order, dtype=np.int64)) < 0).any())

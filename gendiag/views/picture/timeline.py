@@ -15,10 +15,11 @@ from gendiag.diagnosis.diagnosis import Diagnosis
 from gendiag.records import Rehearsal, counted, listed
 from gendiag.views import markup, wording
 from gendiag.views.palette import EPOCHS, GREY, INK, ORANGE, RED
-from gendiag.views.picture import bars, canvas, panels, states, tracks
+from gendiag.views.picture import bars, canvas, marks, panels, states, tracks
 from gendiag.views.picture.canvas import LEFT, WIDTH, WIDTH_PX, Frame
 from gendiag.views.picture.columns import Columns, Range, columns
 from gendiag.views.picture.marks import SEVERITIES
+from gendiag.views.picture.panel_drawing import plain
 from gendiag.views.picture.states import State
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 LEGEND_IN, STRIP_IN, TITLE_IN, PANEL_IN, BAND_IN, FOOT_IN = 0.26, 0.22, 0.19, 0.56, 0.17, 0.42
 LABEL_PX = 26  # for a number above or below a bar
 MOST_BANDS, MOST_EPOCHS = 3, 200
+NO_BATCH = "No batch was read."
 SIGNS = {"error": ("v", RED, 46), "warning": ("D", ORANGE, 30), "note": ("o", "#ffffff", 22)}
 
 
@@ -80,7 +82,7 @@ def _drawn(drawn: Columns, chosen: Sequence[str], leaf: str | None) -> Picture:
     total, top = sum(heights), sum(heights) - LEGEND_IN
     frame = (LEFT, FOOT_IN / total, WIDTH, (top - FOOT_IN) / total)
     if not drawn.count:
-        figure.text(0.5, 0.5, "No batch was read.", ha="center", va="center", color=GREY, fontsize=11)
+        figure.text(0.5, 0.5, NO_BATCH, ha="center", va="center", color=GREY, fontsize=11)
         return Picture(figure, frame, drawn)
     _draw_signs(_axes(figure, top, STRIP_IN, drawn), drawn)
     top -= STRIP_IN
@@ -95,7 +97,7 @@ def _drawn(drawn: Columns, chosen: Sequence[str], leaf: str | None) -> Picture:
         top -= BAND_IN
     if axes is not None:
         _number(axes, drawn)
-    _draw_legend(figure, drawn)
+    _draw_legend(figure, legend_entries(drawn, leaf, with_rows="rows" in names))
     return Picture(figure, frame, drawn)
 
 
@@ -105,7 +107,7 @@ def of_profile(profile: Profile) -> Html:
     drawn = columns(diagnosis)
     read = np.where(drawn.state > State.UNKNOWN, State.DELIVERED, drawn.state)
     words = f"Rows per batch in {counted(len(profile.batches), 'batch', 'batches')}: {_rows(diagnosis, None)}."
-    picture = _drawn(replace(drawn, state=read), panels.usual(diagnosis), None)
+    picture = _drawn(replace(drawn, state=read, names={State.DELIVERED: "yielded"}), panels.usual(diagnosis), None)
     return markup.image(canvas.png(picture.figure), words, "gd-picture")
 
 
@@ -113,6 +115,8 @@ def image(diagnosis: Diagnosis, picture: Picture, leaf: str | None = None) -> Ht
     """Return the picture as markup that says where its axes are."""
     span = f"{picture.drawn.first},{picture.drawn.last}"
     words, css_class = alt_text(diagnosis, leaf), "gd-picture gd-timeline-picture"
+    if picture.drawn.count < states.count(diagnosis):
+        words += f" Drawn are batches {picture.drawn.first} to {picture.drawn.last}."
     return markup.image(canvas.png(picture.figure), words, css_class, frame=canvas.told(picture.frame), range=span)
 
 
@@ -144,8 +148,8 @@ def readout(diagnosis: Diagnosis, batch: int) -> str:
     parts = [f"batch {batch}", *rows, states.names(diagnosis).get(states.state_of(diagnosis, batch), "not read")]
     times = int(states.steps(diagnosis)[batch]) if batch < states.count(diagnosis) else 0
     parts += [f"in {times:,} steps"] if times > 1 else []
-    named = [f for f in diagnosis.findings if batch in f.batches and not f.in_validation]
-    return " · ".join([*parts, *(f"{wording.marked(*wording.severity(diagnosis, f))} {f.rule}" for f in named)])
+    named = (f"{wording.marked(found.severity)} {found.rule}" for found in marks.of_batch(diagnosis, batch))
+    return " · ".join([*parts, *named])
 
 
 def _axes(figure: Figure, top_in: float, height_in: float, drawn: Columns, *, visible: bool = False) -> Axes:
@@ -224,8 +228,7 @@ def _number(axes: Axes, drawn: Columns) -> None:
     axes.set_xlabel("batch", color=INK, fontsize=9, labelpad=1)
 
 
-def _draw_legend(figure: Figure, drawn: Columns) -> None:
-    entries = legend_entries(drawn)
+def _draw_legend(figure: Figure, entries: list[tuple[Artist, str]]) -> None:
     if entries:
         figure.legend(
             [handle for handle, _ in entries], [label for _, label in entries], loc="upper right", frameon=False,
@@ -234,9 +237,9 @@ def _draw_legend(figure: Figure, drawn: Columns) -> None:
         )  # fmt: skip
 
 
-def legend_entries(drawn: Columns) -> list[tuple[Artist, str]]:
-    """Handles and labels of what occurs; nothing where every batch is simply delivered."""
-    entries: list[tuple[Artist, str]] = [*bars.legend(drawn)]
+def legend_entries(drawn: Columns, leaf: str | None = None, *, with_rows: bool = True) -> list[tuple[Artist, str]]:
+    """Handles and labels of what is drawn; nothing where every batch is simply delivered."""
+    entries: list[tuple[Artist, str]] = [*bars.legend(drawn)] if with_rows else []
     for severity in _signed(drawn):
         marker, colour, _ = SIGNS[severity]
         entries.append(
@@ -248,14 +251,15 @@ def legend_entries(drawn: Columns) -> list[tuple[Artist, str]]:
         )
     if drawn.epochs:
         entries.append((Rectangle((0, 0), 1, 1, facecolor="#00000022"), "every other epoch"))
-    if any(batch.rows is None for batch in drawn.batches[:100]):
-        entries.append((Line2D([], [], color=INK, linestyle="none", marker="x", markersize=5), "no batch axis"))
-    plain = len(entries) == 1 and entries[0][1] == drawn.names[State.DELIVERED]
-    return [] if plain else entries
+    if with_rows and len(bars.rowless(drawn, leaf)):
+        lacks = "no batch axis" if leaf is None else plain(f"no rows of {leaf}")
+        entries.append((Line2D([], [], color=INK, linestyle="none", marker="x", markersize=5), lacks))
+    is_plain = len(entries) == 1 and entries[0][1] == drawn.names[State.DELIVERED]
+    return [] if is_plain else entries
 
 
 def _rows(diagnosis: Diagnosis, leaf: str | None) -> str:
-    rows = tracks.rows(diagnosis.profile.batches, leaf)
+    rows = tracks.rows(diagnosis, leaf)
     if np.isnan(rows).all():
         return "none has a batch axis"
     low, high = int(np.nanmin(rows)), int(np.nanmax(rows))
