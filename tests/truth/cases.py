@@ -126,13 +126,13 @@ def _amiss(case: Mapping[str, Any], kind: str, report: Any) -> Iterator[str]:
     if report.verdict not in VERDICTS[case["outcome"]]:
         yield f"verdict {report.verdict}, and fit {case['outcome']}"
     if not report.findings:
-        yield f"no finding; {case['advice']}"
+        yield f"no finding; {case.get('advice', '')}"
         return
     first, at = report.findings[0], case["at_batch"]
     told = f"{first.title} {first.message} {first.fix}"
     missing = [words for words in case["must_mention"] if not any(re.search(word, told, RE) for word in words)]
     if missing:
-        yield f"{_short(first)} | {first.fix} | lacks {missing}; {case['advice']}"
+        yield f"{_short(first)} | {first.fix} | lacks {missing}; {case.get('advice', '')}"
     elif at is not None and at not in (*first.batches, report.fails_at):
         yield f"{_short(first)} | batches {first.batches[:9]}, not {at}"
 
