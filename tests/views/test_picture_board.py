@@ -7,8 +7,7 @@ import pytest
 from gendiag.views.picture import canvas, overview, panels, timeline
 from gendiag.views.picture_board import ANY_LEAF, PictureBoard
 from gendiag.views.selection import select
-from tests.support.diagnoses import batch, finding, plain, x, y
-from tests.views.test_fit_map import stepped
+from tests.support.diagnoses import batch, finding, plain, stepped, x, y
 
 
 def board(diagnosis):
