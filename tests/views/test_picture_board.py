@@ -120,6 +120,16 @@ def test_two_handles_at_one_place_still_show_two_batches(long_run, given, shown)
     assert made.errors == []
 
 
+def test_the_slider_is_told_its_ends_and_its_place_in_one_message(long_run, monkeypatch):
+    made = board(long_run)
+    made.zoom(140, 160)
+    sent = []
+    monkeypatch.setattr(made.timeline.slider, "send_state", lambda key=None: sent.append(set(key)))
+    made._selection.batch = 30
+    assert {"min", "max", "value"} in sent
+    assert not any(keys & {"min", "max"} and "value" not in keys for keys in sent), "the page would clip and send back"
+
+
 def test_a_step_inside_of_the_range_draws_nothing_anew(long_run, monkeypatch):
     made = board(long_run)
     made.zoom(140, 160)
