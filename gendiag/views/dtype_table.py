@@ -28,11 +28,16 @@ class _Group:
     delivered: dict[str, None] = field(default_factory=dict)
     changed: int = 0
 
-    def add(self, leaf: Leaf, delivery: Delivery | None) -> None:
+    def add(self, leaf: Leaf, delivery: Delivery | None, place: int) -> None:
+        """Count a leaf, which mostly has the same place among those delivered."""
         self.count += 1
         self.shapes.setdefault((leaf.shape[1:],) if leaf.shape else leaf.shape, leaf)
-        arrived = delivery and delivery.leaf(leaf.path)
-        if delivery and arrived:
+        if delivery is None:
+            return
+        given = delivery.leaves
+        is_there = place < len(given) and given[place].path == leaf.path
+        arrived = given[place] if is_there else delivery.leaf(leaf.path)
+        if arrived is not None:
             self.delivered[arrived.dtype or arrived.kind] = None
             self.changed += delivery.changed.get(leaf.path, 0)
 
@@ -88,11 +93,11 @@ def _groups(diagnosis: Diagnosis) -> dict[tuple[str, str, str], _Group]:
     groups: dict[tuple[str, str, str], _Group] = {}
     for batch in diagnosis.profile.batches:
         first = deliveries.get(batch.index)
-        for leaf in batch.leaves:
+        for place, leaf in enumerate(batch.leaves):
             kind = (leaf.path, leaf.dtype, leaf.kind)
             if kind not in groups:
                 groups[kind] = _Group(batch.index)
-            groups[kind].add(leaf, first)
+            groups[kind].add(leaf, first, place)
     return groups
 
 

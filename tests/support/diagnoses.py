@@ -48,6 +48,16 @@ def plain(count: int, *findings: Finding, **changes) -> Diagnosis:
     return replace(whole, **changes)
 
 
+def stepped(*epochs, count=10, **changes):
+    """Each epoch is the batches of its steps."""
+    whole = plain(count)
+    steps = tuple(
+        Delivery(e, s, given, (x(), y())) for e, given_to in enumerate(epochs) for s, given in enumerate(given_to)
+    )
+    run = replace(whole.rehearsal, deliveries=steps, epochs=len(epochs), epochs_run=len(epochs))
+    return replace(whole, rehearsal=run, **changes)
+
+
 def finding(*batches: int, severity: str = "warning", title: str = "Labels are cast", **more) -> Finding:
     return Finding(
         "silent-cast",

@@ -1,6 +1,7 @@
 """The dashboard without a browser: what a click or a number puts on the screen."""
 
 import threading
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -109,6 +110,23 @@ def test_an_error_raised_on_purpose_is_one_line_and_the_next_success_wipes_it():
     assert "Traceback" not in shown[-1]
     guarded(lambda: None, shown.append)()
     assert shown[-1] == ""
+
+
+def test_two_callbacks_at_a_time_take_turns():
+    running, most = [], []
+
+    def act():
+        running.append(1)
+        most.append(len(running))
+        time.sleep(0.02)
+        running.pop()
+
+    threads = [threading.Thread(target=guarded(act, lambda _: None)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(WAIT_S)
+    assert most == [1, 1, 1, 1]
 
 
 def test_a_trial_shows_its_result_and_stays_with_its_batch(silent_cast):

@@ -6,20 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gendiag.records import Delivery, ModelRun
+from gendiag.records import ModelRun
 from gendiag.views.picture import canvas, fit_map
 from gendiag.views.picture.fit_map import NOTHING, UNMATCHED
-from tests.support.diagnoses import batch, plain, x, y
-
-
-def stepped(*epochs, count=10, **changes):
-    """Each epoch is the batches of its steps."""
-    whole = plain(count)
-    steps = tuple(
-        Delivery(e, s, given, (x(), y())) for e, given_to in enumerate(epochs) for s, given in enumerate(given_to)
-    )
-    run = replace(whole.rehearsal, deliveries=steps, epochs=len(epochs), epochs_run=len(epochs))
-    return replace(whole, rehearsal=run, **changes)
+from tests.support.diagnoses import batch, plain, stepped, x, y
 
 
 def cells(diagnosis):
@@ -91,6 +81,13 @@ def test_above_six_hundred_steps_a_cell_stands_for_several_and_says_so():
     figure, _ = fit_map.draw(diagnosis)
     assert figure.axes[0].get_xlabel() == "step of the epoch; a cell shows the first of 3"
     assert fit_map.draw(stepped(range(600), count=600))[0].axes[0].get_xlabel() == "step of the epoch"
+
+
+@pytest.mark.parametrize(("count", "numbers"), [(8, [1, 2, 3, 4, 5, 6, 7, 8]), (300, [30, 60, 90])])
+def test_steps_are_numbered_from_one_by_round_numbers(count, numbers):
+    axes = fit_map.draw(stepped(range(count), count=count))[0].axes[0]
+    places = axes.get_xticks()[: len(numbers)]
+    assert [axes.xaxis.get_major_formatter()(place) for place in places] == [str(number) for number in numbers]
 
 
 def test_of_more_than_twenty_epochs_the_first_and_the_last_are_shown():

@@ -147,6 +147,20 @@ def test_a_leaf_without_a_finite_value_is_said_to_have_none_on_no_scale():
     assert not len(axes.get_yticks())
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("shape", "no size that varies"), ("memory", "not measured in these batches")]
+)
+def test_what_has_nothing_to_show_says_so(name, told):
+    assert [text.get_text() for text in panel(plain(3), name).texts] == [told]
+
+
+@pytest.mark.parametrize("count", [1, 5, 2000])
+def test_times_fill_the_panel_from_the_first_batch_to_the_last(count):
+    area = panel(plain(count), "wait").patches[0].get_data()
+    assert area.edges[[0, -1]].tolist() == pytest.approx([-0.5, count - 0.5])
+    assert area.values.tolist() == pytest.approx([2.0] * min(count, 600))
+
+
 def test_the_largest_losses_are_drawn():
     panel(plain(3, model_run=ModelRun((0, 1, 2), 3, losses=(-1e308, 1e308, np.inf))), "loss")
 

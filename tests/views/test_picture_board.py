@@ -7,8 +7,7 @@ import pytest
 from gendiag.views.picture import canvas, overview, panels, timeline
 from gendiag.views.picture_board import ANY_LEAF, PictureBoard
 from gendiag.views.selection import select
-from tests.support.diagnoses import batch, finding, plain, x, y
-from tests.views.test_fit_map import stepped
+from tests.support.diagnoses import batch, finding, plain, stepped, x, y
 
 
 def board(diagnosis):
@@ -119,6 +118,16 @@ def test_two_handles_at_one_place_still_show_two_batches(long_run, given, shown)
     assert made.timeline.slider.value in shown
     assert made._selection.batch == made.timeline.slider.value
     assert made.errors == []
+
+
+def test_the_slider_is_told_its_ends_and_its_place_in_one_message(long_run, monkeypatch):
+    made = board(long_run)
+    made.zoom(140, 160)
+    sent = []
+    monkeypatch.setattr(made.timeline.slider, "send_state", lambda key=None: sent.append(set(key)))
+    made._selection.batch = 30
+    assert {"min", "max", "value"} in sent
+    assert not any(keys & {"min", "max"} and "value" not in keys for keys in sent), "the page would clip and send back"
 
 
 def test_a_step_inside_of_the_range_draws_nothing_anew(long_run, monkeypatch):

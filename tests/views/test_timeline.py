@@ -13,7 +13,7 @@ from gendiag.rehearsal.profile import Profile
 from gendiag.views.palette import BLUE, ORANGE, RED
 from gendiag.views.picture import bars, canvas, states, timeline
 from gendiag.views.picture.states import State
-from tests.support.diagnoses import batch, finding, plain, x, y
+from tests.support.diagnoses import batch, finding, plain, stepped, x, y
 
 MANY = 200_000
 
@@ -187,6 +187,22 @@ def test_the_legend_names_only_what_occurs(silent_cast, raises):
     assert labels(timeline.draw(silent_cast)) == ["delivered", replayed, "warning", "delivered more than once"]
     assert labels(timeline.draw(raises)) == ["delivered", "not reached by fit", "fit raises here", "error"]
     assert labels(timeline.draw(plain(3))) == []
+
+
+def test_a_long_legend_stays_on_the_picture_and_above_the_signs():
+    found = [finding(n, severity=severity) for n, severity in enumerate(("error", "warning", "note"))]
+    whole = stepped(range(8), (0, 1), (0, 1), findings=tuple(found), fails_at=5, verdict="raises")
+    batches = tuple(
+        replace(each, epoch=each.index // 8, rows=None) if each.index > 7 else each for each in whole.profile.batches
+    )
+    for diagnosis in (whole, replace(whole, profile=replace(whole.profile, batches=batches))):
+        picture = timeline.draw(diagnosis)
+        picture.figure.draw_without_rendering()
+        (legend,) = picture.figure.legends
+        box = legend.get_window_extent().transformed(picture.figure.transFigure.inverted())
+        assert len(labels(picture)) >= 8
+        assert box.x0 >= 0
+        assert box.y0 >= strip(picture).get_position().y1 - 0.01
 
 
 def test_the_legend_names_no_bars_where_the_panel_of_rows_is_not_drawn(silent_cast):

@@ -72,6 +72,11 @@ class Columns:
         """Where the columns stand on an axis of batches."""
         return self.first - 0.5 + np.arange(0.5, self.size, dtype=np.float64) * self.width
 
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """Where the columns begin, and the last ends."""
+        return self.first - 0.5 + np.arange(self.size + 1, dtype=np.float64) * self.width
+
     @cached_property
     def column(self) -> NDArray[np.int64]:
         """The column of each batch that was read."""

@@ -38,7 +38,7 @@ class Over(w.GridBox):
         frame
             Left, bottom, width and height of the axes, as fractions of the picture.
         """
-        with self.slider.hold_trait_notifications():
+        with self.slider.hold_sync(), self.slider.hold_trait_notifications():  # one message to the page
             self.slider.min, self.slider.max, self.slider.value = first, max(last, first + 1), value
         left, bottom, width, height = frame
         count = last - first + 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from gendiag.records import counted, listed
 from gendiag.views import markup
@@ -151,7 +151,8 @@ def on_axes(diagnosis: Diagnosis, axes: Axes, mapped: FitMap | None = None) -> A
     axes.set_ylabel("epoch", color=INK, fontsize=9)
     first = f"; a cell shows the first of {mapped.per_cell}" if mapped.per_cell > 1 else ""
     axes.set_xlabel(f"step of the epoch{first}", color=INK, fontsize=9, labelpad=1)
-    axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
+    numbers = MaxNLocator(10, integer=True).tick_values(1, mapped.cells.shape[1] * mapped.per_cell)
+    axes.xaxis.set_major_locator(FixedLocator([number - 1 for number in numbers if number >= 1]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value + 1:,.0f}"))
     axes.tick_params(colors=INK, labelsize=9, length=3)
     axes.spines[:].set_visible(False)

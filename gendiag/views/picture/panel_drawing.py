@@ -27,7 +27,6 @@ KEY: dict[str, Any] = {  # of a legend in line with the title of a panel
     "ncols": len(SHADES), "fontsize": 8.5, "frameon": False, "labelcolor": INK, "handlelength": 1, "columnspacing": 1,
     "handletextpad": 0.4, "borderaxespad": 0, "loc": "lower right", "bbox_to_anchor": (1, 0.96),
 }  # fmt: skip
-NONE = "no finite value in these batches"
 SOLID = {"edgecolor": "none", "linewidth": 0}
 
 
@@ -71,7 +70,7 @@ def values(axes: Axes, drawn: Columns, leaf: str | None) -> None:
     look = {"facecolor": BLUE, "alpha": 0.55, **SOLID}
     axes.add_collection(bars.polygons(drawn.centres, high + room, drawn.width, look, low - room))
     axes.plot(drawn.centres, mean, color=DARK_BLUE, linewidth=1.2, marker="." if drawn.size < DOTS else "")
-    _fit(axes, known)
+    _fit(axes, known, "no finite value in these batches")
 
 
 def not_finite(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
@@ -89,13 +88,13 @@ def shape(axes: Axes, drawn: Columns, leaf: str | None) -> None:
     varying = tracks.sizes(drawn.diagnosis, leaf)
     for (axis, size), style in zip(varying, ("-", "--", ":"), strict=False):
         high = drawn.highest(size)
+        axes.stairs(high, drawn.edges, baseline=drawn.lowest(size), fill=True, color=BLUE, alpha=0.4, linewidth=0)
         look: dict[str, Any] = {"color": DARK_BLUE, "linestyle": style, "linewidth": 1.3, "label": f"axis {axis}"}
-        axes.step(drawn.centres, high, where="mid", **look)
-        axes.fill_between(drawn.centres, drawn.lowest(size), high, step="mid", color=BLUE, alpha=0.4, linewidth=0)
+        axes.stairs(high, drawn.edges, baseline=None, **look)
         seen.append(high)
     if len(varying) > 1:
         axes.legend(**KEY)
-    _fit(axes, np.concatenate(seen))
+    _fit(axes, np.concatenate(seen), "no size that varies")
 
 
 def wait(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
@@ -118,23 +117,23 @@ def loss(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
     axes.plot(batches[finite][order], losses[finite][order], color=DARK_BLUE, linewidth=1.0, marker=".", markersize=3)
     lost = batches[~finite]
     axes.scatter(lost, np.full(len(lost), 0.5), transform=axes.get_xaxis_transform(), marker="x", color=RED, s=24)
-    _fit(axes, losses[finite])
+    _fit(axes, losses[finite], "no finite loss in these batches")
 
 
 def _area(axes: Axes, drawn: Columns, measured: NDArray[np.float64], *, from_zero: bool = True) -> None:
     high = drawn.highest(measured)
     floor = 0.0 if from_zero else float(np.nanmin(high, initial=np.inf))
-    axes.fill_between(drawn.centres, high, floor, step="mid", color=BLUE, alpha=0.55, linewidth=0)
-    axes.step(drawn.centres, high, where="mid", color=DARK_BLUE, linewidth=0.9)
-    _fit(axes, np.append(high, floor))
+    axes.stairs(high, drawn.edges, baseline=floor, fill=True, color=BLUE, alpha=0.55, linewidth=0)
+    axes.stairs(high, drawn.edges, baseline=None, color=DARK_BLUE, linewidth=0.9)
+    _fit(axes, np.append(high, floor), "not measured in these batches")
 
 
-def _fit(axes: Axes, measured: NDArray[np.float64]) -> None:
-    """Give the values a little room, and two or three numbers beside them; say so where there are none."""
+def _fit(axes: Axes, measured: NDArray[np.float64], none: str = "") -> None:
+    """Give the values a little room, and two or three numbers beside them; where there are none, say so."""
     known = measured[np.isfinite(measured)]
     if not len(known):
         axes.set_yticks([])
-        axes.text(0.5, 0.5, NONE, transform=axes.transAxes, ha="center", va="center", fontsize=9, color=GREY)
+        axes.text(0.5, 0.5, none, transform=axes.transAxes, ha="center", va="center", fontsize=9, color=GREY)
         return
     low, high = float(known.min()), float(known.max())
     span = high - low or abs(high) or 1.0

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gendiag.views.picture.marks import Mark
 
 LEGEND_IN, STRIP_IN, TITLE_IN, PANEL_IN, BAND_IN, FOOT_IN = 0.26, 0.22, 0.19, 0.56, 0.17, 0.42
+LINE, ROOM = 112, 6  # characters that fit in a line of the legend, and those that the handle of one entry takes
 LABEL_PX = 26  # for a number above or below a bar
 MOST_BANDS, MOST_EPOCHS = 3, 200
 NO_BATCH = "No batch was read."
@@ -77,9 +78,11 @@ def draw(
 def _drawn(drawn: Columns, chosen: Sequence[str], leaf: str | None) -> Picture:
     names = [name for name in panels.BY_NAME if name in chosen]
     bands = [mark for mark in drawn.marked if mark.is_wide][:MOST_BANDS]
-    heights = [LEGEND_IN, STRIP_IN, *[TITLE_IN + PANEL_IN] * len(names), *[BAND_IN] * len(bands), FOOT_IN]
+    entries = legend_entries(drawn, leaf, with_rows="rows" in names)
+    lines = 2 if sum(len(label) + ROOM for _, label in entries) > LINE else 1
+    heights = [LEGEND_IN * lines, STRIP_IN, *[TITLE_IN + PANEL_IN] * len(names), *[BAND_IN] * len(bands), FOOT_IN]
     figure = canvas.new(sum(heights))
-    total, top = sum(heights), sum(heights) - LEGEND_IN
+    total, top = sum(heights), sum(heights) - heights[0]
     frame = (LEFT, FOOT_IN / total, WIDTH, (top - FOOT_IN) / total)
     if not drawn.count:
         figure.text(0.5, 0.5, NO_BATCH, ha="center", va="center", color=GREY, fontsize=11)
@@ -97,7 +100,7 @@ def _drawn(drawn: Columns, chosen: Sequence[str], leaf: str | None) -> Picture:
         top -= BAND_IN
     if axes is not None:
         _number(axes, drawn)
-    _draw_legend(figure, legend_entries(drawn, leaf, with_rows="rows" in names))
+    _draw_legend(figure, entries, -(-len(entries) // lines))
     return Picture(figure, frame, drawn)
 
 
@@ -228,11 +231,11 @@ def _number(axes: Axes, drawn: Columns) -> None:
     axes.set_xlabel("batch", color=INK, fontsize=9, labelpad=1)
 
 
-def _draw_legend(figure: Figure, entries: list[tuple[Artist, str]]) -> None:
+def _draw_legend(figure: Figure, entries: list[tuple[Artist, str]], columns: int) -> None:
     if entries:
         figure.legend(
             [handle for handle, _ in entries], [label for _, label in entries], loc="upper right", frameon=False,
-            bbox_to_anchor=(LEFT + WIDTH, 1.0), ncols=len(entries), fontsize=9, labelcolor=INK, borderaxespad=0.2,
+            bbox_to_anchor=(LEFT + WIDTH, 1.0), ncols=columns, fontsize=9, labelcolor=INK, borderaxespad=0.2,
             handlelength=1.3, columnspacing=1.2, handletextpad=0.5,
         )  # fmt: skip
 
