@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from gendiag.views.timeline_bars import BLUE, VERMILION
+from gendiag.views.timeline_columns import State, columns
 from matplotlib.colors import to_rgba
 
 from gendiag.records import Batch
 from gendiag.views import timeline
-from gendiag.views.timeline_bars import BLUE, VERMILION
-from gendiag.views.timeline_columns import State, columns
 from tests.support.diagnoses import batch, finding, plain, x, y
 
 
