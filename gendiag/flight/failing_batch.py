@@ -16,7 +16,7 @@ from gendiag.rehearsal.rehearsal import is_about_validation
 from gendiag.runtime.task import dtype_policy
 from gendiag.runtime.tracebacks import cut
 
-REFUSED = "`generator` yielded an element of"  # tensorflow 2.21, from_generator_op.py, for shapes and structures
+REFUSED = "`generator` yielded an element "  # tensorflow 2.21, from_generator_op.py
 
 
 @dataclass(frozen=True, slots=True)
