@@ -52,6 +52,8 @@ class Case:
         Arguments of fit; and the source in ``validation_data``, None where there is none or fit slices it itself.
     model, model_note
         As the user trains it, or None; and what the user must know of it, such as that it was made anew.
+    called
+        The model of which evaluate or predict was called, whose facts are read and which is not tried; or None.
     observer
         How it is looked at.
     policy
@@ -68,6 +70,7 @@ class Case:
     model_note: str
     options: Options
     observer: Observer
+    called: Any = None
     policy: object = field(default_factory=current_dtype_policy)
     clones: CloneCache = field(default_factory=CloneCache)
 

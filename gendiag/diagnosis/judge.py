@@ -61,6 +61,7 @@ def _evidence(case: Case, rehearsed: Rehearsed) -> Evidence:
         validation=rehearsed.validation,
         validation_source=case.validation,
         model_facts=ModelFacts() if case.model is None else read_model(case.model),
+        called_facts=None if case.called is None else read_model(case.called),
     )
 
 

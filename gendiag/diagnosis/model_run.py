@@ -149,6 +149,8 @@ def _evaluation(case: Case, rehearsed: Rehearsed) -> tuple[tuple[int, ...], dict
     if case.validation is None:
         names = ("validation_data", "validation_batch_size", "validation_steps")
         given = {name: case.fit_args[name] for name in names if name in case.fit_args}
+        sized = case.fit_args.get("batch_size")  # of the training data, which fit takes for these too
+        given = {"validation_batch_size": sized, **given} if sized is not None else given
         return (), {**rehearsed.source.split_off(case.fit_args), **given}
     store = rehearsed.validation.store
     delivered = [d.batch for d in rehearsed.rehearsal.validation if d.batch is not None and d.batch in store]

@@ -39,7 +39,7 @@ def _validation_source(fit_args: dict[str, Any]) -> Source | None:
     value = fit_args.get("validation_data")
     if value is None:
         return None
-    source = recognise(value)
+    source = recognise(value, "validation_data")
     if not source.is_sliced:
         return source
     fit_args["validation_data"] = source.value  # what a function made, if it was one: fit calls none

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
+from gendiag.batches.measure import measure
+from gendiag.batches.tree import transform
 from gendiag.records import Batch, Finding, Leaf, ModelRun, Rehearsal
 from gendiag.rehearsal.profile import Profile
 from gendiag.rules.evidence.declared import declared
@@ -83,10 +86,22 @@ def _of_arrays(seen: Evidence) -> Profile:
     """Batches as fit sliced them from arrays, in the first evaluation; as they are declared where it came to none."""
     first = next((epoch for epoch in seen.validation_by_epoch if epoch), ())
     found = tuple(_batch(place, delivery.epoch, delivery.leaves) for place, delivery in enumerate(first))
+    if found and len(seen.validation_by_epoch) == 1:  # a recorded step that raises is no delivery
+        found += _next_of_arrays(seen, found)
     source = seen.validation_source
     if not found and (source is None or source.is_graph) and (leaves := declared(source or _arrays(seen))):
         found = (_batch(0, 0, leaves),)
     return Profile(batches=found)
+
+
+def _next_of_arrays(seen: Evidence, found: tuple[Batch, ...]) -> tuple[Batch, ...]:
+    """The batch that fit slices behind these; nothing where they are all."""
+    given = {**seen.source.split_off(seen.fit_args), **seen.fit_args}.get("validation_data")
+    start, size = sum(batch.rows or 0 for batch in found), found[0].rows or 0
+    with suppress(Exception):  # arrays of somebody else's own
+        part = measure(transform(lambda leaf: leaf[start : start + size], given), index=len(found), epoch=0)
+        return (_batch(len(found), 0, part.leaves),) if part.rows else ()
+    return ()
 
 
 def _batch(index: int, epoch: int, leaves: tuple[Leaf, ...]) -> Batch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 
+from gendiag.diagnosis.evaluating import as_evaluation, in_words, is_about, is_asked
 from gendiag.diagnosis.validation import as_training, in_validation
 from gendiag.records import Finding, Rehearsal, Verdict
 from gendiag.rules.evidence.evidence import Evidence
@@ -19,9 +20,10 @@ RULE_FAILED = "A rule of gendiag failed"
 
 def find(evidence: Evidence) -> tuple[Finding, ...]:
     """Ask every rule; the root cause comes first: what stopped fit, then what it took amiss."""
-    found = [finding for rule in RULES for finding in _ask(rule, evidence)]
-    found += _about_validation(evidence)
-    return _in_order(evidence, found)
+    asked = [rule for rule in RULES if is_asked(rule, evidence)]
+    found = [finding for rule in asked for finding in _ask(rule, evidence) if is_about(finding, evidence)]
+    found = _with_the_model(evidence, found) + _about_validation(evidence)
+    return _in_order(evidence, [in_words(finding, evidence.rehearsal.method) for finding in found])
 
 
 def explain(evidence: Evidence, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -44,6 +46,17 @@ def _about_validation(evidence: Evidence) -> list[Finding]:
         return []
     found = [finding for rule in RULES if rule.batchwise for finding in _ask(rule, evaluated)]
     return [in_validation(finding) for finding in found if finding.severity == "error"]
+
+
+def _with_the_model(evidence: Evidence, found: list[Finding]) -> list[Finding]:
+    """Let the rules about batches say with the model why evaluate or predict fails, where they did without it."""
+    called = as_evaluation(evidence)
+    if called is None:
+        return found
+    asked = [rule for rule in RULES if rule.batchwise and is_asked(rule, evidence)]
+    errors = [finding for rule in asked for finding in _ask(rule, called) if finding.severity == "error"]
+    told = {finding.rule for finding in errors}
+    return [finding for finding in found if finding.rule not in told] + errors
 
 
 def _ask(rule: Rule, evidence: Evidence) -> list[Finding]:

@@ -16,6 +16,8 @@ from gendiag.rehearsal.rehearsal import is_about_validation
 from gendiag.runtime.task import dtype_policy
 from gendiag.runtime.tracebacks import cut
 
+REFUSED = "`generator` yielded an element "  # tensorflow 2.21, from_generator_op.py
+
 
 @dataclass(frozen=True, slots=True)
 class Located:
@@ -88,7 +90,8 @@ def _at_the_start(call: Call, case: Case, failure: Failure) -> Located:
         found = _in_step(call, case, failure)
         if found.is_run_known:
             return found
-    return Located(call.steps, "start", feed.tap.failed_index, failure)
+    refused = feed.handed_on(0, call.steps_per_execution) if REFUSED in failure.details else None
+    return Located(call.steps, "start", feed.tap.failed_index if refused is None else refused, failure)
 
 
 def _in_validation(call: Call, failure: Failure) -> Located:
@@ -116,6 +119,8 @@ def _in_step(call: Call, case: Case, failure: Failure) -> Located:
     feed, groups = call.train, call.steps
     candidates = _candidates(call, groups)
     raised = feed.raised_at if feed.stream.spans else feed.tap.failed_index
+    if not candidates and raised is None and REFUSED in failure.details:
+        raised = feed.handed_on(groups, call.steps_per_execution)
     at, unproven = (None, "") if not candidates and raised is not None else _proven(call, case, candidates)
     if at is None and raised is not None:  # it is known where the cause lies
         return Located(groups, "training", raised, failure if feed.tap.error is None else cut(feed.tap.error))

@@ -151,3 +151,10 @@ class Feed:
         """The batch at which the source raised, or the adapter, before it came to TensorFlow."""
         span = self.stream.spans[-1] if self.stream.spans else None
         return span.raised if span is not None and span.has_raised else None
+
+    def handed_on(self, group: int, steps_per_execution: int) -> int | None:
+        """The batch that the adapter gave to TensorFlow for a group of one step, however deliveries are known."""
+        span = self.stream.spans[-1] if self.stream.spans else None
+        place = group - span.group if span is not None else -1
+        is_known = span is not None and steps_per_execution == 1 and 0 <= place < len(span.elements)
+        return span.elements[place] if span is not None and is_known else None

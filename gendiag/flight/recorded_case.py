@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 from gendiag.diagnosis.case import Case
+from gendiag.diagnosis.evaluating import METHODS
 from gendiag.diagnosis.model_run import train_stand_in
 from gendiag.diagnosis.options import Options
 from gendiag.diagnosis.rehearsing import Rehearsing
@@ -41,7 +42,10 @@ def recorded_case(call: Call, keep_bytes: int, *, progress: bool = False) -> Cas
     """Make the case of one recorded call, as it stands at this moment."""
     model, note = _usable(call.model) if call.method == "fit" else (None, "")
     source, options = call.train.source, Options(None, 2000, 60.0, QUIET_S, keep_bytes, progress)
-    return Case(source.value, source, call.fit_args, call.validation, model, note, options, Record(call), call.policy)
+    called = call.model if call.method in METHODS else None
+    return Case(
+        source.value, source, call.fit_args, call.validation, model, note, options, Record(call), called, call.policy
+    )
 
 
 def _usable(model: Any) -> tuple[Any, str]:

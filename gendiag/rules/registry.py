@@ -40,6 +40,7 @@ from gendiag.rules.epochs.steps_mismatch import StepsMismatch
 from gendiag.rules.epochs.unusable_length import UnusableLength
 from gendiag.rules.epochs.zero_length import ZeroLength
 from gendiag.rules.labels.constant_labels import ConstantLabels
+from gendiag.rules.labels.ignored_labels import IgnoredLabels
 from gendiag.rules.labels.label_leak import LabelLeak
 from gendiag.rules.labels.labels_out_of_range import LabelsOutOfRange
 from gendiag.rules.labels.labels_vs_loss import LabelsVsLoss
@@ -205,6 +206,7 @@ RULES: tuple[Rule, ...] = (
     OutputVsLoss(),
     RowsWithoutClass(),
     StepsWithoutClass(),
+    IgnoredLabels(),
     TranscriptTooLong(),
     ZeroTargets(),
     NegativeWeights(),

@@ -48,6 +48,8 @@ class Rule(ABC):
         Arguments of fit under which ``broken`` shows the fault.
     mended_fit_args
         Those for ``mended``, where the fault is in them; None for the same.
+    compares
+        Whether it is about what the outputs are compared with, which predict does not read; all of ``labels`` are.
     since
         The first version of Keras that does so; empty for all that are supported.
     """
@@ -61,6 +63,7 @@ class Rule(ABC):
     consequence_of: ClassVar[tuple[str, ...]] = ()
     quotes: ClassVar[bool] = False
     stops_fit: ClassVar[bool] = False
+    compares: ClassVar[bool] = False
     fit_args: ClassVar[Mapping[str, Any]] = NOTHING
     mended_fit_args: ClassVar[Mapping[str, Any] | None] = None
     since: ClassVar[str] = ""

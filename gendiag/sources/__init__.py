@@ -37,8 +37,10 @@ def as_given(value: Any) -> Source | None:
     return next((kind(value) for kind in KINDS if kind.accepts(value)), None)
 
 
-def recognise(value: Any) -> Source:
+def recognise(value: Any, argument: str = "") -> Source:
     """Return the source behind ``value``: one of the kinds, or what the function or class ``value`` makes.
+
+    ``argument`` is that of fit in which it was given, if not the first.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def recognise(value: Any) -> Source:
     source = as_given(made)
     if source is not None:
         source.maker = value if made is not value else None
-        source.check()
+        source.check(argument)
         return source
     msg = (
         f"cannot diagnose {describe_type(made)} ({made!r:.60}): a source is a generator function, a generator, a "

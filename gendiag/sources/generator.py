@@ -23,6 +23,10 @@ class GeneratorSource(Source):
     restarts_each_epoch = False
     _proven = False  # kept: once the generator is closed, nobody can tell any more
 
+    def __init__(self, value: Any, maker: Any = None) -> None:
+        super().__init__(value, maker)
+        self.read_before = _read_before(value)
+
     @classmethod
     def accepts(cls, value: object) -> bool:
         """Look at the type itself, as Keras does."""
@@ -67,10 +71,10 @@ class GeneratorSource(Source):
         """Whether there is a ``while True:`` in its code."""
         return loops_for_ever(self.value)
 
-    def check(self) -> None:
+    def check(self, argument: str) -> None:
         """A closed generator yields nothing, and a running one belongs to another thread."""
         state = inspect.getgeneratorstate(self.value)
-        name, anew = self.value.__name__, made_anew(self.value)
+        name, anew = self.value.__name__, made_anew(self.value, argument)
         if state == inspect.GEN_CLOSED:
             msg = (
                 f"the generator {name} was already read to its end (or was closed), so there is nothing left to "
@@ -80,6 +84,15 @@ class GeneratorSource(Source):
         if state == inspect.GEN_RUNNING:
             msg = f"the generator {name} is being read by another thread. {anew}"
             raise SourceSpentError(msg)
+
+
+def _read_before(generator: Any) -> str:
+    """Name what was read before: the generator itself, or one that it holds and that is at its end."""
+    state, frame = inspect.getgeneratorstate(generator), generator.gi_frame
+    if state != inspect.GEN_CREATED or frame is None:
+        return str(generator.__name__)
+    held = [value for value in frame.f_locals.values() if isinstance(value, types.GeneratorType)]
+    return next((each.__name__ for each in held if inspect.getgeneratorstate(each) == inspect.GEN_CLOSED), "")
 
 
 def made_anew(generator: Any, argument: str = "") -> str:

@@ -100,6 +100,8 @@ class Source(ABC):
         Whether fit itself cuts the batches from it.
     is_foreign
         Whether it is of no kind that fit is known to read.
+    read_before
+        The generator that had been read, or closed, when this was first looked at: itself or one that it reads from.
     """
 
     kind: ClassVar[str]
@@ -112,6 +114,7 @@ class Source(ABC):
 
     def __init__(self, value: Any, maker: Any = None) -> None:
         self.value, self.maker = value, maker
+        self.read_before = ""
 
     @classmethod
     @abstractmethod
@@ -147,7 +150,7 @@ class Source(ABC):
         """Whether its workers are processes, with memory of their own."""
         return False
 
-    def check(self) -> None:  # noqa: B027  (most kinds can always be read)
+    def check(self, argument: str) -> None:  # noqa: B027  (most kinds can always be read)
         """Raise a SourceSpentError if there is nothing left to read; called before anything else."""
 
     @abstractmethod

@@ -722,3 +722,20 @@ def test_what_raises_is_called_by_its_name():
     with gendiag.watch() as flight, pytest.raises(ValueError, match="compile"):
         keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)]).evaluate(np.ones((4, 4)), np.ones(4), verbose=0)
     assert flight.report.findings[0].message.startswith("evaluate raises before it has done one batch")
+
+
+def test_a_validation_generator_that_is_spent_is_said_to_be_one():
+    spent = finite(3)
+    model = classifier()
+    model.evaluate(spent, verbose=0)
+    with gendiag.watch() as flight, pytest.raises(ValueError, match="at least one batch"):
+        model.fit(finite(3), validation_data=spent, verbose=0)
+    found = flight.report.findings[0]
+    assert found.rule == "zero-length"
+    assert found.message.startswith("The generator in validation_data yields no batch: it had been read to its end")
+
+
+def test_a_prediction_is_not_asked_about_labels_that_it_does_not_read():
+    with gendiag.watch() as flight:
+        classifier().predict(((x, np.zeros(3)) for x, _ in finite(3)), verbose=0)
+    assert flight.report.findings == ()

@@ -44,6 +44,7 @@ class CallbackForm(Rule):
 
     stops_fit = True
     name, title = "callback-form", "Something among the callbacks cannot be called as fit calls it"
+    severity = "error"
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # a callback of its own for each fit

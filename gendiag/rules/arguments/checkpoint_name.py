@@ -40,6 +40,7 @@ class CheckpointName(Rule):
 
     stops_fit = True
     name, title = "checkpoint-name", "A checkpoint's file name asks for a figure that is not logged"
+    severity = "error"
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # a callback of its own for each fit

@@ -45,6 +45,7 @@ class InputDtype(Rule):
     """
 
     name, title = "input-dtype", "x's dtype does not fit the layers"
+    severity = "error"
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from gendiag.records import Finding, Severity
 from gendiag.rules.evidence.callbacks import callbacks_of
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.items_behind import items_behind
+from gendiag.rules.evidence.passes import repeats
 from gendiag.rules.evidence.source_code import changes_itself, changes_something, methods, names_in
 from gendiag.rules.rule import Rule, sound
 
@@ -21,18 +23,19 @@ class HookNeverCalled(Rule):
 
     What fit does
         Calls ``on_epoch_begin`` and ``on_epoch_end`` of a PyDataset, and no other hook: ``on_epoch_start`` or
-        ``on_train_begin`` are methods like any other there.
+        ``on_train_begin`` are methods like any other there. Of a PyDataset whose items a generator hands on, or
+        ``from_generator``, it calls none.
 
     Why it hurts
         What the method does is never done: the data are not shuffled anew, the next stage never begins.
 
     How to mend it
-        Name it ``on_epoch_begin`` or ``on_epoch_end``.
+        Name it ``on_epoch_begin`` or ``on_epoch_end``; give fit the PyDataset itself.
 
     Known limits
         Only of methods that change something and that the dataset's own class never calls; not looked for where fit is
         given callbacks of the user's own, which may call it. A note where fit runs one epoch, since a loop around fit
-        may call it.
+        may call it. Of a PyDataset behind a generator only where every epoch has the same batches in the same order.
 
     Source
         keras 3.15.1, py_dataset_adapter.py; measured on keras 3.15.1.
@@ -42,6 +45,8 @@ class HookNeverCalled(Rule):
     fit_args: ClassVar[Mapping[str, Any]] = MappingProxyType({"epochs": 2})
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
+        if not seen.source.is_indexed and repeats(seen) and (behind := items_behind(seen)) is not None:
+            yield self._behind(seen, *behind)
         if not seen.source.is_indexed or any(map(_is_own, callbacks_of(seen))):
             return
         own = methods(seen.source.value)
@@ -59,6 +64,20 @@ class HookNeverCalled(Rule):
             severity: Severity = "warning" if seen.rehearsal.epochs > 1 else "note"
             extra = "; it then runs once before epoch 1 too" if meant == CALLED[1] else ""
             yield self.finding(severity, message, fix=f"Name it `{meant}`{extra}.", hook=name, meant=meant)
+
+    def _behind(self, seen: Evidence, items: Any, hook: str) -> Finding:
+        """Of a PyDataset that a generator reads, fit knows nothing."""
+        name, count = type(items).__name__, len(seen.by_epoch)
+        rehearsed = "" if seen.rehearsal.live else " rehearsed"
+        way = "from_generator" if seen.source.is_graph else "a generator"
+        message = (
+            f"The batches are items of the PyDataset {name}, which {way} reads; fit does not see the PyDataset and "
+            f"never calls its `{hook}`. Nothing is shuffled or changed anew: the same {len(seen.by_epoch[0])} batches "
+            f"come in the same order in all {count} epochs{rehearsed}."
+        )
+        call = "at the end of each pass" if hook == CALLED[1] else "before each pass"
+        fix = f"Give fit the PyDataset itself, or call `{hook}()` {call} in the generator."
+        return self.finding("warning", message, fix=fix, hook=hook, meant=hook)
 
     def broken(self) -> Any:
         return _items("on_epoch_start")

@@ -12,11 +12,10 @@ from gendiag.rules.edits import streams
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.class_labels import Labels, labels_of
 from gendiag.rules.evidence.evidence import Evidence
-from gendiag.rules.evidence.passes import first_pass
+from gendiag.rules.evidence.passes import first_pass, repeats
 from gendiag.rules.rule import Edits, Rule
 from gendiag.sources.dataset_chain import CACHES, chain, first_of
 
-LEAST_BATCHES = 3
 SPLITTING = ("take", "skip", "shard", "filter")  # then a fixed order keeps the parts apart
 
 
@@ -51,10 +50,10 @@ class NeverReshuffled(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         frozen = _frozen_by(seen.source.value) if seen.source.is_graph else None
-        if frozen is not None and _repeats(seen):
+        if frozen is not None and repeats(seen):
             yield self._frozen(seen, *frozen)
             return
-        if not seen.fit_args.get("shuffle") or not seen.source.keeps_order or not _repeats(seen):
+        if not seen.fit_args.get("shuffle") or not seen.source.keeps_order or not repeats(seen):
             return
         labels = labels_of(seen, first_pass(seen))
         by_class = labels if labels is not None and (labels.is_sorted or labels.is_single) else None
@@ -134,10 +133,3 @@ def _is_of_helper(dataset: Any) -> bool:
     steps = chain(dataset)
     shuffle = next(place for place, step in enumerate(steps) if step.name == "shuffle")
     return any(hasattr(step.dataset, "class_names") for step in steps[: shuffle + 1])
-
-
-def _repeats(seen: Evidence) -> bool:
-    """Whether every epoch that was rehearsed has the same batches in the same order."""
-    epochs = [tuple(delivery.digests for delivery in epoch) for epoch in seen.by_epoch]
-    whole = len(epochs) > 1 and len(epochs[0]) >= LEAST_BATCHES and all(all(step) for step in epochs[0])
-    return whole and len(set(epochs)) == 1 and len(set(epochs[0])) > 1

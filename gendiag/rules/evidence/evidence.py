@@ -34,6 +34,8 @@ class Evidence:
         The model in a few words, and what it did; None where no model was given, or nothing was delivered.
     model_facts
         What was known of the model beforehand; nothing where no model was given.
+    called_facts
+        What was known of the model of which evaluate or predict was called; None for fit.
     trials
         By batch; empty while suspects are sought.
     paired
@@ -53,6 +55,7 @@ class Evidence:
     model: str | None = None
     model_run: ModelRun | None = None
     model_facts: ModelFacts = field(default_factory=ModelFacts)
+    called_facts: ModelFacts | None = None
     trials: Mapping[int, Trial] = field(default_factory=dict)
     paired: Paired | None = None
     evaluates: bool = False

@@ -12,6 +12,7 @@ from gendiag.records import Batch, Leaf, Role
 from gendiag.rehearsal.profile import Profile
 from gendiag.rules.evidence.evidence import Evidence
 
+LEAST_BATCHES = 3  # of an epoch, to tell its order
 IMAGE_AXES, CHANNELS = 4, (1, 3, 4)
 Column = list[tuple[int, Leaf]]  # one leaf through the batches
 
@@ -22,6 +23,13 @@ def first_pass(seen: Evidence) -> tuple[Batch, ...]:
         return ()
     delivered = {delivery.batch for delivery in seen.by_epoch[0]}
     return tuple(batch for batch in seen.batches if batch.index in delivered)
+
+
+def repeats(seen: Evidence) -> bool:
+    """Whether every epoch that was rehearsed has the same batches in the same order."""
+    epochs = [tuple(delivery.digests for delivery in epoch) for epoch in seen.by_epoch]
+    whole = len(epochs) > 1 and len(epochs[0]) >= LEAST_BATCHES and all(all(step) for step in epochs[0])
+    return whole and len(set(epochs)) == 1 and len(set(epochs[0])) > 1
 
 
 def in_read_order(profile: Profile) -> list[Batch]:

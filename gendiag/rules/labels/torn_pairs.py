@@ -79,7 +79,7 @@ class TornPairs(Rule):
         message = (
             f"From {seen.place(first)} on, {counted(sum(torn.values()), 'sample')} of {listed(torn)} come with "
             "another y than the same x had in epoch 1, and these y are those of other "
-            "samples: x and y are likely shuffled apart."
+            "samples: the pairs no longer match, x and y are likely shuffled apart."
         )
         fix = "Shuffle both by one permutation: `order = rng.permutation(len(x)); x, y = x[order], y[order]`."
         return self.finding("warning", message, fix=fix, batches=torn, leaf="y", torn=sum(torn.values()))

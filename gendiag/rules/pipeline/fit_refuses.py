@@ -77,7 +77,8 @@ def _look(seen: Evidence) -> str:
     if index is not None or not seen.rehearsal.deliveries:
         batch = next((each for each in batches if each.index == (index or 0)), None)
         what = f"Look at batch {index or 0}{_given(batch.leaves)}." if batch is not None else ""
-        return what or "Nothing was trained on: look at what fit is given, the source and each argument."
+        nothing = "Nothing was trained on: look" if seen.rehearsal.method == "fit" else "Look"
+        return what or f"{nothing} at what fit is given, the source and each argument."
     return "No batch is known to be at fault: look at what runs between the steps, and at the arguments of fit."
 
 

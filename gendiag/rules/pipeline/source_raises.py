@@ -69,6 +69,8 @@ class SourceRaises(Rule):
         index = seen.rehearsal.failed_batch
         if failure.in_source and index is not None:
             where, batches, own = f"The source raised after {count}", [index], ""
+        elif seen.called_facts is not None and index is not None:
+            return  # in the step of evaluate or predict, which is of the model
         elif not seen.source.in_processes:
             where, batches = f"The source raised outside of `__getitem__`, after {count}", []
             own = " fit calls `on_epoch_end` once before epoch 1 too." * ("on_epoch_end" in failure.frame)

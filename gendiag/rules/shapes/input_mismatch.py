@@ -73,6 +73,8 @@ class InputMismatch(Rule):
             else f"Pad or crop {leaf.path} to {format_shape(wanted.shape[1:])} in every batch, or declare the axis "
             "that varies as None (a Flatten needs a fixed one)."
             if len(sizes) > 1
+            else f"Resize or reshape {leaf.path} to {declared}, as in training."
+            if seen.evaluates
             else f"Resize or reshape {leaf.path} to {declared}, or declare the input as "
             f"`keras.Input({format_shape(shape[1:])})`."
         )

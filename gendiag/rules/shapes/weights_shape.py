@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +42,7 @@ class WeightsShape(Rule):
     batchwise = True
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
+        yield from self._missing(seen)
         weighed = ((batch, *pair) for batch in seen.batches for pair in _weighed(seen.model_facts, batch))
         for found in by_leaf(each for each in weighed if not _meets(*each[1:])):
             if seen.model_raised_at(found) and not seen.raised_in_layer():
@@ -49,6 +51,24 @@ class WeightsShape(Rule):
                 i: pair for i, pair in found.items() if seen.trained_on(i) and pair[0].low != pair[0].high
             }:
                 yield self._finding(seen, "warning", trained)
+
+    def _missing(self, seen: Evidence) -> Iterator[Finding]:
+        """A dict of weights without a key for one of the outputs, for which Keras then asks."""
+        failure = seen.model_run.failure if seen.model_run is not None else None
+        index = seen.model_run.failed_batch if seen.model_run is not None else None
+        batch = None if index is None else seen.profile.find(index)
+        if failure is None or batch is None or failure.type != "KeyError" or failure.frame is not None:
+            return
+        weights, targets = _keys(batch, "sample_weight"), _keys(batch, "y")
+        missing = sorted(key for key in targets - weights if weights and repr(key) in failure.line)
+        if missing:
+            names = ", ".join(map(repr, missing))
+            message = (
+                f"sample_weight of {seen.place(batch.index)} is a dict without {names}, an output that y has: fit asks "
+                "for the weights of every output, and raises a KeyError."
+            )
+            fix = f"Give weights for {names} too, `np.ones(len(x))` where all samples are to count alike."
+            yield self.finding("error", message, fix=fix, batches=[batch.index], leaf="sample_weight")
 
     def _finding(self, seen: Evidence, severity: Severity, found: Odd) -> Finding:
         index, (leaf, losses) = next(iter(found.items()))
@@ -83,6 +103,11 @@ class WeightsShape(Rule):
         model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 1)])
         model.compile("sgd", "mse")
         return model
+
+
+def _keys(batch: Batch, role: str) -> set[str]:
+    found = (re.fullmatch(r"\w+\['(.*)'\]", leaf.path) for leaf in batch.leaves if leaf.role == role)
+    return {key.group(1) for key in found if key}
 
 
 def _reshape(seen: Evidence, path: str, axes: str) -> str:

@@ -40,7 +40,7 @@ class XyLengthMismatch(Rule):
     """
 
     name, title = "xy-length-mismatch", "x and y have different numbers of rows"
-    batchwise = True
+    batchwise = compares = True
     consequence_of = ("validation-form",)
     severity = "error"
 

@@ -123,7 +123,7 @@ def _with_targets(seen: Evidence, first: Batch) -> str:
     if seen.source.is_graph and hasattr(value, "file_paths"):
         return "Let the dataset give labels: `labels='inferred'` and the `label_mode` of the loss, not `labels=None`."
     if seen.source.is_sliced:
-        call = "validation_data=({})" if seen.evaluates else "fit({})"
+        call = "fit({})" if seen.rehearsal.method != "fit" or not seen.evaluates else "validation_data=({})"
         pair, same = call.format("x, y"), call.format("x, x")
         return f"Pass the targets too, `{pair}`; an autoencoder's target is its input, `{same}`."
     if seen.source.is_graph:

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from gendiag.batches.tree import ROLES
 from gendiag.model.facts import Input, fits
 from gendiag.records import Batch, Finding, Leaf, Severity, counted, format_shape
 from gendiag.rules.edits import shapes
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import give
 from gendiag.rules.rule import FEATURES, Edits, Rule, sound
 
 
@@ -87,7 +89,7 @@ class InputCount(Rule):
             if len(inputs) == 1:
                 fix = "Stack the samples into one array: `np.stack(x)`."
         else:
-            message, fix = _by_name(message, leaves, inputs)
+            message, fix = _in_a_row(seen, batch, message) or _by_name(seen, message, leaves, inputs)
         return self.finding(
             "error", message, fix=fix, batches=indices, leaf=leaves[0].path, arrays=len(leaves), inputs=len(inputs)
         )
@@ -146,11 +148,33 @@ def _extra(leaves: list[Leaf], ports: tuple[Input, ...]) -> list[Leaf]:
     return [leaf for leaf in leaves if _key(leaf.path) and _key(leaf.path) not in names]
 
 
-def _by_name(message: str, leaves: list[Leaf], ports: tuple[Input, ...]) -> tuple[str, str]:
+def _in_a_row(seen: Evidence, batch: Batch, message: str) -> tuple[str, str] | None:
+    """Say that the inputs stand beside each other in the tuple, where fit looks for y and sample_weight."""
+    ports = seen.model_facts.inputs
+    paths = [leaf.path for leaf in batch.leaves]
+    is_row = 1 < len(ports) <= len(paths) and paths == list(ROLES[: len(paths)]) and not seen.source.is_sliced
+    if not is_row or not all(fits(leaf.shape, port.shape) for leaf, port in zip(batch.leaves, ports, strict=False)):
+        return None
+    taken = ", the third for sample_weight" if len(paths) > len(ROLES[:-1]) else ""
+    names = f"({', '.join('abc'[: len(ports)])})"
+    row = ", ".join(["a", "b", "c"][: len(ports)] + ["y"] * (len(paths) > len(ports)))
+    alone = f"{names}," if seen.source.is_graph else f"({names},)"  # a map has its brackets around it already
+    parts = [alone] if seen.rehearsal.method == "predict" else [names, "y"]
+    pair = give(seen.source, parts, takes=row)
+    message += f" fit takes the first element of the tuple for x, the second for y{taken}."
+    return message, f"Put the inputs into one tuple within the tuple: {pair}, in the model's order."
+
+
+def _by_name(seen: Evidence, message: str, leaves: list[Leaf], ports: tuple[Input, ...]) -> tuple[str, str]:
     """Name the keys that are too many or missing, where x is a dict; and say what to do."""
     given = {_key(leaf.path) for leaf in leaves}
     if "" in given:
-        return message, "Yield one batched array per input, as a tuple in the model's order or as a dict by input name."
+        way = (
+            "Pass one array per input, as a list"
+            if seen.source.is_sliced
+            else "Yield one batched array per input, as a tuple"
+        )
+        return message, f"{way} in the model's order or as a dict by input name."
     extra, missing = _extra(leaves, ports), [port.name for port in ports if port.name not in given]
     fixes = []
     if extra:

@@ -7,6 +7,7 @@ from gendiag.records import Batch, Finding
 from gendiag.rules.edits import batching
 from gendiag.rules.edits.place import at
 from gendiag.rules.evidence.evidence import Evidence
+from gendiag.rules.evidence.to_type import give
 from gendiag.rules.rule import BAD, Edits, Rule, sound
 
 
@@ -49,6 +50,9 @@ class NoneInBatch(Rule):
             "Skip it instead of yielding None: `continue` in a generator; "
             "in a PyDataset count only whole batches in `__len__`."
         )
+        nones = {leaf.path for batch in empty for leaf in batch.leaves if leaf.kind == "None"}
+        if nones == {"sample_weight"} and len(empty) > 1:
+            fix = f"Leave the None out: {give(seen.source, ['x', 'y'])}."
         leaf = next(leaf.path for leaf in first.leaves if leaf.kind == "None")
         yield self.finding("error", message, fix=fix, batches=[b.index for b in empty], leaf=leaf)
 

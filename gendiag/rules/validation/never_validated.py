@@ -18,8 +18,8 @@ class NeverValidated(Rule):
 
     What fit does
         Evaluates after the epochs that ``validation_freq`` says: with ``validation_freq=5`` and 3 epochs after none.
-        A dataset or an array with nothing in it is evaluated in no step. Neither is said; the history has no
-        ``val_loss``.
+        A dataset or an array with nothing in it is evaluated in no step, and a ``validation_split`` below 0 sets no
+        sample aside. None of it is said; the history has no ``val_loss``.
 
     Why it hurts
         EarlyStopping and ModelCheckpoint on ``val_loss`` find nothing to follow, and there is no figure for what the
@@ -50,6 +50,11 @@ class NeverValidated(Rule):
         if run.ended != "finished" or run.validation or not run.deliveries or seen.failure is not None:
             return
         given = seen.fit_args.get("validation_data")
+        share = seen.fit_args.get("validation_split")
+        if given is None and seen.source.is_sliced and isinstance(share, (int, float)) and share < 0:
+            message = f"validation_split={share} sets no sample aside: fit trains on all of them and validates on none."
+            fix = f"Pass a share above 0: `validation_split={-share if share > -1 else 0.2}`."
+            yield self.finding("warning", message, fix=fix, frequency=None)
         if given is None or run.method != "fit" or run.epochs_run < run.epochs - seen.first_epoch:
             return
         frequency = seen.fit_args.get("validation_freq", 1)

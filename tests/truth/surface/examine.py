@@ -16,25 +16,27 @@ SEED = 0
 
 def through_diagnose(row: Row) -> list[str]:
     """Everything in which ``diagnose`` says something else than it must."""
-    return list(_amiss(row, _diagnosed(row.make)))
+    return list(_amiss(row, _diagnosed(row.make))) if row.method == "fit" else []
 
 
 def through_watch(row: Row) -> list[str]:
     """Everything in which ``watch`` says something else than it must, and whether the row itself is true of fit."""
-    report, raised = _watched(row.make)
+    report, raised = _watched(row.make, row.method)
     untrue = [] if (raised is None) == row.verdict.startswith("trains") else [f"the real fit: {raised!r:.300}"]
     return untrue + list(_amiss(row, report))
 
 
 def look_alikes(row: Row, *, live: bool = False) -> list[str]:
     """Every finding above a note on a sound look-alike, and every verdict but ``trains``."""
-    return [amiss for make in row.sound for amiss in _of_sound(make, live=live)]
+    if row.method != "fit" and not live:
+        return []
+    return [amiss for make in row.sound for amiss in _of_sound(make, row.method, live=live)]
 
 
-def _of_sound(make: Make, *, live: bool) -> Iterator[str]:
+def _of_sound(make: Make, method: str, *, live: bool) -> Iterator[str]:
     raised: BaseException | None = None
     if live:
-        report, raised = _watched(make)
+        report, raised = _watched(make, method)
     else:
         report = _diagnosed(make)
     if raised is not None:
@@ -72,17 +74,17 @@ def _diagnosed(make: Make) -> Any:
     return gendiag.diagnose(call.source, call.model, progress=False, **call.fit)
 
 
-def _watched(make: Make) -> tuple[Any, BaseException | None]:
+def _watched(make: Make, method: str) -> tuple[Any, BaseException | None]:
     call = _fresh(make)
-    return watched(call.source, call.model, call.fit)
+    return watched(call.source, call.model, call.fit, method)
 
 
-def watched(source: Any, model: Any, fit: Mapping[str, Any]) -> tuple[Any, BaseException | None]:
+def watched(source: Any, model: Any, fit: Mapping[str, Any], method: str = "fit") -> tuple[Any, BaseException | None]:
     """Record the real fit of a source as ``diagnose`` takes it, and return the report and what fit raised."""
     raised: BaseException | None = None
     with gendiag.watch() as flight:
         try:
-            model.fit(**_x_and_y(source), **{"verbose": 0} | dict(fit))
+            getattr(model, method)(**_x_and_y(source), **{"verbose": 0} | dict(fit))
         except BaseException as error:  # noqa: BLE001  (whatever fit raises is the truth)
             raised = error
     return flight.report, raised

@@ -101,6 +101,50 @@ def an_evaluation_within_a_callback() -> Call:
     return Call(Items(batches_of(*arrays())), model, epochs=2, callbacks=[callback])
 
 
+READ_BEFORE = (r"had been read to its end", r"new generator")
+
+
+@fault(first="zero-length", verdict="raises", says=READ_BEFORE, method="predict", variants=("predict", "evaluate"))
+def a_generator_that_was_read_by_an_earlier_call(first: str) -> Call:
+    spent, model = generator(batches_of(*arrays()))(), dense()
+    getattr(model, first)(spent, verbose=0)
+    return Call(spent, model)
+
+
+@fault(first="zero-length", verdict="raises", says=READ_BEFORE, variants=("mapped", "wrapped"))
+def a_generator_over_one_that_was_read(kind: str) -> Call:
+    spent, model = generator(batches_of(*arrays()))(), dense()
+    model.fit(spent, verbose=0)
+
+    def wrapped(inner: Any) -> Any:
+        for x, y in inner:
+            yield x / 2, y
+
+    return Call(wrapped(spent) if kind == "wrapped" else ((x / 2, y) for x, y in spent), model)
+
+
+@fault(first="zero-length", verdict="raises", says=(r"validation_data", *READ_BEFORE), variants=("arrays", "PyDataset"))
+def a_validation_generator_that_was_read(kind: str) -> Call:
+    spent, model = generator(batches_of(*arrays(seed=5)))(), dense()
+    model.evaluate(spent, verbose=0)
+    scaled = ((x / 2, y) for x, y in spent)
+    return Call(arrays() if kind == "arrays" else Items(batches_of(*arrays())), model, validation_data=scaled)
+
+
+@a_generator_over_one_that_was_read.sound
+def a_generator_that_was_read_in_part() -> Call:
+    begun, model = generator(batches_of(*arrays()))(), dense()
+    next(begun)
+    return Call(begun, model)
+
+
+@a_generator_over_one_that_was_read.sound
+def a_generator_made_anew() -> Call:
+    make, model = generator(batches_of(*arrays())), dense()
+    model.fit(make(), verbose=0)
+    return Call(make(), model)
+
+
 @fault(first="loss-not-finite", verdict="trains to NaN", says=r"NaN or infinite")
 def a_training_that_a_callback_ends_on_nan() -> Call:
     model = dense()

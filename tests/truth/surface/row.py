@@ -41,6 +41,8 @@ class Row:
         Whether it is run through ``watch`` too; else the reason why not.
     sound
         Factories of look-alikes with nothing wrong.
+    method
+        What is called: ``fit``, or ``evaluate`` or ``predict``, which ``watch`` alone knows.
     """
 
     area: str
@@ -53,6 +55,7 @@ class Row:
     because: str = ""
     live: bool | str = True
     sound: list[Make] = field(default_factory=list)
+    method: str = "fit"
 
 
 ROWS: list[Row] = []
@@ -78,13 +81,14 @@ def fault(  # noqa: PLR0913  (keyword-only options)
     says: str | tuple[str, ...] = (),
     live: bool | str = True,
     variants: Iterable[Any] = (),
+    method: str = "fit",
 ) -> Callable[[Callable[..., Call]], Look]:
     """Register the function below as a row, or as one for each variant that it is called with."""
     words = (says,) if isinstance(says, str) else tuple(says)
 
     def register(make: Callable[..., Call]) -> Look:
         rows = tuple(
-            Row(_area(make), name, each, verdict, first, batch, words, live=live)
+            Row(_area(make), name, each, verdict, first, batch, words, live=live, method=method)
             for name, each in _each(make, variants)
         )
         ROWS.extend(rows)

@@ -253,3 +253,40 @@ def one_sample_and_a_known_batch_axis() -> Call:
 @one_sample_and_an_open_batch_axis.sound
 def whole_batches_for_a_state() -> Call:
     return Call(generator(batches_of(*sequences())), stateful(8))
+
+
+@fault(
+    first="static-batch",
+    verdict="raises",
+    batch=5,
+    says=(r"validation_data", r"\b3 samples"),
+    variants=(*KINDS, "arrays"),
+)
+def a_smaller_last_validation_batch_for_a_state(kind: str) -> Call:
+    x, y = arrays(43, seed=5)
+    parts = x.reshape(-1, 2, 2), y
+    validation = parts if kind == "arrays" else source(kind, batches_of(*parts))
+    training = sequences() if kind == "arrays" else Items(batches_of(*sequences()))
+    fit = {"batch_size": 8} if kind == "arrays" else {}
+    made = validation() if kind == "generator" else validation
+    return Call(training, stateful(8), shuffle=False, validation_data=made, **fit)
+
+
+@a_smaller_last_validation_batch_for_a_state.sound
+def validation_arrays_cut_as_the_training_data() -> Call:
+    x, y = arrays(40, seed=5)
+    parts = x.reshape(-1, 2, 2), y
+    return Call(sequences(), stateful(8), shuffle=False, batch_size=8, validation_data=parts)
+
+
+@a_smaller_last_validation_batch_for_a_state.sound
+def a_split_of_whole_batches() -> Call:
+    return Call(sequences(), stateful(8), shuffle=False, batch_size=8, validation_split=1 / 3)
+
+
+@fault(first="feature-shape-drift", verdict="raises", says=r"batch [35]\b", variants=(3, 5))
+def one_item_of_another_shape_among_equal_ones(place: int) -> Call:
+    x, y = arrays(8)
+    batches = [(x, y)] * 6
+    batches[place] = (x[:, :3], y)
+    return Call(Items(batches), dense(), shuffle=False)

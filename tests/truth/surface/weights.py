@@ -180,3 +180,26 @@ def _two_heads() -> Any:
     model = keras.Model(given, heads)
     model.compile("sgd", dict.fromkeys("ab", "sparse_categorical_crossentropy"))
     return model
+
+
+@fault(
+    first="weights-shape",
+    verdict="raises",
+    batch=0,
+    says=(r"without 'b'", r"np\.ones"),
+    variants=("PyDataset", "generator", "dataset"),
+)
+def weights_of_one_output_of_two(kind: str) -> Call:
+    x, y = labels()
+    batches = [(a, {"a": b, "b": b}, {"a": np.linspace(0.5, 1, len(b))}) for a, b in batches_of(x, y)]
+    if kind == "dataset":
+        parts = (x, {"a": y, "b": y}, {"a": np.linspace(0.5, 1, len(y))})
+        return Call(tf.data.Dataset.from_tensor_slices(parts).batch(8), _two_heads())
+    return Call(generator(batches) if kind == "generator" else Items(batches), _two_heads())
+
+
+@weights_of_one_output_of_two.sound
+def weights_of_both_outputs() -> Call:
+    x, y = labels()
+    batches = [(a, {"a": b, "b": b}, dict.fromkeys("ab", np.linspace(0.5, 1, len(b)))) for a, b in batches_of(x, y)]
+    return Call(Items(batches), _two_heads())

@@ -114,3 +114,8 @@ def a_validation_split_of_nothing() -> Call:
 
 def _is_large(x, _y):
     return tf.reduce_max(x) > 1e6
+
+
+@fault(first="never-validated", says=(r"sets no sample aside", r"validation_split=0\.2"), variants=(-0.2, -3))
+def a_share_below_0(share: float) -> Call:
+    return Call(arrays(), dense(), epochs=1, validation_split=share)
