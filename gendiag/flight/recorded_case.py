@@ -110,10 +110,15 @@ class Record:
                 run = replace(run, lost_before="", non_finite=None, non_finite_epoch=lost.lost_in)
             self._located = replace(self._located, model_run=run, is_run_known=True, unproven=DISTRIBUTED)
             return again
-        if again.rehearsal.failure is None and (run is None or run.failure is None):
+        if self._moved_on(again) or (again.rehearsal.failure is None and (run is None or run.failure is None)):
             return None
         self._located = replace(self._located, model_run=run, is_run_known=True, unproven=READ_AGAIN)
         return again
+
+    def _moved_on(self, again: Rehearsed) -> bool:
+        """Whether the source, read again, raises something else behind other batches: it was not at its start."""
+        first, second = self.call.failure, again.rehearsal.failure
+        return None not in (first, second) and bool(again.rehearsal.deliveries) and str(first) != str(second)
 
     def run_model(self, case: Case, rehearsed: Rehearsed) -> ModelRun | None:
         """Return what the model did by the record: it trained on every batch, but the one at which it raised."""
