@@ -742,9 +742,9 @@ def test_a_prediction_is_not_asked_about_labels_that_it_does_not_read():
 
 
 def test_a_source_that_is_not_at_its_start_any_more_is_not_read_again_to_say_where_fit_raised():
-    good = (np.zeros((8, 4), "float32"), np.zeros((8, 1), "float32"))
-    left = iter([np.zeros((8, 4), "float32"), good, good, None])
-    spec = (tf.TensorSpec((None, 4)), tf.TensorSpec((None, 1)))
+    good = (np.zeros((8, 3), "float32"), np.zeros((8, 1), "float32"))
+    left = iter([np.zeros((8, 3), "float32"), good, good, None])
+    spec = (tf.TensorSpec((None, 3)), tf.TensorSpec((None, 1)))
     batches = tf.data.Dataset.from_generator(lambda: left, output_signature=spec)
     with pytest.raises(tf.errors.InvalidArgumentError), gendiag.watch() as flight:
         linear().fit(batches, verbose=0)
