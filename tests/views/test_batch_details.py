@@ -99,3 +99,9 @@ def test_where_no_sample_is_to_blame_none_is_called_failing():
     drawn = batch_details.to_html(plain(3, shrunk={1: every}), 1)
     assert "none is to blame" in drawn
     assert "failing samples" not in drawn
+
+
+def test_a_step_that_only_a_probe_took_is_no_step_of_fit():
+    html = batch_details.to_html(plain(4, fails_at=1, verdict="raises"), 3)
+    assert "not reached by fit" in html
+    assert "given to a probe in place of your model in epoch 1/1, step 4" in html
