@@ -27,7 +27,7 @@ def panel(diagnosis, names, leaf=None, shown=None):
         warnings.simplefilter("error")
         picture = timeline.draw(diagnosis, [names] if isinstance(names, str) else names, leaf, shown)
         picture.figure.draw_without_rendering()
-    return picture.figure.axes[1]
+    return next(axes for axes in picture.figure.axes if axes.axison)
 
 
 # ---------------------------------------------------------------------- which

@@ -77,15 +77,18 @@ def draw(
 def _drawn(drawn: Columns, chosen: Sequence[str], leaf: str | None) -> Picture:
     names = [name for name in panels.BY_NAME if name in chosen]
     bands = [mark for mark in drawn.marked if mark.is_wide][:MOST_BANDS]
-    heights = [LEGEND_IN, STRIP_IN, *[TITLE_IN + PANEL_IN] * len(names), *[BAND_IN] * len(bands), FOOT_IN]
+    legend = legend_entries(drawn, leaf, with_rows="rows" in names)
+    legend_in, strip_in = LEGEND_IN if legend else 0, STRIP_IN if _has_signs(drawn) else 0
+    heights = [legend_in, strip_in, *[TITLE_IN + PANEL_IN] * len(names), *[BAND_IN] * len(bands), FOOT_IN]
     figure = canvas.new(sum(heights))
-    total, top = sum(heights), sum(heights) - LEGEND_IN
+    total, top = sum(heights), sum(heights) - legend_in
     frame = (LEFT, FOOT_IN / total, WIDTH, (top - FOOT_IN) / total)
     if not drawn.count:
         figure.text(0.5, 0.5, NO_BATCH, ha="center", va="center", color=GREY, fontsize=11)
         return Picture(figure, frame, drawn)
-    _draw_signs(_axes(figure, top, STRIP_IN, drawn), drawn)
-    top -= STRIP_IN
+    if strip_in:
+        _draw_signs(_axes(figure, top, strip_in, drawn), drawn)
+    top -= strip_in
     axes = None
     for name in names:
         axes = _axes(figure, top - TITLE_IN, PANEL_IN, drawn, visible=True)
@@ -97,7 +100,7 @@ def _drawn(drawn: Columns, chosen: Sequence[str], leaf: str | None) -> Picture:
         top -= BAND_IN
     if axes is not None:
         _number(axes, drawn)
-    _draw_legend(figure, legend_entries(drawn, leaf, with_rows="rows" in names))
+    _draw_legend(figure, legend)
     return Picture(figure, frame, drawn)
 
 
@@ -196,12 +199,21 @@ def _signed(drawn: Columns) -> dict[Severity, NDArray[np.float64]]:
     return {severity: centres for severity, centres in found.items() if len(centres)}
 
 
+def _has_signs(drawn: Columns) -> bool:
+    return bool((drawn.steps > 1).any() or _signed(drawn))
+
+
+def _counts_steps(drawn: Columns) -> bool:
+    """Whether there is room to say how often a batch was delivered; else there is a tick."""
+    return WIDTH_PX / max(drawn.size, 1) >= LABEL_PX
+
+
 def _draw_signs(axes: Axes, drawn: Columns) -> None:
     """Put a sign over every column that a finding names, and over replayed ones how often, or a tick."""
     axes.set_ylim(0, 1)
     draw_signs(axes, drawn, 0.2)
     again = drawn.centres[drawn.steps > 1]
-    if WIDTH_PX / max(drawn.size, 1) < LABEL_PX:
+    if not _counts_steps(drawn):
         axes.scatter(again, np.full(len(again), 0.78), marker="|", s=26, color=INK, linewidths=1.0)
         return
     for centre, times in zip(again, drawn.steps[drawn.steps > 1], strict=True):
@@ -246,9 +258,9 @@ def legend_entries(drawn: Columns, leaf: str | None = None, *, with_rows: bool =
             (Line2D([], [], linestyle="none", marker=marker, color=colour, markeredgecolor=INK, markersize=6), severity)
         )
     if (drawn.steps > 1).any():
-        entries.append(
-            (Line2D([], [], color=INK, linestyle="none", marker="$\\times$", markersize=7), "delivered more than once")
-        )
+        sign, size = ("$\\times n$", 14) if _counts_steps(drawn) else ("|", 7)
+        often = Line2D([], [], color=INK, linestyle="none", marker=sign, markersize=size, markeredgewidth=1)
+        entries.append((often, "delivered more than once"))
     if drawn.epochs:
         entries.append((Rectangle((0, 0), 1, 1, facecolor="#00000022"), "every other epoch"))
     if with_rows and len(bars.rowless(drawn, leaf)):
