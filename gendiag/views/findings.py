@@ -49,8 +49,9 @@ def card(diagnosis: Diagnosis | None, finding: Finding, place: int = 1) -> marku
         markup.tag("div", markup.chip(*chip), _where(diagnosis, finding)),
         markup.tag("h4" if place else "h3", finding.title),
     ]
-    if diagnosis is None or place or not headline.tells(diagnosis):
-        parts.append(markup.tag("p", markup.prose(finding.message)))
+    message = finding.message if diagnosis is None or place else headline.remaining(diagnosis, finding.message)
+    if message:
+        parts.append(markup.tag("p", markup.prose(message)))
     if finding.fix:
         parts.append(_told("What to do", finding.fix))
     key = f"{place} {finding.rule}"
