@@ -189,6 +189,14 @@ def test_the_legend_names_only_what_occurs(silent_cast, raises):
     assert labels(timeline.draw(plain(3))) == []
 
 
+def test_the_legend_names_no_look_that_findings_cover():
+    whole = plain(10, finding(0, 1), fails_at=None)
+    steps = tuple(replace(step, epoch=1) for step in whole.rehearsal.deliveries[:2])
+    run = replace(whole.rehearsal, deliveries=(*whole.rehearsal.deliveries, *steps))
+    words = labels(timeline.draw(replace(whole, rehearsal=run)))
+    assert words == ["delivered once, and not again", "warning", "delivered more than once"]
+
+
 def test_a_legend_and_signs_take_no_room_where_there_are_none(silent_cast):
     inches = [timeline.draw(each, ["rows"]).figure.get_figheight() for each in (plain(3), silent_cast)]
     assert inches[1] - inches[0] == pytest.approx(timeline.LEGEND_IN + timeline.STRIP_IN)
@@ -199,7 +207,7 @@ def test_the_legend_shows_the_sign_of_batches_delivered_again_that_is_drawn(sile
     again = tuple(replace(step, epoch=1) for step in whole.rehearsal.deliveries)
     many = replace(whole, rehearsal=replace(whole.rehearsal, deliveries=(*whole.rehearsal.deliveries, *again)))
     legends = [timeline.draw(each).figure.legends[0] for each in (silent_cast, many)]
-    assert [legend.legend_handles[-1].get_marker() for legend in legends] == [r"$\times n$", "|"]
+    assert [legend.legend_handles[-1].get_marker() for legend in legends] == [r"$\times\mathrm{n}$", "|"]
 
 
 def test_the_numbers_of_rows_are_none_and_the_most():

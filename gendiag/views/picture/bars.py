@@ -98,6 +98,7 @@ def polygons(
 
 
 def legend(drawn: Columns) -> list[tuple[Patch, str]]:
-    """Return a patch and a name for each state that occurs."""
+    """Return a patch and a name for each state whose look is drawn, and for the batch that fit raises at."""
     looks = LOOKS if drawn.size < GAPS else NARROW
-    return [(Patch(**look), drawn.names[state]) for state, look in looks.items() if (drawn.state == state).any()]
+    seen = drawn.state[~np.isin(drawn.severity, list(NAMED)) | (drawn.state == State.FAILING)]
+    return [(Patch(**look), drawn.names[state]) for state, look in looks.items() if (seen == state).any()]

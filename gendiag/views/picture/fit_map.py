@@ -188,13 +188,13 @@ def _colours(diagnosis: Diagnosis, mapped: FitMap) -> NDArray[np.float64]:
 
 
 def _draw_grid(axes: Axes, mapped: FitMap) -> None:
-    """Lines between rows, and between cells where these are wide enough."""
-    rows, cells = mapped.cells.shape
-    for row in range(1, rows):
-        axes.axhline(row - 0.5, color="white", linewidth=1.0)
-    if cells <= 120:  # noqa: PLR2004  (6 px a cell)
-        for cell in range(1, cells):
-            axes.axvline(cell * mapped.per_cell - 0.5, color="white", linewidth=0.6)
+    """Lines between rows, and between cells where these are wide enough; none where there is nothing."""
+    step, has = mapped.per_cell, mapped.cells != NOTHING
+    row, cell = np.nonzero(has[:-1] | has[1:])
+    axes.hlines(row + 0.5, cell * step - 0.5, (cell + 1) * step - 0.5, color="white", linewidth=1.0)
+    if has.shape[1] <= 120:  # noqa: PLR2004  (6 px a cell)
+        row, cell = np.nonzero(has[:, :-1] | has[:, 1:])
+        axes.vlines((cell + 1) * step - 0.5, row - 0.5, row + 0.5, color="white", linewidth=0.6)
 
 
 def _draw_scale(figure: Figure, diagnosis: Diagnosis, mapped: FitMap, frame: Frame) -> None:

@@ -243,8 +243,8 @@ def _number(axes: Axes, drawn: Columns) -> None:
 def _draw_legend(figure: Figure, entries: list[tuple[Artist, str]]) -> None:
     if entries:
         figure.legend(
-            [handle for handle, _ in entries], [label for _, label in entries], loc="upper right", frameon=False,
-            bbox_to_anchor=(LEFT + WIDTH, 1.0), ncols=len(entries), fontsize=9, labelcolor=INK, borderaxespad=0.2,
+            [handle for handle, _ in entries], [label for _, label in entries], loc="upper left", frameon=False,
+            bbox_to_anchor=(LEFT, 1.0), ncols=len(entries), fontsize=9, labelcolor=INK, borderaxespad=0.2,
             handlelength=1.3, columnspacing=1.2, handletextpad=0.5,
         )  # fmt: skip
 
@@ -258,8 +258,8 @@ def legend_entries(drawn: Columns, leaf: str | None = None, *, with_rows: bool =
             (Line2D([], [], linestyle="none", marker=marker, color=colour, markeredgecolor=INK, markersize=6), severity)
         )
     if (drawn.steps > 1).any():
-        sign, size = ("$\\times n$", 14) if _counts_steps(drawn) else ("|", 7)
-        often = Line2D([], [], color=INK, linestyle="none", marker=sign, markersize=size, markeredgewidth=1)
+        sign, size, edge = ("$\\times\\mathrm{n}$", 13, 0) if _counts_steps(drawn) else ("|", 7, 1)
+        often = Line2D([], [], color=INK, linestyle="none", marker=sign, markersize=size, markeredgewidth=edge)
         entries.append((often, "delivered more than once"))
     if drawn.epochs:
         entries.append((Rectangle((0, 0), 1, 1, facecolor="#00000022"), "every other epoch"))
