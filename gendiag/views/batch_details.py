@@ -132,8 +132,9 @@ def _cells(leaf: Leaf, before: Leaf | None) -> list[object]:
     cells: list[object] = [mark(leaf.dtype or leaf.kind, before is not None and before.dtype != leaf.dtype)]
     cells.append(mark(shape, before is not None and before.shape != leaf.shape))
     for name in FIGURES:
-        value = wording.figure(getattr(leaf, name))
-        cells.append(mark(value, before is not None and wording.figure(getattr(before, name)) != value))
+        measured, was = getattr(leaf, name), getattr(before, name, None)
+        value = wording.figure(measured)
+        cells.append(mark(value, None not in (measured, was) and wording.figure(was) != value))
     return cells
 
 

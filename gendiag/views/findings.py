@@ -100,7 +100,7 @@ def _lesson(finding: Finding, key: str) -> markup.Html:
     if not parts:
         return markup.Html("")
     code = markup.tag("code", f'gendiag.explain("{finding.rule}")')
-    parts.append(markup.tag("p", code, " shows it with code to run.", css_class="gd-quiet"))
+    parts.append(markup.tag("p", code, " shows it with a broken source and a fixed one.", css_class="gd-quiet"))
     name = markup.join(["What fit does, and how to fix it: lesson ", markup.tag("code", finding.rule)])
     return markup.details(name, markup.join(parts), key=f"lesson {key}", css_class="gd-more")
 
