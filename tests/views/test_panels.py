@@ -154,3 +154,9 @@ def test_the_largest_losses_are_drawn():
 @pytest.mark.parametrize("count", [1, 2])
 def test_every_panel_draws_one_or_two_batches(count):
     panel(plain(count), panels.BY_NAME)
+
+
+def test_a_size_that_one_of_many_batches_has_is_inside_the_panel():
+    axes = panel(changed(1300, at=700, shape=(10, 2)), "shape")
+    assert axes.get_ylim()[0] <= 2
+    assert axes.get_ylim()[1] >= 4

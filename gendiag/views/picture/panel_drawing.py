@@ -88,11 +88,12 @@ def shape(axes: Axes, drawn: Columns, leaf: str | None) -> None:
     seen = [np.empty(0)]
     varying = tracks.sizes(drawn.diagnosis, leaf)
     for (axis, size), style in zip(varying, ("-", "--", ":"), strict=False):
-        high = drawn.highest(size)
-        look: dict[str, Any] = {"color": DARK_BLUE, "linestyle": style, "linewidth": 1.3, "label": f"axis {axis}"}
-        axes.step(drawn.centres, high, where="mid", **look)
-        axes.fill_between(drawn.centres, drawn.lowest(size), high, step="mid", color=BLUE, alpha=0.4, linewidth=0)
-        seen.append(high)
+        high, low = drawn.highest(size), drawn.lowest(size)
+        look: dict[str, Any] = {"color": DARK_BLUE, "linestyle": style, "linewidth": 1.3}
+        axes.step(drawn.centres, high, where="mid", label=f"axis {axis}", **look)
+        axes.step(drawn.centres, low, where="mid", **look)
+        axes.fill_between(drawn.centres, low, high, step="mid", color=BLUE, alpha=0.4, linewidth=0)
+        seen += [high, low]
     if len(varying) > 1:
         axes.legend(**KEY)
     _fit(axes, np.concatenate(seen))
