@@ -12,7 +12,7 @@ from gendiag.errors import NotKeptError
 from gendiag.records import counted, format_shape
 from gendiag.views import findings, markup, run_text, samples, wording
 from gendiag.views.picture import marks
-from gendiag.views.picture.states import deliveries_of
+from gendiag.views.picture.states import State, deliveries_of, names, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,10 +41,10 @@ def to_html(diagnosis: Diagnosis, batch: int, first: int = 0, *, named: bool = T
         return markup.tag("p", f"{why}.", css_class="gd-quiet")
     deliveries = deliveries_of(diagnosis, batch)
     arrays, excuse = _arrays(diagnosis, found)
-    absent = run_text.not_delivered(diagnosis, batch)
+    absent = _absent(diagnosis, batch)
     rows = [
         row
-        for leaf in _changed_first(found.leaves, deliveries)
+        for leaf in _changed_first(samples.named_first(diagnosis, found), deliveries)
         for row in _rows(leaf, deliveries[0] if deliveries else None, absent, arrays.get(leaf.path))
     ]
     parts = [_caption(diagnosis, found, deliveries, named=named), _named_by(diagnosis, batch, named=named)]
@@ -60,14 +60,30 @@ def _caption(diagnosis: Diagnosis, batch: Batch, deliveries: list[Delivery], *, 
     steps = [f"{wording.epoch(diagnosis, d.epoch)}, step {d.step + 1}" for d in islice(deliveries, FIRST)]
     more = f" and {counted(len(deliveries) - FIRST, 'more step')}" if len(deliveries) > FIRST else ""
     if not steps:
-        facts.append(run_text.not_delivered(diagnosis, batch.index))
+        facts.append(_absent(diagnosis, batch.index))
     elif run_text.fails_in_step(diagnosis, batch.index):
         facts.append(f"{run_text.who(diagnosis)} raises on it in {steps[0]}")
+    elif state_of(diagnosis, batch.index) is State.UNREACHED:
+        facts += [
+            _absent(diagnosis, batch.index),
+            f"given to a probe in place of your model in {'; '.join(steps)}{more}",
+        ]
     else:
         facts.append(f"delivered in {'; '.join(steps)}{more}")
     epoch = wording.epoch(diagnosis, batch.epoch)
     name = [markup.tag("b", f"batch {batch.index}"), f" ({epoch})"] if named else [f"yielded in {epoch}"]
     return markup.tag("p", *name, " · ", " · ".join(facts))
+
+
+def _absent(diagnosis: Diagnosis, batch: int) -> str:
+    """Why there is nothing that fit delivered."""
+    state = state_of(diagnosis, batch)
+    if state is State.NEVER_DELIVERED:
+        return "never delivered"
+    if not run_text.begun(diagnosis):
+        return run_text.without_a_step(diagnosis)
+    name = names(diagnosis)[state]
+    return f"not taken: {name}" if state is State.FAILING else name
 
 
 def _named_by(diagnosis: Diagnosis, batch: int, *, named: bool) -> markup.Html:
@@ -116,8 +132,9 @@ def _cells(leaf: Leaf, before: Leaf | None) -> list[object]:
     cells: list[object] = [mark(leaf.dtype or leaf.kind, before is not None and before.dtype != leaf.dtype)]
     cells.append(mark(shape, before is not None and before.shape != leaf.shape))
     for name in FIGURES:
-        value = wording.figure(getattr(leaf, name))
-        cells.append(mark(value, before is not None and wording.figure(getattr(before, name)) != value))
+        measured, was = getattr(leaf, name), getattr(before, name, None)
+        value = wording.figure(measured)
+        cells.append(mark(value, None not in (measured, was) and wording.figure(was) != value))
     return cells
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from gendiag.views import findings, headline, markup, page, terminal, trial_card
+from gendiag.views import findings, headline, markup, page, terminal
 from gendiag.views.batch_panel import BatchPanel
 from gendiag.views.bridge import Bridge
 from gendiag.views.guard import guarded
@@ -63,7 +63,7 @@ class Dashboard(w.VBox):
         said.add_class("gd-said")
         self.board = PictureBoard(self.diagnosis, self.selection, self._show, [said, self.stepper])
         self.batch = BatchPanel(self.diagnosis, self.selection, self._show)
-        self.trial = TrialPanel(self.selection, try_batch, self._trial, self.diagnosis.trials, self._show)
+        self.trial = TrialPanel(self.diagnosis, self.selection, try_batch, self._show)
         self.selection.observe(guarded(self._read_out, self._show), names="batch")
         self._read_out()
         return [self.board], [self.batch, self.trial]
@@ -89,9 +89,6 @@ class Dashboard(w.VBox):
     def _repair_panel(self, search: Search, after: Callable[[Repair], Diagnosis | None]) -> w.Widget:
         self.repairs = RepairPanel(search, after, self._show)
         return self.repairs
-
-    def _trial(self, tried: Trial) -> str:
-        return trial_card.of(self.diagnosis, tried)
 
     def _show(self, message: str) -> None:
         self.status.value = message

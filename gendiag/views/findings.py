@@ -49,8 +49,9 @@ def card(diagnosis: Diagnosis | None, finding: Finding, place: int = 1) -> marku
         markup.tag("div", markup.chip(*chip), _where(diagnosis, finding)),
         markup.tag("h4" if place else "h3", finding.title),
     ]
-    if diagnosis is None or place or not headline.tells(diagnosis):
-        parts.append(markup.tag("p", markup.prose(finding.message)))
+    message = finding.message if diagnosis is None or place else headline.remaining(diagnosis, finding.message)
+    if message:
+        parts.append(markup.tag("p", markup.prose(message)))
     if finding.fix:
         parts.append(_told("What to do", finding.fix))
     key = f"{place} {finding.rule}"
@@ -99,7 +100,7 @@ def _lesson(finding: Finding, key: str) -> markup.Html:
     if not parts:
         return markup.Html("")
     code = markup.tag("code", f'gendiag.explain("{finding.rule}")')
-    parts.append(markup.tag("p", code, " shows it with code to run.", css_class="gd-quiet"))
+    parts.append(markup.tag("p", code, " shows it with a broken source and a fixed one.", css_class="gd-quiet"))
     name = markup.join(["What fit does, and how to fix it: lesson ", markup.tag("code", finding.rule)])
     return markup.details(name, markup.join(parts), key=f"lesson {key}", css_class="gd-more")
 

@@ -33,9 +33,12 @@ def short(diagnosis: Diagnosis) -> str:
     return cut(diagnosis.headline, MOST)[0]
 
 
-def tells(diagnosis: Diagnosis) -> bool:
-    """Whether the sentence holds all of the first finding's message, so that nobody needs to say it again."""
-    return bool(diagnosis.findings) and diagnosis.findings[0].message in short(diagnosis)
+def remaining(diagnosis: Diagnosis, message: str) -> str:
+    """What the sentence leaves out of the first finding's message, so that nobody needs to say it all again."""
+    shown = short(diagnosis)
+    if message in shown:
+        return ""
+    return message.removeprefix(shown).strip() if shown.endswith((".", "!", "?")) else message
 
 
 def untold(diagnosis: Diagnosis) -> str:

@@ -60,14 +60,6 @@ def without_a_step(diagnosis: Diagnosis) -> str:
     return "no step recorded yet" if run.running else "read, no step recorded"
 
 
-def not_delivered(diagnosis: Diagnosis, batch: int) -> str:
-    """Why a batch that was never delivered was not."""
-    fails_at = diagnosis.fails_at
-    if begun(diagnosis) and fails_at is not None and batch >= fails_at:
-        return f"not taken: {ends_here(diagnosis)}" if batch == fails_at else not_reached(diagnosis)
-    return without_a_step(diagnosis) if is_open(diagnosis) else "never delivered"
-
-
 def fails_in_step(diagnosis: Diagnosis, batch: int) -> bool:
     """Whether the batch was handed to the training step, and that is where fit fails."""
     return batch == diagnosis.fails_at and diagnosis.verdict == "raises"

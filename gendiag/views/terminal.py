@@ -81,8 +81,9 @@ def finding(diagnosis: Diagnosis | None, shown: Finding, place: int | None = Non
     where += [shown.leaf] if shown.leaf else []
     symbol = wording.SYMBOLS[wording.severity(diagnosis, shown)[1]]
     lines = [f"{'' if place is None else f'{place + 1}. '}{symbol} {shown.title}  [{shown.rule}]"]
-    is_told = diagnosis is not None and place == 0 and headline.tells(diagnosis)
-    lines += [] if is_told else [_filled(shown.message, "   ")]
+    is_root = diagnosis is not None and place == 0
+    message = headline.remaining(diagnosis, shown.message) if is_root else shown.message
+    lines += [_filled(message, "   ")] if message else []
     lines += [_filled(", ".join(where), "   ")] if where else []
     told = (("Why it hurts: ", shown.why), ("What to do:   ", shown.fix))
     return "\n".join([*lines, *(_filled(text, "   ", label) for label, text in told if text)])

@@ -23,9 +23,9 @@ SAYS = {
 
 
 def of(diagnosis: Diagnosis, trial: Trial) -> markup.Html:
-    """Draw a trial beside its diagnosis: what a finding says already is left out."""
+    """Draw a trial beside its diagnosis: what a finding or the batch says already is left out."""
     chip = wording.outcome(diagnosis, trial)
-    return to_html(trial, diagnosis.shrunk.get(trial.batch), told=findings.told(diagnosis), chip=chip)
+    return to_html(trial, diagnosis.shrunk.get(trial.batch), told=_told(diagnosis, trial), chip=chip)
 
 
 def to_html(
@@ -41,11 +41,16 @@ def to_html(
 
 def folded(diagnosis: Diagnosis, trial: Trial) -> markup.Html:
     """Draw the same with all but the outcome folded away."""
-    content = _body(trial, diagnosis.shrunk.get(trial.batch), findings.told(diagnosis))
+    content = _body(trial, diagnosis.shrunk.get(trial.batch), _told(diagnosis, trial))
     chip = markup.chip(*wording.outcome(diagnosis, trial))
     name = markup.join([markup.heading(f"Trial of batch {trial.batch}"), " ", chip])
     head = markup.join([name, f" {SAYS[trial.outcome]}"])
     return markup.details(head, content, key=f"trial {trial.batch}", css_class="gd-folded gd-result")
+
+
+def _told(diagnosis: Diagnosis, trial: Trial) -> str:
+    shrunk = diagnosis.shrunk.get(trial.batch)
+    return "\n".join([findings.told(diagnosis), *([said(shrunk)] if shrunk else [])])
 
 
 def _body(trial: Trial, shrunk: Shrunk | None, told: str) -> markup.Html:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
 from gendiag.batches.signature import PEEKED
+from gendiag.records import listed
+from gendiag.views import trial_card
 from gendiag.views.background import status
 from gendiag.views.guard import guarded
 from gendiag.views.markup import Html, chip, join, tag
 from gendiag.views.work_row import WorkRow
 
 if TYPE_CHECKING:
+    from gendiag.diagnosis.diagnosis import Diagnosis
     from gendiag.records import Trial
     from gendiag.views.selection import Selection
 
@@ -28,47 +31,64 @@ class TrialPanel(w.VBox):
     ----------
     try_batch
         Runs the trial of a batch, with ``fresh_weights=True`` where that is ticked; None where there is no model.
-    render
-        Draws a trial.
-    trials
-        Those that ran already.
     """
 
     def __init__(
         self,
+        diagnosis: Diagnosis,
         selection: Selection,
         try_batch: Callable[..., Trial] | None,
-        render: Callable[[Trial], str],
-        trials: Mapping[int, Trial],
         show: Callable[[str], None],
     ) -> None:
-        self._selection, self._try_batch, self._render = selection, try_batch, render
-        self._trials = dict(trials)
+        self._diagnosis, self._selection, self._try_batch = diagnosis, selection, try_batch
+        self._trials = dict(diagnosis.trials)
         has_model = try_batch is not None
         self.fresh = w.Checkbox(value=False, description="with fresh weights", indent=False, disabled=not has_model)
         self.row = WorkRow("Try this batch", "play", "Stop", show, [self.fresh])
         self.button, self.busy, self.idle = self.row.button, self.row.busy, self.row.idle
         self.button.button_style = "primary"
-        self.button.disabled = not has_model
         self.result = w.HTML()
         self.result.add_class("gd-result")
         self.button.on_click(guarded(self._start, show))
         selection.observe(guarded(self._selected, show), names="batch")
         super().__init__([self.row, self.result])
         self._selected()
-        if not has_model:
-            self.busy.value = tag("span", NO_MODEL, css_class="gd-quiet")
 
     def _selected(self) -> None:
+        if not self.row.is_running:
+            self._tell()
         trial = self._trials.get(self._selection.batch)
-        self.result.value = Html(f'<div aria-live="polite">{self._render(trial)}</div>') if trial else ""
+        self.result.value = (
+            Html(f'<div aria-live="polite">{trial_card.of(self._diagnosis, trial)}</div>') if trial else ""
+        )
+
+    def _tell(self) -> None:
+        """Say what the button will do, or why it cannot."""
+        why_not = NO_MODEL if self._try_batch is None else self._hindered(self._selection.batch)
+        self.button.disabled = bool(why_not)
+        told = why_not or f"Runs fit on {listed(self._order())}, on a copy of your model."
+        self.busy.value = tag("span", told, css_class="gd-quiet")
+
+    def _hindered(self, batch: int) -> str:
+        """Why a batch cannot be tried; empty where it can."""
+        profile = self._diagnosis.profile
+        if batch in profile.store:
+            return ""
+        if profile.find(batch) is not None:
+            return f"Batch {batch} is no longer held, so it cannot be tried; a larger keep_bytes= keeps it."
+        raised = batch == self._diagnosis.fails_at and profile.ended == "raised"
+        return f"Batch {batch} cannot be tried: {'the source raised in it' if raised else 'it was not read'}."
+
+    def _order(self) -> list[int]:
+        """The batches that fit is given: those that it looks at before, and the one selected."""
+        batch = self._selection.batch
+        return [*(peeked for peeked in range(PEEKED) if peeked < batch), batch]
 
     def _start(self) -> None:
-        batch = self._selection.batch
-        order = [*(peeked for peeked in range(PEEKED) if peeked < batch), batch]
+        batch, order = self._selection.batch, self._order()
         options = {"fresh_weights": True} if self.fresh.value else {}
         work = partial(self._try_batch, batch, **options)  # type: ignore[arg-type, misc]  # no button without it
-        self.row.run(f"Running fit on {order}", work, self._finish)
+        self.row.run(f"Running fit on {listed(order)}", work, self._finish)
 
     def _finish(self, trial: Trial) -> None:
         if self.row.was_stopped and trial.outcome == "not tried":

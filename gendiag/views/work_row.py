@@ -60,6 +60,11 @@ class WorkRow(w.HBox):
         self._tell(self._elapsed_s)
 
     @property
+    def is_running(self) -> bool:
+        """Whether work is under way."""
+        return self.stop.layout.display != "none"
+
+    @property
     def was_stopped(self) -> bool:
         """Whether the last work was told to stop."""
         return self._asked.is_set()

@@ -164,6 +164,8 @@ def test_images_divided_twice_are_told_and_other_small_numbers_are_not():
 def test_batches_on_two_scales_are_told_apart():
     odd = (2, 6)
     assert named("unscaled", lambda r, k: (r.random((ROWS, 4)) * (255 if k in odd else 1), target(r))) == odd
+    alone = found(lambda: stream(lambda r, k: (r.random((ROWS, 4)) * (255 if k == 2 else 1), target(r))))["unscaled"]
+    assert alone.message.startswith("In batch 2 x spans")
 
 
 def test_validation_on_another_scale_is_told_of_sources_and_arrays_but_not_where_both_are_alike():

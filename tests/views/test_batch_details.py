@@ -8,7 +8,7 @@ import pytest
 from gendiag.batches.store import Store
 from gendiag.records import Shrunk
 from gendiag.views import batch_details
-from tests.support.diagnoses import batch, plain, x
+from tests.support.diagnoses import batch, plain, x, y
 
 
 def test_details_show_what_was_delivered_beside_what_was_yielded(silent_cast):
@@ -99,3 +99,16 @@ def test_where_no_sample_is_to_blame_none_is_called_failing():
     drawn = batch_details.to_html(plain(3, shrunk={1: every}), 1)
     assert "none is to blame" in drawn
     assert "failing samples" not in drawn
+
+
+def test_a_step_that_only_a_probe_took_is_no_step_of_fit():
+    html = batch_details.to_html(plain(4, fails_at=1, verdict="raises"), 3)
+    assert "not reached by fit" in html
+    assert "given to a probe in place of your model in epoch 1/1, step 4" in html
+
+
+def test_what_was_not_measured_of_a_delivery_is_no_difference():
+    whole = plain(1)
+    step = replace(whole.rehearsal.deliveries[0], leaves=tuple(replace(leaf, mean=None) for leaf in (x(), y())))
+    unmeasured = replace(whole, rehearsal=replace(whole.rehearsal, deliveries=(step,)))
+    assert "gd-differs" not in batch_details.to_html(unmeasured, 0)

@@ -145,12 +145,27 @@ def test_a_running_trial_says_so_and_cannot_be_started_twice(silent_cast):
     go = threading.Event()
     dashboard = Dashboard(silent_cast, lambda batch: go.wait(WAIT_S) and tried(batch))
     dashboard.trial.button.click()
-    assert "Running fit on [0, 1, 3]" in dashboard.trial.busy.value
+    assert "Running fit on batches 0-1, 3" in dashboard.trial.busy.value
     assert dashboard.trial.button.disabled
     go.set()
     assert dashboard.trial.idle.wait(WAIT_S)
-    assert dashboard.trial.busy.value == ""
+    assert "Runs fit on batches 0-1, 3" in dashboard.trial.busy.value
     assert not dashboard.trial.button.disabled
+
+
+def test_a_batch_that_is_not_there_cannot_be_tried_and_the_page_says_why(raises):
+    unread = replace(raises.profile, batches=raises.profile.batches[:3], ended="raised")
+    dashboard = Dashboard(replace(raises, profile=unread), tried)
+    for index, held, told in (
+        (0, True, "Runs fit on batch 0"),
+        (2, False, "no longer held"),
+        (3, False, "the source raised in it"),
+    ):
+        if not held:
+            dashboard.diagnosis.profile.store._drop(index)
+        dashboard.selection.batch = index
+        assert dashboard.trial.button.disabled != held
+        assert told in dashboard.trial.busy.value
 
 
 def test_a_trial_that_ends_after_the_selection_moved_does_not_cover_the_other_batch(silent_cast):

@@ -21,6 +21,13 @@ def test_samples_with_nan_stand_on_top():
     assert "samples, from above: 4, then 0-3, 5" in html
 
 
+def test_the_legend_names_nan_where_there_is_one():
+    values = np.zeros((6, 3), "float32")
+    assert "NaN or infinity" not in samples.to_html(diagnosed([(values,)]), 0)
+    values[4, 1] = np.nan
+    assert "NaN or infinity" in samples.to_html(diagnosed([(values,)]), 0)
+
+
 def test_a_batch_that_a_finding_names_stands_beside_one_that_none_names():
     whole = diagnosed([(np.full((4, 3), float(step)),) for step in range(6)], named("value-drift", "x", 3))
     assert "batch 2, to compare" in samples.to_html(whole, 3)

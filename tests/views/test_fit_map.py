@@ -59,6 +59,17 @@ def test_a_model_that_does_not_take_a_batch_raises_at_the_first_step_on_it():
     assert fit_map.fit_map(replace(diagnosis, model_run=later)).raised == (1, 1)
 
 
+def test_steps_that_only_a_probe_took_behind_the_failing_one_are_no_steps_of_fit():
+    diagnosis = stepped(range(4), (0, 1), fails_at=2, verdict="raises")
+    assert cells(replace(diagnosis, model_run=failed_run(0, 1, 2, 3, 0, 1, steps=2))) == [[0, 1, 2]]
+
+
+def test_an_epoch_without_a_step_is_an_empty_row():
+    mapped = fit_map.fit_map(stepped(range(3), (), (0, 1)))
+    assert mapped.epochs == (0, 1, 2)
+    assert mapped.cells.tolist()[1] == [NOTHING] * 3
+
+
 def test_a_fit_that_raised_itself_raised_at_its_last_step_on_the_batch():
     diagnosis = stepped(range(4), (0, 1), fails_at=1, verdict="raises")
     run = replace(diagnosis.rehearsal, ended="raised")

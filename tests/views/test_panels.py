@@ -27,7 +27,7 @@ def panel(diagnosis, names, leaf=None, shown=None):
         warnings.simplefilter("error")
         picture = timeline.draw(diagnosis, [names] if isinstance(names, str) else names, leaf, shown)
         picture.figure.draw_without_rendering()
-    return picture.figure.axes[1]
+    return next(axes for axes in picture.figure.axes if axes.axison)
 
 
 # ---------------------------------------------------------------------- which
@@ -168,3 +168,9 @@ def test_the_largest_losses_are_drawn():
 @pytest.mark.parametrize("count", [1, 2])
 def test_every_panel_draws_one_or_two_batches(count):
     panel(plain(count), panels.BY_NAME)
+
+
+def test_a_size_that_one_of_many_batches_has_is_inside_the_panel():
+    axes = panel(changed(1300, at=700, shape=(10, 2)), "shape")
+    assert axes.get_ylim()[0] <= 2
+    assert axes.get_ylim()[1] >= 4

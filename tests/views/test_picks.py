@@ -1,10 +1,12 @@
 """Which samples come first."""
 
+from dataclasses import replace
+
 import pytest
 
 from gendiag.records import Shrunk
-from gendiag.views.samples.picks import odd_samples, order
-from tests.support.diagnoses import batch, plain, x
+from gendiag.views.samples.picks import named_first, odd_samples, order
+from tests.support.diagnoses import batch, finding, plain, x, y
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,9 @@ def test_odd_samples_come_first_with_a_sound_one_beside_and_none_comes_twice(odd
 def test_samples_that_fail_in_a_trial_are_odd():
     whole = plain(1, shrunk={0: Shrunk(0, "raises", (3,), rows=10)})
     assert odd_samples(whole, batch(0, x()), {}) == {3: "failing sample"}
+
+
+def test_the_leaf_that_a_finding_names_in_this_batch_comes_first():
+    whole = plain(3, replace(finding(1), leaf="y"))
+    paths = [[leaf.path for leaf in named_first(whole, batch(index, x(), y()))] for index in (0, 1)]
+    assert paths == [["x", "y"], ["y", "x"]]

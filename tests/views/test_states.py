@@ -53,6 +53,13 @@ def test_in_any_order_no_trained_batch_is_unreached_and_all_others_of_the_epoch_
     assert all(state[each] == State.UNKNOWN for each in unread)
 
 
+def test_what_only_a_probe_was_given_behind_the_failing_batch_is_unreached():
+    whole = plain(4, fails_at=1, verdict="raises")
+    assert states.states(whole).tolist() == [State.DELIVERED, State.FAILING, State.UNREACHED, State.UNREACHED]
+    assert states.reached(whole) == 2
+    assert [step.batch for step in states.deliveries_of(whole, 3)] == [3]
+
+
 def test_batches_behind_the_failing_one_are_unreached(raises):
     assert states.states(raises).tolist() == [1, 1, 1, State.FAILING, *[State.UNREACHED] * 4]
 

@@ -25,7 +25,7 @@ def strip(picture):
 
 def rows(picture):
     """Return the Axes of the bars."""
-    return picture.figure.axes[1]
+    return next(axes for axes in picture.figure.axes if axes.axison)
 
 
 def filled(picture, colour):
@@ -203,6 +203,32 @@ def test_a_long_legend_stays_on_the_picture_and_above_the_signs():
         assert len(labels(picture)) >= 8
         assert box.x0 >= 0
         assert box.y0 >= strip(picture).get_position().y1 - 0.01
+
+
+def test_the_legend_names_no_look_that_findings_cover():
+    whole = plain(10, finding(0, 1), fails_at=None)
+    steps = tuple(replace(step, epoch=1) for step in whole.rehearsal.deliveries[:2])
+    run = replace(whole.rehearsal, deliveries=(*whole.rehearsal.deliveries, *steps))
+    words = labels(timeline.draw(replace(whole, rehearsal=run)))
+    assert words == ["delivered once, and not again", "warning", "delivered more than once"]
+
+
+def test_a_legend_and_signs_take_no_room_where_there_are_none(silent_cast):
+    inches = [timeline.draw(each, ["rows"]).figure.get_figheight() for each in (plain(3), silent_cast)]
+    assert inches[1] - inches[0] == pytest.approx(timeline.LEGEND_IN + timeline.STRIP_IN)
+
+
+def test_the_legend_shows_the_sign_of_batches_delivered_again_that_is_drawn(silent_cast):
+    whole = plain(60)
+    again = tuple(replace(step, epoch=1) for step in whole.rehearsal.deliveries)
+    many = replace(whole, rehearsal=replace(whole.rehearsal, deliveries=(*whole.rehearsal.deliveries, *again)))
+    legends = [timeline.draw(each).figure.legends[0] for each in (silent_cast, many)]
+    assert [legend.legend_handles[-1].get_marker() for legend in legends] == [r"$\times\mathrm{n}$", "|"]
+
+
+def test_the_numbers_of_rows_are_none_and_the_most():
+    axes = rows(timeline.draw(plain(3), ["rows"]))
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["0", "10"]
 
 
 def test_the_legend_names_no_bars_where_the_panel_of_rows_is_not_drawn(silent_cast):

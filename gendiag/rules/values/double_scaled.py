@@ -87,8 +87,9 @@ class DoubleScaled(Rule):
     def _late(self, seen: Evidence, path: str, column: Column, late: list[int]) -> Finding:
         these = spread(leaf for index, leaf in column if index in late)
         others = spread(leaf for index, leaf in column if index not in late)
+        where = f"From {seen.place(late[0])} on, in {listed(late)}," if len(late) > 1 else f"In {seen.place(late[0])}"
         message = (
-            f"From {seen.place(late[0])} on, in {listed(late)}, {path} spans {these} where it spans {others} before: "
+            f"{where} {path} spans {these} where it spans {others} before: "
             "the values are likely divided by 255 twice, or again in each epoch."
         )
         fix = f"Do not change the data in place: write `{path} = {path} / 255` instead of `{path} /= 255`; scale once."

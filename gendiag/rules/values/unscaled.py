@@ -93,10 +93,12 @@ class Unscaled(Rule):
     def _batches(self, seen: Evidence, path: str, column: Column, odd: list[int]) -> Finding:
         these = spread(leaf for index, leaf in column if index in odd)
         others = spread(leaf for index, leaf in column if index not in odd)
+        one = len(odd) == 1
+        where = f"In {seen.place(odd[0])}" if one else f"From {seen.place(odd[0])} on, in {listed(odd)},"
         message = (
-            f"From {seen.place(odd[0])} on, in {listed(odd)}, {path} spans {these} where it spans {others} in the "
-            f"other {counted(len(column) - len(odd), 'batch', 'batches')}: these are likely not scaled as the others "
-            "are."
+            f"{where} {path} spans {these} where it spans {others} in the other "
+            f"{counted(len(column) - len(odd), 'batch', 'batches')}: {'it is' if one else 'these are'} likely not "
+            "scaled as the others are."
         )
         scaled = code(seen.source, f"{path}.astype('float32') / 255", f"tf.cast({path}, 'float32') / 255")
         fix = f"Scale {path} in every branch of the source, for example {scaled}."

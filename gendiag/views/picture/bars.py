@@ -46,8 +46,11 @@ NARROW: dict[State, Look] = {  # where bars touch, edges would be all that is se
 }
 
 
-def draw(axes: Axes, drawn: Columns, leaf: str | None) -> None:
-    """Draw one collection of bars per look, those that a finding names last and never thinner than 3 px."""
+def draw(axes: Axes, drawn: Columns, leaf: str | None) -> int:
+    """Draw one collection of bars per look, those that a finding names last and never thinner than 3 px.
+
+    Return how high the highest is.
+    """
     high = drawn.highest(tracks.rows(drawn.diagnosis, leaf))
     tall = np.where(np.isnan(high) & (drawn.state == State.FAILING), np.nanmax(high, initial=1.0), high)
     per_px = drawn.count / WIDTH_PX
@@ -57,7 +60,9 @@ def draw(axes: Axes, drawn: Columns, leaf: str | None) -> None:
         axes.add_collection(polygons(drawn.centres[at], tall[at], width, look))
     none = rowless(drawn, leaf)
     axes.scatter(none, np.zeros(len(none)), marker="x", s=22, color=INK, linewidths=1.2, clip_on=False)
-    axes.set_ylim(0, max(float(np.nanmax(tall, initial=1.0)), 1.0) * HEADROOM)
+    highest = max(float(np.nanmax(tall, initial=1.0)), 1.0)
+    axes.set_ylim(0, highest * HEADROOM)
+    return int(highest)
 
 
 def rowless(drawn: Columns, leaf: str | None = None) -> NDArray[np.float64]:
@@ -93,6 +98,7 @@ def polygons(
 
 
 def legend(drawn: Columns) -> list[tuple[Patch, str]]:
-    """Return a patch and a name for each state that occurs."""
+    """Return a patch and a name for each state whose look is drawn, and for the batch that fit raises at."""
     looks = LOOKS if drawn.size < GAPS else NARROW
-    return [(Patch(**look), drawn.names[state]) for state, look in looks.items() if (drawn.state == state).any()]
+    seen = drawn.state[~np.isin(drawn.severity, list(NAMED)) | (drawn.state == State.FAILING)]
+    return [(Patch(**look), drawn.names[state]) for state, look in looks.items() if (seen == state).any()]

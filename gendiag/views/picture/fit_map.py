@@ -15,7 +15,7 @@ from gendiag.views.kept import kept
 from gendiag.views.palette import GREY, INK, RED
 from gendiag.views.picture import canvas
 from gendiag.views.picture.canvas import LEFT, WIDTH, Frame
-from gendiag.views.picture.states import UNMATCHED, delivered, deliveries_of
+from gendiag.views.picture.states import UNMATCHED, delivered, reached
 from gendiag.views.run_text import begun, who
 
 if TYPE_CHECKING:
@@ -64,13 +64,14 @@ class FitMap:
 @kept
 def fit_map(diagnosis: Diagnosis) -> FitMap | None:
     """Put the deliveries into cells; None where there was no step."""
-    deliveries = diagnosis.rehearsal.deliveries
+    deliveries = diagnosis.rehearsal.deliveries[: reached(diagnosis)]
     if not deliveries:
         return None
     step = np.array([d.step for d in deliveries], dtype=np.int64)
     epoch, batch = _epochs(diagnosis), delivered(diagnosis)
     failed = _failed_step(diagnosis, epoch, step)
-    epochs = np.unique(epoch if failed is None else np.append(epoch, failed[0]))
+    last = int(epoch[-1]) if failed is None else failed[0]
+    epochs = np.arange(min(int(epoch[0]), last), last + 1)  # one without a step is an empty row
     kept = epochs if len(epochs) <= MOST_ROWS else np.append(epochs[: MOST_ROWS - 1], epochs[-1])
     longest = int(max(step.max(), -1 if failed is None else failed[1])) + 1
     per_cell = -(-longest // MOST_CELLS)
@@ -84,29 +85,20 @@ def fit_map(diagnosis: Diagnosis) -> FitMap | None:
 @kept
 def _epochs(diagnosis: Diagnosis) -> NDArray[np.int64]:
     """The epoch of every training step."""
-    return np.array([step.epoch for step in diagnosis.rehearsal.deliveries], dtype=np.int64)
+    steps = diagnosis.rehearsal.deliveries[: reached(diagnosis)]
+    return np.array([step.epoch for step in steps], dtype=np.int64)
 
 
 def _failed_step(diagnosis: Diagnosis, epoch: NDArray[np.int64], step: NDArray[np.int64]) -> tuple[int, int] | None:
     """Epoch and step at which fit raised: of the delivery that it did not come through, else behind the last."""
     if diagnosis.fails_at is None or not begun(diagnosis):
         return None
-    at = deliveries_of(diagnosis, diagnosis.fails_at)
-    if at:
-        last = at[min(_taken(diagnosis), len(at) - 1)]
-        return last.epoch, last.step
+    if delivered(diagnosis)[-1] == diagnosis.fails_at:
+        return int(epoch[-1]), int(step[-1])
     found = diagnosis.profile.find(diagnosis.fails_at)
     if found is not None and found.epoch > epoch[-1]:
         return found.epoch, 0
     return int(epoch[-1]), int(step[-1]) + 1
-
-
-def _taken(diagnosis: Diagnosis) -> int:
-    """How many steps on the failing batch the model came through before the one that raised."""
-    run = diagnosis.model_run
-    if run is None or run.failed_batch is None or diagnosis.rehearsal.ended == "raised":
-        return len(diagnosis.rehearsal.deliveries)
-    return run.batches[: run.steps].count(run.failed_batch)
 
 
 def draw(diagnosis: Diagnosis) -> tuple[Figure, Frame] | None:
@@ -197,13 +189,13 @@ def _colours(diagnosis: Diagnosis, mapped: FitMap) -> NDArray[np.float64]:
 
 
 def _draw_grid(axes: Axes, mapped: FitMap) -> None:
-    """Lines between rows, and between cells where these are wide enough."""
-    rows, cells = mapped.cells.shape
-    for row in range(1, rows):
-        axes.axhline(row - 0.5, color="white", linewidth=1.0)
-    if cells <= 120:  # noqa: PLR2004  (6 px a cell)
-        for cell in range(1, cells):
-            axes.axvline(cell * mapped.per_cell - 0.5, color="white", linewidth=0.6)
+    """Lines between rows, and between cells where these are wide enough; none where there is nothing."""
+    step, has = mapped.per_cell, mapped.cells != NOTHING
+    row, cell = np.nonzero(has[:-1] | has[1:])
+    axes.hlines(row + 0.5, cell * step - 0.5, (cell + 1) * step - 0.5, color="white", linewidth=1.0)
+    if has.shape[1] <= 120:  # noqa: PLR2004  (6 px a cell)
+        row, cell = np.nonzero(has[:, :-1] | has[:, 1:])
+        axes.vlines((cell + 1) * step - 0.5, row - 0.5, row + 0.5, color="white", linewidth=0.6)
 
 
 def _draw_scale(figure: Figure, diagnosis: Diagnosis, mapped: FitMap, frame: Frame) -> None:

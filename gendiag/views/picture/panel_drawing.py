@@ -37,8 +37,8 @@ def plain(text: str) -> str:
 
 def rows(axes: Axes, drawn: Columns, leaf: str | None) -> None:
     """Rows of each batch, in the colours of what became of it."""
-    bars.draw(axes, drawn, leaf)
-    axes.yaxis.set_major_locator(MaxNLocator(2, integer=True, steps=[1, 2, 5, 10]))
+    highest = bars.draw(axes, drawn, leaf)
+    axes.set_yticks([0, highest], ["0", f"{highest:,}"])
 
 
 def dtypes(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
@@ -87,11 +87,12 @@ def shape(axes: Axes, drawn: Columns, leaf: str | None) -> None:
     seen = [np.empty(0)]
     varying = tracks.sizes(drawn.diagnosis, leaf)
     for (axis, size), style in zip(varying, ("-", "--", ":"), strict=False):
-        high = drawn.highest(size)
-        axes.stairs(high, drawn.edges, baseline=drawn.lowest(size), fill=True, color=BLUE, alpha=0.4, linewidth=0)
-        look: dict[str, Any] = {"color": DARK_BLUE, "linestyle": style, "linewidth": 1.3, "label": f"axis {axis}"}
-        axes.stairs(high, drawn.edges, baseline=None, **look)
-        seen.append(high)
+        high, low = drawn.highest(size), drawn.lowest(size)
+        axes.stairs(high, drawn.edges, baseline=low, fill=True, color=BLUE, alpha=0.4, linewidth=0)
+        look: dict[str, Any] = {"color": DARK_BLUE, "linestyle": style, "linewidth": 1.3, "baseline": None}
+        axes.stairs(high, drawn.edges, label=f"axis {axis}", **look)
+        axes.stairs(low, drawn.edges, **look)
+        seen += [high, low]
     if len(varying) > 1:
         axes.legend(**KEY)
     _fit(axes, np.concatenate(seen), "no size that varies")
@@ -116,7 +117,10 @@ def loss(axes: Axes, drawn: Columns, _leaf: str | None) -> None:
     order = np.argsort(batches[finite])
     axes.plot(batches[finite][order], losses[finite][order], color=DARK_BLUE, linewidth=1.0, marker=".", markersize=3)
     lost = batches[~finite]
-    axes.scatter(lost, np.full(len(lost), 0.5), transform=axes.get_xaxis_transform(), marker="x", color=RED, s=24)
+    if len(lost):
+        look: dict[str, Any] = {"marker": "x", "color": RED, "s": 24, "label": "NaN or infinite"}
+        axes.scatter(lost, np.full(len(lost), 0.5), transform=axes.get_xaxis_transform(), **look)
+        axes.legend(**KEY)
     _fit(axes, losses[finite], "no finite loss in these batches")
 
 

@@ -84,16 +84,39 @@ def steps(diagnosis: Diagnosis) -> NDArray[np.int64]:
 
 
 @kept
+def reached(diagnosis: Diagnosis) -> int:
+    """How many steps fit comes to; a probe in place of the model takes further ones, behind that where fit raises."""
+    named = _given(diagnosis)
+    if diagnosis.fails_at is None or diagnosis.rehearsal.ended == "raised":
+        return len(named)
+    at = np.flatnonzero(named == diagnosis.fails_at)
+    return int(at[min(_taken(diagnosis), len(at) - 1)]) + 1 if len(at) else len(named)
+
+
+def _taken(diagnosis: Diagnosis) -> int:
+    """How many steps on the failing batch the model came through before the one that raised."""
+    run = diagnosis.model_run
+    if run is None or run.failed_batch is None:
+        return len(diagnosis.rehearsal.deliveries)
+    return run.batches[: run.steps].count(run.failed_batch)
+
+
+@kept
 def delivered(diagnosis: Diagnosis) -> NDArray[np.int64]:
-    """Return the batch of every training step in their order; ``UNMATCHED`` where nothing yielded matches."""
+    """Return the batch of every training step that fit comes to; ``UNMATCHED`` where nothing yielded matches."""
+    return _given(diagnosis)[: reached(diagnosis)]
+
+
+@kept
+def _given(diagnosis: Diagnosis) -> NDArray[np.int64]:
     steps = diagnosis.rehearsal.deliveries
     return np.array([UNMATCHED if step.batch is None else step.batch for step in steps], dtype=np.int64)
 
 
 def deliveries_of(diagnosis: Diagnosis, batch: int) -> list[Delivery]:
-    """Return the training steps of one batch, in their order."""
+    """Return the training steps of one batch in their order, those included that fit does not come to."""
     steps = diagnosis.rehearsal.deliveries
-    return [steps[place] for place in np.flatnonzero(delivered(diagnosis) == batch)]
+    return [steps[place] for place in np.flatnonzero(_given(diagnosis) == batch)]
 
 
 def state_of(diagnosis: Diagnosis, batch: int) -> State:
@@ -111,7 +134,7 @@ def _behind(diagnosis: Diagnosis, fails_at: int) -> NDArray[np.int64]:
     index = indices(diagnosis)
     if not _any_order(diagnosis):
         return index[index > fails_at]
-    deliveries = diagnosis.rehearsal.deliveries
+    deliveries = diagnosis.rehearsal.deliveries[: reached(diagnosis)]
     epoch = deliveries[-1].epoch if deliveries else 0
     found: NDArray[np.int64] = index[tracks.epochs(diagnosis) >= epoch]
     return found

@@ -80,15 +80,17 @@ def _drawn(drawn: Columns, chosen: Sequence[str], leaf: str | None) -> Picture:
     bands = [mark for mark in drawn.marked if mark.is_wide][:MOST_BANDS]
     entries = legend_entries(drawn, leaf, with_rows="rows" in names)
     lines = 2 if sum(len(label) + ROOM for _, label in entries) > LINE else 1
-    heights = [LEGEND_IN * lines, STRIP_IN, *[TITLE_IN + PANEL_IN] * len(names), *[BAND_IN] * len(bands), FOOT_IN]
+    legend_in, strip_in = LEGEND_IN * lines if entries else 0, STRIP_IN if _has_signs(drawn) else 0
+    heights = [legend_in, strip_in, *[TITLE_IN + PANEL_IN] * len(names), *[BAND_IN] * len(bands), FOOT_IN]
     figure = canvas.new(sum(heights))
-    total, top = sum(heights), sum(heights) - heights[0]
+    total, top = sum(heights), sum(heights) - legend_in
     frame = (LEFT, FOOT_IN / total, WIDTH, (top - FOOT_IN) / total)
     if not drawn.count:
         figure.text(0.5, 0.5, NO_BATCH, ha="center", va="center", color=GREY, fontsize=11)
         return Picture(figure, frame, drawn)
-    _draw_signs(_axes(figure, top, STRIP_IN, drawn), drawn)
-    top -= STRIP_IN
+    if strip_in:
+        _draw_signs(_axes(figure, top, strip_in, drawn), drawn)
+    top -= strip_in
     axes = None
     for name in names:
         axes = _axes(figure, top - TITLE_IN, PANEL_IN, drawn, visible=True)
@@ -199,12 +201,21 @@ def _signed(drawn: Columns) -> dict[Severity, NDArray[np.float64]]:
     return {severity: centres for severity, centres in found.items() if len(centres)}
 
 
+def _has_signs(drawn: Columns) -> bool:
+    return bool((drawn.steps > 1).any() or _signed(drawn))
+
+
+def _counts_steps(drawn: Columns) -> bool:
+    """Whether there is room to say how often a batch was delivered; else there is a tick."""
+    return WIDTH_PX / max(drawn.size, 1) >= LABEL_PX
+
+
 def _draw_signs(axes: Axes, drawn: Columns) -> None:
     """Put a sign over every column that a finding names, and over replayed ones how often, or a tick."""
     axes.set_ylim(0, 1)
     draw_signs(axes, drawn, 0.2)
     again = drawn.centres[drawn.steps > 1]
-    if WIDTH_PX / max(drawn.size, 1) < LABEL_PX:
+    if not _counts_steps(drawn):
         axes.scatter(again, np.full(len(again), 0.78), marker="|", s=26, color=INK, linewidths=1.0)
         return
     for centre, times in zip(again, drawn.steps[drawn.steps > 1], strict=True):
@@ -234,8 +245,8 @@ def _number(axes: Axes, drawn: Columns) -> None:
 def _draw_legend(figure: Figure, entries: list[tuple[Artist, str]], columns: int) -> None:
     if entries:
         figure.legend(
-            [handle for handle, _ in entries], [label for _, label in entries], loc="upper right", frameon=False,
-            bbox_to_anchor=(LEFT + WIDTH, 1.0), ncols=columns, fontsize=9, labelcolor=INK, borderaxespad=0.2,
+            [handle for handle, _ in entries], [label for _, label in entries], loc="upper left", frameon=False,
+            bbox_to_anchor=(LEFT, 1.0), ncols=columns, fontsize=9, labelcolor=INK, borderaxespad=0.2,
             handlelength=1.3, columnspacing=1.2, handletextpad=0.5,
         )  # fmt: skip
 
@@ -249,9 +260,9 @@ def legend_entries(drawn: Columns, leaf: str | None = None, *, with_rows: bool =
             (Line2D([], [], linestyle="none", marker=marker, color=colour, markeredgecolor=INK, markersize=6), severity)
         )
     if (drawn.steps > 1).any():
-        entries.append(
-            (Line2D([], [], color=INK, linestyle="none", marker="$\\times$", markersize=7), "delivered more than once")
-        )
+        sign, size, edge = ("$\\times\\mathrm{n}$", 13, 0) if _counts_steps(drawn) else ("|", 7, 1)
+        often = Line2D([], [], color=INK, linestyle="none", marker=sign, markersize=size, markeredgewidth=edge)
+        entries.append((often, "delivered more than once"))
     if drawn.epochs:
         entries.append((Rectangle((0, 0), 1, 1, facecolor="#00000022"), "every other epoch"))
     if with_rows and len(bars.rowless(drawn, leaf)):

@@ -39,7 +39,9 @@ def draw(shown: Shown) -> markup.Html | None:
     told = f"as yielded, a strip: a row per sample, a column per feature ({some}); {scale.where}."
     odd = [f"sample {row}: {shown.odd[row]}" for row in rows if row in shown.odd]
     marks = [markup.tag("p", "▲ ", "; ".join(odd), css_class="gd-differs")] if odd else []
-    parts = (_legend(scale, name), *marks, row_of(strips))
+    drawn = [values[rows], *(each for each in (shown.delivered, shown.beside and shown.beside[1]) if each is not None)]
+    lacks = any(not np.isfinite(plain(each)).all() for each in drawn)
+    parts = (_legend(scale, name, with_lacking=lacks), *marks, row_of(strips))
     return figure(shown, told, *parts, warning=scale.warning, narrow=len(strips) == 1)
 
 
@@ -56,12 +58,13 @@ def _strip(shown: Shown, values: Array, rows: Sequence[int], scale: Scale, told:
     return markup.tag("div", picture, markup.tag("span", told), css_class="gd-samples-card")
 
 
-def _legend(scale: Scale, name: str) -> markup.Html:
+def _legend(scale: Scale, name: str, *, with_lacking: bool) -> markup.Html:
     ramp = pixels.heat(np.linspace(0, 1, 128)[None])
     bar = markup.image(pixels.png(pixels.enlarged(ramp, 10, 1)), f"scale of {name}, dark is low", "gd-samples-ramp")
     parts = [markup.tag("span", said(scale.low)), bar, markup.tag("span", said(scale.high))]
-    patch = markup.Html(f'<span class="gd-samples-swatch" style="background:rgb{pixels.NOT_FINITE}"></span>')
-    parts += [markup.tag("span", patch, "NaN or infinity")]
+    if with_lacking:
+        patch = markup.Html(f'<span class="gd-samples-swatch" style="background:rgb{pixels.NOT_FINITE}"></span>')
+        parts.append(markup.tag("span", patch, "NaN or infinity"))
     return markup.tag("div", *parts, css_class="gd-samples-legend")
 
 

@@ -41,6 +41,12 @@ def odd_samples(diagnosis: Diagnosis, batch: Batch, arrays: Mapping[str, Array])
     return {row: ", ".join(reasons) for row, reasons in sorted(found.items())[:MOST_ODD]}
 
 
+def named_first(diagnosis: Diagnosis, batch: Batch) -> list[Leaf]:
+    """Leaves of a batch in their order, those first that a finding about this batch names."""
+    named = {finding.leaf for finding in diagnosis.findings if batch.index in finding.batches}
+    return sorted(batch.leaves, key=lambda leaf: leaf.path not in named)
+
+
 def order(rows: int, odd: Mapping[int, str], first: int) -> tuple[int, ...]:
     """Samples from the ``first`` one on: three odd ones, a sound one, the other odd ones, then the rest."""
     ill = [row for row in odd if row < rows]

@@ -67,7 +67,7 @@ def _leaves(diagnosis: Diagnosis, batch: int, first: int, delivery: Delivery | N
     rows = picks.order(_rows(parts), odd, first)
     delivered = {path: _delivered(delivery, found.leaf(path), values) for path, values in arrays.items()}
     under = _under(found, arrays, delivered, rows[:UNDER])
-    for leaf in found.leaves:
+    for leaf in picks.named_first(diagnosis, found):
         arrived = delivery.leaf(leaf.path) if delivery is not None else None
         if leaf.path in parts:
             yield Shown(
