@@ -47,6 +47,11 @@ def test_no_cell_raises(executed):
 
 
 @pytest.mark.proof
+def test_no_cell_writes_to_stderr(executed):
+    assert [output.text for output in outputs(executed) if output.get("name") == "stderr"] == []
+
+
+@pytest.mark.proof
 def test_a_dashboard_has_a_stand_in_that_needs_no_kernel(executed):
     """Widget state is left out, as in a committed notebook; with it, a page without a network stays blank."""
     import nbformat
