@@ -10,6 +10,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TIMEOUT_S = 600
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MARK = "gd-"  # how our CSS classes begin
+QUIET = {"TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES"}  # set for the tests; a reader has them not
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 
@@ -23,7 +24,7 @@ def executed(request, tmp_path_factory, jupyter_env):
     notebook = nbformat.read(request.param, as_version=4)
     folder = tmp_path_factory.mktemp("run")
     client = NotebookClient(notebook, timeout=TIMEOUT_S, resources={"metadata": {"path": str(folder)}})
-    return client.execute(env=jupyter_env)
+    return client.execute(env={name: value for name, value in jupyter_env.items() if name not in QUIET})
 
 
 def outputs(notebook):
