@@ -137,16 +137,7 @@ def on_axes(diagnosis: Diagnosis, axes: Axes, mapped: FitMap | None = None) -> A
     axes.imshow(_colours(diagnosis, mapped), aspect="auto", interpolation="nearest", extent=_extent(mapped))
     _draw_grid(axes, mapped)
     if mapped.raised is not None:
-        row, cell = mapped.raised
-        axes.plot(
-            (cell + 0.5) * mapped.per_cell - 0.5,
-            row,
-            marker="X",
-            color=RED,
-            markeredgecolor="white",
-            markersize=9,
-            clip_on=False,
-        )
+        _draw_raised(axes, mapped, *mapped.raised)
     axes.set_yticks(range(len(mapped.epochs)), [str(epoch + 1) for epoch in mapped.epochs])
     axes.set_ylabel("epoch", color=INK, fontsize=9)
     first = f"; a cell shows the first of {mapped.per_cell}" if mapped.per_cell > 1 else ""
@@ -204,6 +195,11 @@ def _draw_grid(axes: Axes, mapped: FitMap) -> None:
     if cells <= 120:  # noqa: PLR2004  (6 px a cell)
         for cell in range(1, cells):
             axes.axvline(cell * mapped.per_cell - 0.5, color="white", linewidth=0.6)
+
+
+def _draw_raised(axes: Axes, mapped: FitMap, row: int, cell: int) -> None:
+    place = (cell + 0.5) * mapped.per_cell - 0.5
+    axes.plot(place, row, marker="X", color=RED, markeredgecolor="white", markersize=9, clip_on=False)
 
 
 def _draw_scale(above: Axes, diagnosis: Diagnosis, mapped: FitMap) -> None:
