@@ -64,6 +64,7 @@ def jupyter_env(tmp_path_factory) -> dict[str, str]:
     home = tmp_path_factory.mktemp("jupyter")
     env = dict(os.environ)
     env.pop("MPLBACKEND", None)  # a kernel chooses its own
+    env.pop("PYTEST_CURRENT_TEST", None)  # with it ipykernel leaves out what C++ writes to stderr, which people see
     env |= {
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_CONFIG_DIR": str(home / "config"),

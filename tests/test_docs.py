@@ -50,7 +50,7 @@ def test_readmes_python_runs(tmp_path, monkeypatch):
     for code in PYTHON.findall(README):
         run(code, names)
     assert names["report"].fails_at == names["flight"].report.fails_at == 4
-    assert {path.name for path in tmp_path.iterdir()} == {"bug", "report.html"}
+    assert {path.name for path in tmp_path.iterdir()} == {"bug", "fit.png", "report.html"}
 
 
 @pytest.mark.parametrize("name", ["diagnose", "profile", "watch", "explain"])

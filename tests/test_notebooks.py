@@ -1,6 +1,7 @@
 """Every lesson runs from top to bottom, and what it shows survives without a kernel."""
 
 import json
+import re
 
 import pytest
 
@@ -10,6 +11,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TIMEOUT_S = 600
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MARK = "gd-"  # how our CSS classes begin
+FOREIGN = re.compile(r"<(?:script|link|iframe)\b|@import|url\((?!data:)|\bon\w+=[\"']|\b(?:src|href)=[\"'](?!data:|#)")
+QUIET = {"TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES"}  # set for the tests; a reader has them not
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 
@@ -23,11 +26,15 @@ def executed(request, tmp_path_factory, jupyter_env):
     notebook = nbformat.read(request.param, as_version=4)
     folder = tmp_path_factory.mktemp("run")
     client = NotebookClient(notebook, timeout=TIMEOUT_S, resources={"metadata": {"path": str(folder)}})
-    return client.execute(env=jupyter_env)
+    return client.execute(env={name: value for name, value in jupyter_env.items() if name not in QUIET})
 
 
 def outputs(notebook):
-    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+
+
+def stored(path):
+    return json.loads(path.read_text("utf-8"))
 
 
 def text_of(html: str) -> str:
@@ -44,6 +51,11 @@ def test_there_are_notebooks():
 @pytest.mark.proof
 def test_no_cell_raises(executed):
     assert [output.evalue for output in outputs(executed) if output.output_type == "error"] == []
+
+
+@pytest.mark.proof
+def test_no_cell_writes_to_stderr(executed):
+    assert [output.text for output in outputs(executed) if output.get("name") == "stderr"] == []
 
 
 @pytest.mark.proof
@@ -66,4 +78,21 @@ def test_a_dashboard_has_a_stand_in_that_needs_no_kernel(executed):
 
 @each_notebook
 def test_no_widget_state_is_committed(path):
-    assert "widgets" not in json.loads(path.read_text("utf-8"))["metadata"]
+    assert "widgets" not in stored(path)["metadata"]
+
+
+@each_notebook
+def test_what_is_stored_has_folds_and_needs_no_script_and_no_network(path):
+    """Nbconvert and whatever else shows the notebook add their own; what is ours is here."""
+    shown = [output["data"] for output in outputs(stored(path)) if MARK in str(output.get("data", {}).get("text/html"))]
+    assert shown
+    for data in shown:
+        html = "".join(data["text/html"])
+        assert ("<summary" in html) == ('class="gd gd-static"' in html)
+        assert FOREIGN.findall(html) == []
+
+
+@each_notebook
+def test_what_is_stored_was_written_without_a_word_on_stderr_and_without_widgets(path):
+    found = outputs(stored(path))
+    assert [output for output in found if output.get("name") == "stderr" or WIDGET in output.get("data", {})] == []

@@ -1,11 +1,14 @@
 """What the rules say of a model and what it is given: silent on sound pairs, and as grave as fit takes a fault."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 from packaging.version import Version
 
 from gendiag import diagnose
+from gendiag.rules.model.metric_mismatch import MetricMismatch
 from tests.support.models import dense, net, per_step, pooled, two_inputs
 from tests.support.rules import alarms
 from tests.support.small_models import MODELS
@@ -13,6 +16,7 @@ from tests.support.streams import FEW, drawn, images, iter_of, normal, one_hot, 
 from tests.support.versions import KERAS
 
 layers = keras.layers
+OF_METRICS = "in compute_metrics\nkeras/src/metrics/accuracy_metrics.py"
 
 
 def dices(y, p):
@@ -218,3 +222,19 @@ def test_a_training_that_grows_out_of_range_is_told_apart_from_a_batch_that_does
     report = diagnose(lambda: drawn(normal(3), unit(1), count=12), model, progress=False)
     assert [finding.rule for finding in report.findings] == ["loss-not-finite"]
     assert "what came before" in report.findings[0].message
+
+
+def test_a_metric_that_a_graph_ran_before_a_loss_that_raises_too_is_not_to_blame():
+    """Of two operations that raise, fit tells of either one."""
+
+    def label_lost():
+        for batch in range(4):
+            yield np.ones((8, 3), "float32"), np.ones(7 if batch == 2 else 8)
+
+    model = dense(1, "binary_crossentropy", "sigmoid")
+    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+    seen = diagnose(label_lost, model, progress=False)._judged.evidence
+    told = replace(seen.model_run.failure, line="Incompatible shapes: [8,1] vs. [7,1]", details=OF_METRICS)
+    seen = replace(seen, model_run=replace(seen.model_run, failure=told))
+    assert seen.trials[2].inside.where == "loss"
+    assert list(MetricMismatch().check(seen)) == []

@@ -42,6 +42,7 @@ def test_a_timeline_has_signs_numbers_and_a_legend_of_what_occurs(drawings):
     drawn = drawings.timeline(axes())
     assert drawn.get_xlabel() == "batch"
     assert drawn.get_xlim() == (-0.5, 7.5)
+    assert {text.get_text() for text in drawn.texts} == {"×3"}
     assert [text.get_text() for text in drawn.get_legend().get_texts()][-2:] == ["warning", "delivered more than once"]
     assert drawings.timeline(axes(), panel="values").get_legend() is None
 
@@ -78,6 +79,11 @@ def test_deliveries_and_dtypes_are_frames_of_what_was_delivered(drawings):
     assert deliveries.query("batch == 3").iloc[0].changed == {"y": 9}
     assert deliveries.iloc[0]["dtypes"] == {"x": "float32", "y": "int64"}
     assert drawings.dtypes().query("leaf == 'y'")["dtype"].tolist() == ["int64", "float64"]
+
+
+def test_a_map_says_which_colour_is_which_batch(drawings):
+    _, scale = drawings.fit_map(axes()).figure.axes
+    assert [text.get_text() for text in scale.texts] == ["batch 0", "7"]
 
 
 def test_wide_findings_do_not_stand_over_bars():

@@ -68,9 +68,9 @@ class MetricMismatch(Rule):
             return
         if run.failure is not None:
             index = run.failed_batch or 0
-            tried = _of_trial(seen.trials.get(index))
-            if tried is not None or _is_of_metrics(run.failure):
-                yield self._raised(seen, index, tried or replace(run.failure, frame=None))  # (only the call of fit)
+            failure = _of_a_metric(seen.trials.get(index), run.failure)
+            if failure is not None:
+                yield self._raised(seen, index, failure)
         elif run.steps and len(pairs := seen.model_facts.scored(seen.batches[0])) == 1:
             yield from self._meaningless(seen, *pairs[0])
             yield from self._of_one_column(seen, *pairs[0])
@@ -155,11 +155,17 @@ def _is_of_metrics(failure: Failure) -> bool:
     return own or (stack and any(words in failure.line for words in SHAPES))
 
 
-def _of_trial(trial: Trial | None) -> Failure | None:
-    """What a metric raised in one eager step of Keras's own, where that is what fails."""
-    if trial is None or trial.inside is None or trial.inside.where != "metrics":
-        return None
-    return trial.failure
+def _of_a_metric(trial: Trial | None, of_fit: Failure) -> Failure | None:
+    """What a metric raised: in one eager step of Keras's own, else in fit, where that step came through its loss.
+
+    A graph runs in no order: where the loss does not fit either, it may be a metric of which fit tells.
+    """
+    where = trial.inside.where if trial is not None and trial.inside is not None else ""
+    if trial is not None and where == "metrics":
+        return trial.failure
+    if where in ("", "step") and _is_of_metrics(of_fit):
+        return replace(of_fit, frame=None)  # (only the call of fit)
+    return None
 
 
 def _look_at(failure: Failure) -> str:

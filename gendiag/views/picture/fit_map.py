@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+from mpl_toolkits.axes_grid1.inset_locator import inset_axes
 
 from gendiag.records import counted, listed
 from gendiag.views import markup
@@ -112,7 +113,6 @@ def draw(diagnosis: Diagnosis) -> tuple[Figure, Frame] | None:
     figure = canvas.new(total)
     frame = (LEFT, FOOT_IN / total, WIDTH, rows * row_in / total)
     on_axes(diagnosis, figure.add_axes(frame), mapped)
-    _draw_scale(figure, diagnosis, mapped, frame)
     return figure, frame
 
 
@@ -129,16 +129,7 @@ def on_axes(diagnosis: Diagnosis, axes: Axes, mapped: FitMap | None = None) -> A
     axes.imshow(_colours(diagnosis, mapped), aspect="auto", interpolation="nearest", extent=_extent(mapped))
     _draw_grid(axes, mapped)
     if mapped.raised is not None:
-        row, cell = mapped.raised
-        axes.plot(
-            (cell + 0.5) * mapped.per_cell - 0.5,
-            row,
-            marker="X",
-            color=RED,
-            markeredgecolor="white",
-            markersize=9,
-            clip_on=False,
-        )
+        _draw_raised(axes, mapped, *mapped.raised)
     axes.set_yticks(range(len(mapped.epochs)), [str(epoch + 1) for epoch in mapped.epochs])
     axes.set_ylabel("epoch", color=INK, fontsize=9)
     first = f"; a cell shows the first of {mapped.per_cell}" if mapped.per_cell > 1 else ""
@@ -148,6 +139,7 @@ def on_axes(diagnosis: Diagnosis, axes: Axes, mapped: FitMap | None = None) -> A
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value + 1:,.0f}"))
     axes.tick_params(colors=INK, labelsize=9, length=3)
     axes.spines[:].set_visible(False)
+    _draw_scale(axes, diagnosis, mapped)
     return axes
 
 
@@ -181,8 +173,7 @@ def _extent(mapped: FitMap) -> tuple[float, float, float, float]:
 
 
 def _colours(diagnosis: Diagnosis, mapped: FitMap) -> NDArray[np.float64]:
-    highest = max(int(mapped.cells.max()), diagnosis.profile.batches[-1].index if diagnosis.profile.batches else 0, 1)
-    colours: NDArray[np.float64] = colormaps[SHADES](mapped.cells / highest)
+    colours: NDArray[np.float64] = colormaps[SHADES](mapped.cells / _highest(diagnosis, mapped))
     colours[mapped.cells == NOTHING] = (0, 0, 0, 0)
     colours[mapped.cells == UNMATCHED] = (0.55, 0.55, 0.55, 1)
     return colours
@@ -198,13 +189,21 @@ def _draw_grid(axes: Axes, mapped: FitMap) -> None:
         axes.vlines((cell + 1) * step - 0.5, row - 0.5, row + 0.5, color="white", linewidth=0.6)
 
 
-def _draw_scale(figure: Figure, diagnosis: Diagnosis, mapped: FitMap, frame: Frame) -> None:
-    """A small bar of the colours, from batch 0 to the last."""
-    highest = max(int(mapped.cells.max()), diagnosis.profile.batches[-1].index if diagnosis.profile.batches else 0, 1)
-    height = 0.1 / figure.get_figheight()
-    bottom = frame[1] + frame[3] + 0.07 / figure.get_figheight()
-    axes = figure.add_axes((LEFT + WIDTH - 0.17, bottom, 0.1, height))
+def _draw_raised(axes: Axes, mapped: FitMap, row: int, cell: int) -> None:
+    place = (cell + 0.5) * mapped.per_cell - 0.5
+    axes.plot(place, row, marker="X", color=RED, markeredgecolor="white", markersize=9, clip_on=False)
+
+
+def _draw_scale(above: Axes, diagnosis: Diagnosis, mapped: FitMap) -> None:
+    """A small bar of the colours, from batch 0 to the last, above the cells."""
+    place, over = (0, 1, 0.94, 1), above.transAxes
+    axes = inset_axes(above, "10%", 0.1, "lower right", borderpad=0.5, bbox_to_anchor=place, bbox_transform=over)
     axes.imshow(np.linspace(0, 1, 128)[None, :], aspect="auto", cmap=SHADES)
     axes.axis("off")
     axes.text(-0.03, 0.4, "batch 0", transform=axes.transAxes, ha="right", va="center", fontsize=8.5, color=INK)
-    axes.text(1.03, 0.4, f"{highest:,}", transform=axes.transAxes, ha="left", va="center", fontsize=8.5, color=INK)
+    last = f"{_highest(diagnosis, mapped):,}"
+    axes.text(1.03, 0.4, last, transform=axes.transAxes, ha="left", va="center", fontsize=8.5, color=INK)
+
+
+def _highest(diagnosis: Diagnosis, mapped: FitMap) -> int:
+    return max(int(mapped.cells.max()), diagnosis.profile.batches[-1].index if diagnosis.profile.batches else 0, 1)

@@ -11,14 +11,14 @@ from gendiag.views.palette import GREY
 from gendiag.views.picture import fit_map as map_of_fit
 from gendiag.views.picture import panels, tracks
 from gendiag.views.picture.columns import columns
-from gendiag.views.picture.timeline import NO_BATCH, draw_panel, draw_signs, legend_entries
+from gendiag.views.picture.timeline import NO_BATCH, draw_panel, draw_replays, draw_signs, legend_entries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gendiag.diagnosis.diagnosis import Diagnosis
 
-SIZE_IN = (9.0, 2.4)
+SIZE_IN, ENTRY_IN = (9.0, 2.4), 1.9
 
 
 def timeline(diagnosis: Diagnosis, axes: Axes | None, panel: str, leaf: str | None) -> Axes:
@@ -39,13 +39,19 @@ def timeline(diagnosis: Diagnosis, axes: Axes | None, panel: str, leaf: str | No
         return axes
     draw_panel(axes, panel, drawn, leaf)
     low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.15 * (high - low))
-    draw_signs(axes, drawn, 0.94)
+    axes.set_ylim(low, high + 0.3 * (high - low))
+    draw_signs(axes, drawn, 0.84)
+    draw_replays(axes, drawn, 0.95)
     axes.set(xlabel="batch", xlim=(drawn.first - 0.5, drawn.last + 0.5))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     entries = legend_entries(drawn, leaf) if panel == "rows" else []
+    axes.spines[["top", "right"]].set_visible(False)
     if entries:
-        axes.legend([handle for handle, _ in entries], [label for _, label in entries], loc="best", fontsize="small")
+        across = max(1, int(axes.get_window_extent().width / axes.figure.dpi / ENTRY_IN))
+        axes.legend(
+            [handle for handle, _ in entries], [label for _, label in entries], loc="lower right", frameon=False,
+            bbox_to_anchor=(1, 1), ncols=across, fontsize=9, borderaxespad=0, handlelength=1.3, columnspacing=1.2,
+        )  # fmt: skip
     return axes
 
 

@@ -211,15 +211,22 @@ def _counts_steps(drawn: Columns) -> bool:
 
 
 def _draw_signs(axes: Axes, drawn: Columns) -> None:
-    """Put a sign over every column that a finding names, and over replayed ones how often, or a tick."""
+    """Put a sign over every column that a finding names, and over replayed ones how often."""
     axes.set_ylim(0, 1)
     draw_signs(axes, drawn, 0.2)
-    again = drawn.centres[drawn.steps > 1]
+    draw_replays(axes, drawn, 0.78)
+
+
+def draw_replays(axes: Axes, drawn: Columns, height: float) -> None:
+    """Say over every column that was delivered more than once how often, or put a tick, at a height from 0 to 1."""
+    again, place = drawn.centres[drawn.steps > 1], axes.get_xaxis_transform()
     if not _counts_steps(drawn):
-        axes.scatter(again, np.full(len(again), 0.78), marker="|", s=26, color=INK, linewidths=1.0)
+        axes.scatter(
+            again, np.full(len(again), height), marker="|", s=26, color=INK, linewidths=1.0, transform=place
+        )  # fmt: skip
         return
     for centre, times in zip(again, drawn.steps[drawn.steps > 1], strict=True):
-        axes.text(centre, 0.78, f"×{times}", ha="center", va="center", fontsize=9, color=INK)
+        axes.text(centre, height, f"×{times}", ha="center", va="center", fontsize=9, color=INK, transform=place)
 
 
 def draw_signs(axes: Axes, drawn: Columns, height: float, scale: float = 1.0) -> None:
