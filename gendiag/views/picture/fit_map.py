@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
-from mpl_toolkits.axes_grid1.inset_locator import inset_axes
 
 from gendiag.records import counted, listed
 from gendiag.views import markup
@@ -196,8 +195,8 @@ def _draw_raised(axes: Axes, mapped: FitMap, row: int, cell: int) -> None:
 
 def _draw_scale(above: Axes, diagnosis: Diagnosis, mapped: FitMap) -> None:
     """A small bar of the colours, from batch 0 to the last, above the cells."""
-    place, over = (0, 1, 0.94, 1), above.transAxes
-    axes = inset_axes(above, "10%", 0.1, "lower right", borderpad=0.5, bbox_to_anchor=place, bbox_transform=over)
+    height_in = above.get_window_extent().height / above.figure.dpi
+    axes = above.inset_axes((0.84, 1 + 0.07 / height_in, 0.1, 0.1 / height_in))
     axes.imshow(np.linspace(0, 1, 128)[None, :], aspect="auto", cmap=SHADES)
     axes.axis("off")
     axes.text(-0.03, 0.4, "batch 0", transform=axes.transAxes, ha="right", va="center", fontsize=8.5, color=INK)
