@@ -34,7 +34,7 @@ def test_no_fault_is_found_where_all_was_looked_at():
         ({"callbacks": [keras.callbacks.TerminateOnNaN()]}, "callbacks (TerminateOnNaN)"),
         ({"callbacks": keras.callbacks.TerminateOnNaN()}, "callbacks (TerminateOnNaN)"),
         ({"callbacks": keras.callbacks.CallbackList([keras.callbacks.TerminateOnNaN()])}, "TerminateOnNaN"),
-        ({"callbacks": {1}}, "callbacks (set)"),
+        ({"callbacks": {1}}, "callbacks holds a set"),
         ({"keep_bytes": 200}, "the model on 2 of 4 batches: not held"),
         (
             {

@@ -15,7 +15,7 @@ from gendiag.rules.rule import Rule, sound
 
 SHOWN = 4
 PASSES = 3
-MILD = 1.99  # a factor nearer to 1 may be a schedule: pictures made a little darker in each epoch
+MILD = 1.99  # a factor nearer to 1 may be a schedule of a generator: pictures made a little darker in each epoch
 
 
 class ChangedInPlace(Rule):
@@ -34,7 +34,7 @@ class ChangedInPlace(Rule):
     Known limits
         Told where samples come again multiplied by one and the same factor, and a PyDataset's item also when it is
         asked for twice in a row. A factor that changes with the epoch on purpose, in a generator, looks the same, so it
-        says "likely", and is a note where the factor is nearer to 1 than 2. Other changes in place are told by the
+        says "likely", and is a note where that factor is nearer to 1 than 2. Other changes in place are told by the
         values only.
 
     Source
@@ -70,7 +70,7 @@ class ChangedInPlace(Rule):
         fix = (
             f"Change a copy: `{path} = {path} {sign} ...`, not `{path} {sign}= ...`; or take the slice with `.copy()`."
         )
-        is_mild = 1 / MILD < grown.factor < MILD
+        is_mild = seen.profile.spot_check is None and 1 / MILD < grown.factor < MILD
         severity: Severity = "note" if is_mild else "warning"
         return self.finding(severity, message, fix=fix, batches=grown.batches, leaf=path, factor=grown.factor)
 

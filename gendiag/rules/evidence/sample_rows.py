@@ -127,7 +127,7 @@ def _of_steps(profile: Profile, steps: Iterable[Delivery]) -> Samples:
 
 def _as_floats(array: Array) -> Array:
     """One form for what fit makes the same of: a pass in float64 and one in float32 are the same samples."""
-    return np.ascontiguousarray(array.reshape(len(array), -1).astype(np.float32))
+    return np.ascontiguousarray(array.reshape(len(array), math.prod(array.shape[1:])).astype(np.float32))
 
 
 def _contents(arrays: list[Array]) -> Iterator[bytes]:

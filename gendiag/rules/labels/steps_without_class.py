@@ -50,6 +50,7 @@ class StepsWithoutClass(Rule):
     """
 
     name, title = "steps-without-class", "One-hot rows of some steps are all zeros"
+    severity = "note"
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[str, dict[int, Empty]] = {}

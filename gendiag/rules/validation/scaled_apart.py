@@ -44,6 +44,7 @@ class ScaledApart(Rule):
     """
 
     name, title = "scaled-apart", "Training and validation data are likely scaled each on its own"
+    severity = "note"
 
     @property
     def fit_args(self) -> Mapping[str, Any]:  # type: ignore[override]  # arrays of its own
