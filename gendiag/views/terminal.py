@@ -81,8 +81,7 @@ def finding(diagnosis: Diagnosis | None, shown: Finding, place: int | None = Non
     where += [shown.leaf] if shown.leaf else []
     symbol = wording.SYMBOLS[wording.severity(diagnosis, shown)[1]]
     lines = [f"{'' if place is None else f'{place + 1}. '}{symbol} {shown.title}  [{shown.rule}]"]
-    is_root = diagnosis is not None and place == 0
-    message = headline.remaining(diagnosis, shown.message) if is_root else shown.message
+    message = shown.message if diagnosis is None or place != 0 else headline.remaining(diagnosis, shown.message)
     lines += [_filled(message, "   ")] if message else []
     lines += [_filled(", ".join(where), "   ")] if where else []
     told = (("Why it hurts: ", shown.why), ("What to do:   ", shown.fix))

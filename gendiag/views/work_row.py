@@ -62,7 +62,7 @@ class WorkRow(w.HBox):
     @property
     def is_running(self) -> bool:
         """Whether work is under way."""
-        return self.stop.layout.display != "none"
+        return bool(self.stop.layout.display != "none")
 
     @property
     def was_stopped(self) -> bool:
