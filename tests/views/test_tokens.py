@@ -46,5 +46,5 @@ def test_numbers_that_are_no_ids_are_a_table(values):
 
 
 def test_ids_stand_apart_where_the_style_is_stripped():
-    html = samples.to_html(diagnosed([(np.array([[4, 17, 5]]),)]), 0)
-    assert "4 17 5" in re.sub("<[^>]+>", "", html)
+    html = samples.to_html(diagnosed([(np.array([[0, 0, 5, 0, 17, 0]]),)]), 0)
+    assert "0 0 5 0 17 0" in re.sub("<[^>]+>", "", html)
