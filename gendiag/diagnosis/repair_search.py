@@ -142,7 +142,7 @@ def control(search: Search, root: Finding) -> str:
     again = search.run(NO_CHANGE, root)
     search.results.clear()
     if again is None:
-        return "the source could not be read again"
+        return "the search was stopped before" if search.stopped else "the source could not be read again"
     return "" if key(root) in again.left else "read again without any change, the source does not show this fault"
 
 

@@ -81,7 +81,7 @@ def finding(diagnosis: Diagnosis | None, shown: Finding, place: int | None = Non
     where += [shown.leaf] if shown.leaf else []
     symbol = wording.SYMBOLS[wording.severity(diagnosis, shown)[1]]
     lines = [f"{'' if place is None else f'{place + 1}. '}{symbol} {shown.title}  [{shown.rule}]"]
-    message = shown.message if diagnosis is None or place else headline.remaining(diagnosis, shown.message)
+    message = shown.message if diagnosis is None or place != 0 else headline.remaining(diagnosis, shown.message)
     lines += [_filled(message, "   ")] if message else []
     lines += [_filled(", ".join(where), "   ")] if where else []
     told = (("Why it hurts: ", shown.why), ("What to do:   ", shown.fix))

@@ -2,12 +2,14 @@
 
 import random
 import threading
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 
 from gendiag import diagnose
 from gendiag.diagnosis import repair_search, repairs
+from gendiag.diagnosis.repair_search import control
 from gendiag.rules import RULES
 from gendiag.rules.edits.edit import Edit
 from gendiag.rules.rule import sound
@@ -206,3 +208,9 @@ def test_a_trial_that_was_stopped_may_be_asked_for_again():
     with stopped_by(asked):
         assert report.trial(4).outcome == "not tried"
     assert report.trial(4).outcome == "trains"
+
+
+def test_a_search_stopped_at_once_says_so_and_not_that_the_source_cannot_be_read_again():
+    for stopped, told in ((True, "the search was stopped before"), (False, "the source could not be read again")):
+        search = SimpleNamespace(stopped=stopped, results=[], run=lambda *_: None)
+        assert control(search, None) == told

@@ -43,3 +43,8 @@ def test_numbers_that_are_no_ids_are_a_table(values):
     html = samples.to_html(diagnosed([(values,)]), 0)
     assert "rows of ids" not in html
     assert "a strip" in html
+
+
+def test_ids_stand_apart_where_the_style_is_stripped():
+    html = samples.to_html(diagnosed([(np.array([[0, 0, 5, 0, 17, 0]]),)]), 0)
+    assert "0 0 5 0 17 0" in re.sub("<[^>]+>", "", html)

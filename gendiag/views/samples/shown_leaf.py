@@ -66,14 +66,14 @@ def plain(values: Array) -> Array:
 
 def card(shown: Shown, row: int, picture: str) -> markup.Html:
     """Put the number of a sample under its picture, with its label and what is odd about it."""
-    lines = [markup.tag("span", f"sample {row}"), *_lines(shown.under.get(row, ""))]
-    lines += [markup.tag("span", f"▲ {shown.odd[row]}", css_class="gd-differs")] if row in shown.odd else []
+    lines: list[str] = [markup.tag("span", f"sample {row}"), *_lines(shown.under.get(row, ""))]
+    lines += [" ", markup.tag("span", f"▲ {shown.odd[row]}", css_class="gd-differs")] if row in shown.odd else []
     return markup.tag("div", picture, *lines, css_class="gd-samples-card")
 
 
 def other_card(batch: int, row: int, picture: str) -> markup.Html:
     """Put where it is from under the picture of a sample of another batch."""
-    lines = [markup.tag("span", f"batch {batch}, sample {row}"), markup.tag("span", "to compare")]
+    lines = [markup.tag("span", f"batch {batch}, sample {row}"), " ", markup.tag("span", "to compare")]
     return markup.tag("div", picture, *lines, css_class="gd-samples-card gd-samples-other")
 
 
@@ -95,5 +95,5 @@ def row_of(cards: list[markup.Html], label: str = "") -> markup.Html:
     return markup.join([*before, markup.tag("div", *cards, css_class="gd-samples-row")])
 
 
-def _lines(text: str) -> list[markup.Html]:
-    return [markup.tag("span", text)] if text else []
+def _lines(text: str) -> list[str]:
+    return [" ", markup.tag("span", text)] if text else []

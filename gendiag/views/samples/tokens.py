@@ -104,8 +104,9 @@ def _cells(ids: Array, limits: tuple[int, int] | None) -> markup.Html:
         text = f"▲ {ids[place]} at {place}" if out[place] else str(ids[place])
         shown.append(markup.tag("span", text, css_class="gd-samples-out" if out[place] else kind))
         shown += [markup.tag("span", f"… {then - place - 1:,} …", css_class="gd-quiet")] if then > place + 1 else []
-    shown += [f" {len(marked)} out of range"] if len(marked) > MOST_MARKED else []
-    return markup.tag("span", *shown, css_class="gd-samples-ids")
+    shown += [f"{len(marked)} out of range"] if len(marked) > MOST_MARKED else []
+    apart = [part for each in shown for part in (each, " ")]  # where the style is stripped, too
+    return markup.tag("span", *apart[:-1], css_class="gd-samples-ids")
 
 
 def _named(shown: Shown, row: int) -> markup.Html:
