@@ -82,7 +82,7 @@ def test_deliveries_and_dtypes_are_frames_of_what_was_delivered(drawings):
 
 
 def test_a_map_says_which_colour_is_which_batch(drawings):
-    _, scale = drawings.fit_map(axes()).figure.axes
+    (scale,) = drawings.fit_map(axes()).child_axes
     assert [text.get_text() for text in scale.texts] == ["batch 0", "7"]
 
 
