@@ -63,7 +63,7 @@ def test_labels_converted_under_a_condition_that_always_holds_do_not_drift():
     assert set(report.profile.frame.query("leaf == 'y'")["dtype"]) == {"float64"}
     assert report.findings == ()
     assert report.verdict == "trains"
-    assert "nothing drifts: x is float32, y is float64" in report.diagnosis.headline
+    assert "; x is float32, y is float64 in all" in report.diagnosis.headline
 
 
 def test_a_single_pass_over_ten_epochs_trains_on_two_batches_from_the_second_on():

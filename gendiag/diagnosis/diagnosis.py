@@ -106,7 +106,7 @@ class Diagnosis:
 
 
 def _alike(batches: tuple[Batch, ...], so_far: str) -> str:
-    """``; nothing drifts: x is float32, y is float64 in all 10 batches``, where that is so."""
+    """``; x is float32, y is float64 in all 10 batches``, where that is so."""
     looks = looks_of(batches)
     if not looks or any(each.drifts for each in looks.values()):
         return ""
@@ -114,4 +114,4 @@ def _alike(batches: tuple[Batch, ...], so_far: str) -> str:
     rest = len(looks) - MOST_LEAVES
     if rest > 0:
         shown += f" and {rest} more {'leaf keeps its dtype' if rest == 1 else 'leaves keep their dtypes'}"
-    return f"; nothing drifts: {shown} in {every(len(batches))}{so_far}"
+    return f"; {shown} in {every(len(batches))}{so_far}"

@@ -20,9 +20,9 @@ def test_a_leaf_that_is_not_always_there_drifts():
     assert (looks["y"].missing, looks["y"].drifts, looks["x"].drifts) == (1, True, False)
 
 
-def test_nothing_drifts_is_not_said_over_two_shapes():
+def test_the_dtypes_of_all_batches_are_not_summed_up_over_two_shapes():
     whole = plain(3)
-    assert "nothing drifts" in whole.headline
+    assert "in all 3 batches" in whole.headline
     wide = batch(3, replace(x(), shape=(10, 48)), y())
     odd = replace(whole, profile=replace(whole.profile, batches=(*whole.profile.batches, wide)))
     assert odd.headline == "No fault found."

@@ -201,7 +201,7 @@ def test_a_call_that_runs_is_told_as_far_as_it_came(render):
     shown = words_of(render(recorded(running=True, ended="stopped", epochs=2)))
     for part in (
         "trains so far",
-        "No fault found so far; nothing drifts: x is float32, y is int64 in all 6 batches so far.",
+        "No fault found so far; x is float32, y is int64 in all 6 batches so far.",
         "no step recorded yet",
         "batches read so far; recorded so far 3 steps in 1 of 2 epochs, still running",
     ):

@@ -111,7 +111,7 @@ def test_a_fix_that_lets_an_odd_width_through_says_so():
     after = after.__class__(**{**vars(after), "profile": after.profile.__class__((*odd, wide))})
     drawn = fix_report.to_html(after, "fix-1")
     assert "x still comes in more than one shape: (·, 4), (·, 48)." in drawn
-    assert "nothing drifts" not in drawn
+    assert "in all 3 batches" not in drawn
     assert fix_report.NOTHING not in drawn
     assert "still differs</span>" not in fix_report.to_html(plain(3), "fix-1")
 
