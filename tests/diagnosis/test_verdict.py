@@ -85,7 +85,9 @@ def judged(model, source=endless, epochs=30, **given):
     return gendiag.diagnose(source, model, epochs=epochs, rehearse_epochs=epochs, progress=False, **options | given)
 
 
-@pytest.mark.parametrize("source", [endless, InMemory, whole])
+@pytest.mark.parametrize(
+    "source", [whole, *(pytest.param(one, marks=pytest.mark.proof) for one in (endless, InMemory))]
+)
 def test_a_training_that_diverges_in_a_later_epoch_trains_to_nan(source):
     report = judged(steep(), source)
     assert report.verdict == "trains to NaN"
@@ -131,6 +133,7 @@ def test_infinities_that_were_there_before_and_metrics_that_are_none_are_no_nan_
     assert judged(model, epochs=2).verdict == "trains"
 
 
+@pytest.mark.proof
 def test_two_batches_trained_on_again_and_again_may_diverge_too():
     report = judged(steep(1.2), lambda: sound(3, rows=8), epochs=90)
     assert [d.batch for d in report.diagnosis.rehearsal.deliveries][:7] == [0, 1, 2, 0, 1, 0, 1]

@@ -32,7 +32,7 @@ from tests.support.flights import (
     watched,
 )
 from tests.support.models import linear
-from tests.support.small_models import MODELS, state
+from tests.support.small_models import EACH, MODELS, state
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning")
 
@@ -196,7 +196,7 @@ def test_afterwards_nothing_is_patched():
     assert "fit" not in vars(model)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", EACH)
 def test_training_under_watch_is_bit_for_bit_training_without(name):
     def trained(context):
         keras.utils.set_random_seed(3)

@@ -65,6 +65,7 @@ def test_the_mended_source_has_no_fault(rule):
     assert [finding for finding in report.findings if finding.severity != "note"] == []
 
 
+@pytest.mark.proof
 @each_rule_here
 def test_the_real_fit_does_with_the_broken_source_what_the_report_says(rule):
     report = diagnosed_broken(rule)

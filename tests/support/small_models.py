@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 ROWS, WIDTH = 8, 4
@@ -191,6 +192,10 @@ MODELS = {
     "lambdas": Case(lambdas, pairs, "itself"),
     "accumulating": Case(accumulating, pairs, "copy"),
 }
+
+
+QUICK = ("dense", "own train_step", "unbuilt")  # the others of these tests run with the proofs
+EACH = [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.proof]) for name in MODELS]
 
 
 class Hanging(keras.Sequential):
