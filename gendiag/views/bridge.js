@@ -56,6 +56,11 @@ function connect(root, model, words) {
       const kept = open.get(fold.dataset.key);
       if (kept !== undefined && fold.open !== kept) fold.open = kept;
     }
+    for (const pictures of root.querySelectorAll('.gd-pictures:not([tabindex])')) {  // they scroll where it is narrow
+      pictures.setAttribute('tabindex', '0');
+      pictures.setAttribute('role', 'region');
+      pictures.setAttribute('aria-label', pictures.querySelector('.gd-fitmap') ? 'Map of fit' : 'Timeline');
+    }
     for (const label of root.querySelectorAll('[title="null"]')) label.removeAttribute('title');
     for (const [group, names] of Object.entries(model.get('handles'))) {
       root.querySelectorAll(`.${group} ${SLIDER}`).forEach((handle, place) => {

@@ -9,18 +9,8 @@ from tests.support.diagnoses import tried
 
 pytest.importorskip("axe_playwright_python", reason="axe is not installed")
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.browser]
 SMALLEST_PX = 12
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium")
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
