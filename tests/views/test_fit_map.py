@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from gendiag.records import ModelRun
 from gendiag.views.picture import canvas, fit_map
@@ -151,3 +152,11 @@ def test_the_step_that_raised_has_a_cross():
     axes = fit_map.draw(stepped(range(3), fails_at=3, verdict="raises"))[0].axes[0]
     crosses = [line for line in axes.lines if line.get_marker() == "X"]
     assert [np.ravel(line.get_xydata()).tolist() for line in crosses] == [[3, 0]]
+
+
+def test_the_title_is_whole():
+    figure, _ = fit_map.draw(plain(10))
+    figure.draw_without_rendering()
+    title = figure.axes[0].get_title(loc="left")
+    box = next(text for text in figure.findobj(Text) if text.get_text() == title).get_window_extent()
+    assert box.y1 <= figure.bbox.y1

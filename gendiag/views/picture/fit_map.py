@@ -119,8 +119,8 @@ def on_axes(diagnosis: Diagnosis, axes: Axes, mapped: FitMap | None = None) -> A
     """Draw the cells on Axes."""
     mapped = mapped or fit_map(diagnosis)
     axes.patch.set_alpha(0)
-    axes.set_title(
-        f"map of {who(diagnosis)}: the batch that each step was given", loc="left", fontsize=9, color=INK, pad=3
+    axes.set_title(  # at a place of its own: else it makes way for the scale beside it
+        f"map of {who(diagnosis)}: the batch that each step was given", loc="left", fontsize=9, color=INK, pad=3, y=1.0
     )
     if mapped is None:
         axes.text(0.5, 0.5, "No step was taken.", ha="center", va="center", transform=axes.transAxes, color=GREY)
