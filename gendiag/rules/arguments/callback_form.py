@@ -145,5 +145,5 @@ def _parameters(callback: Any, method: str, function: Any) -> tuple[str, str]:
     name = getattr(function, "__name__", method)
     if name == "<lambda>":
         return message, f"Write `lambda {wanted}: ...`."
-    own = f"self, {wanted}" if inspect.ismethod(function) else wanted
-    return message, f"Write `def {name}({own}):`."
+    parameters = f"self, {wanted}" if inspect.ismethod(function) else wanted
+    return message, f"Write `def {name}({parameters}):`."
