@@ -79,6 +79,24 @@ def whole_numbers_into_a_matrix_product(kind: str) -> Call:
     return Call(batches if kind == "arrays" else Items(batches_of(*batches)), compiled(Product()))
 
 
+@fault(first="input-dtype", verdict="raises", says=(r"declares its input as uint8 too", r"keras\.Input\(\.\.\., dtype"))
+def images_as_bytes_into_an_input_of_bytes() -> Call:
+    given = keras.Input((4, 4, 1), dtype="uint8")
+    model = compiled(keras.Model(given, L.Dense(1)(L.Flatten()(L.Conv2D(2, 2)(given)))))
+    return Call(generator(images("uint8")), model)
+
+
+@fault(first="model-rejects", verdict="raises", says=r"int64 tensor but is a int32|int32.*int64|int64.*int32")
+def whole_numbers_beside_others() -> Call:
+    import tensorflow as tf
+
+    class Added(keras.Model):
+        def call(self, x: Any) -> Any:
+            return tf.cast(x + tf.constant([1], "int32"), "float32")
+
+    return Call(generator(batches_of((random(48, 4) * 200).astype("int64"), arrays()[1])), compiled(Added()))
+
+
 @images_as_bytes_into_a_subclassed_model.sound
 def bytes_that_the_model_casts() -> Call:
     return Call(generator(images("uint8")), compiled(Convolved(cast=True)))
