@@ -148,8 +148,8 @@ def _fix(asked: str, there: list[str], *, is_validated: bool) -> str:
 
 
 def _is_unknown(seen: Evidence) -> bool:
-    """Whether a callback of the user's own, which a rehearsal does not run, may log what it likes."""
-    return not seen.rehearsal.live and any(functions_of(callback) for callback in callbacks_of(seen))
+    """Whether a live fit came through, or a callback of the user's own, not rehearsed, may log what it likes."""
+    return seen.rehearsal.live or any(functions_of(callback) for callback in callbacks_of(seen))
 
 
 def _saves(callback: Any) -> bool:
