@@ -28,12 +28,15 @@ class Loss:
         What it casts y to.
     ignored
         The label that a sparse loss leaves out, or None.
+    smoothing
+        Whether it smooths the labels, so that no share of a row is 0.
     """
 
     key: str = ""
     from_logits: bool | None = None
     dtype: str = "float32"
     ignored: int | None = None
+    smoothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,8 @@ class ModelFacts:
         Preprocessing layers that were to learn from the data with ``adapt`` and have not: name and class.
     over_rows
         Names of the BatchNormalization layers that take their mean over the samples of a batch and nothing else.
+    only_ways
+        Which of them every way from an input to an output goes through.
     metrics
         Keys of the metrics that were given to compile, such as ``precision``; ``precision with thresholds`` where
         these were given.
@@ -169,6 +174,7 @@ class ModelFacts:
     embeddings: tuple[IdLayer, ...] = ()
     unadapted: tuple[tuple[str, str], ...] = ()
     over_rows: tuple[str, ...] = ()
+    only_ways: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     strategy: str = ""
     replicas: int = 1

@@ -63,11 +63,34 @@ def over_rows(graph: Model) -> tuple[str, ...]:
         nodes = operation._inbound_nodes  # noqa: SLF001  (no public way)
         if type(operation).__name__ != "BatchNormalization" or not operation.trainable or len(nodes) != 1:
             continue
+        if getattr(operation, "renorm", False):  # it goes by its moving mean
+            continue
         shape = nodes[0].input_tensors[0].shape
         others = [size for axis, size in enumerate(shape) if axis not in (0, operation.axis % len(shape))]
         if all(size == 1 for size in others) and nodes[0].arguments.kwargs.get("training") is not False:
             found.append(operation.name)
     return tuple(found)
+
+
+def only_ways(graph: Model, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the layers that no way from an input to an output of the graph leads around."""
+    return tuple(name for name in names if not _is_passed(graph, name))
+
+
+def _is_passed(graph: Model, name: str) -> bool:
+    """Whether an input is reached from an output without going through the layer."""
+    waiting = [tensor._keras_history.operation for tensor in graph.outputs]  # noqa: SLF001  (no public way)
+    met: set[int] = set()
+    while waiting:
+        operation = waiting.pop()
+        if operation.name == name or id(operation) in met:
+            continue
+        met.add(id(operation))
+        given = [tensor for node in operation._inbound_nodes for tensor in node.input_tensors]  # noqa: SLF001
+        if not given:
+            return True
+        waiting += [tensor._keras_history.operation for tensor in given]  # noqa: SLF001
+    return False
 
 
 def unadapted(model: Model, graph: Model | None) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from gendiag.batches.tree import walk
 from gendiag.model.facts import Input, Loss, ModelFacts, Output
 from gendiag.model.keras_private import KERAS, is_kerass_own, layers, strategy_of
-from gendiag.model.layer_facts import embeddings, id_layer, masked_value, metrics, over_rows, unadapted
+from gendiag.model.layer_facts import embeddings, id_layer, masked_value, metrics, only_ways, over_rows, unadapted
 from gendiag.records import Role
 
 Model: TypeAlias = Any  # keras ships no types
@@ -54,6 +54,7 @@ def read_model(model: Model) -> ModelFacts:
         known["unadapted"] = unadapted(model, _graph(model))
     with suppress(Exception):
         known["over_rows"] = over_rows(_graph(model))
+        known["only_ways"] = only_ways(_graph(model), known["over_rows"])
     with suppress(Exception):
         known["metrics"] = metrics(model)
         known["optimizer"] = type(model.optimizer).__name__ if model.optimizer is not None else ""
@@ -245,4 +246,4 @@ def _loss(given: Any) -> Loss | None:
     key = "kl_divergence" if key == "kldivergence" else key
     settings = {} if plain is loss else loss.get_config()
     logits = settings.get("from_logits", False) if "crossentropy" in key else None
-    return Loss(key, logits, dtype, settings.get("ignore_class"))
+    return Loss(key, logits, dtype, settings.get("ignore_class"), bool(settings.get("label_smoothing")))

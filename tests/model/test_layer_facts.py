@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import keras
 import pytest
 
@@ -32,6 +34,20 @@ def test_a_mean_over_the_samples_alone_is_told_from_one_over_positions_too():
     assert facts(L.BatchNormalization(name="one"), shape=(1, 1, 3)).over_rows == ("one",)
     assert facts(L.BatchNormalization(), shape=(4, 4, 3)).over_rows == ()
     assert facts(L.BatchNormalization(), shape=(None, 3)).over_rows == ()
+
+
+@pytest.mark.skipif("renorm" not in inspect.signature(L.BatchNormalization).parameters, reason="newer Keras")
+def test_a_layer_that_goes_by_its_moving_mean_takes_none():
+    assert facts(L.BatchNormalization(renorm=True), shape=(4,)).over_rows == ()
+
+
+def test_a_way_around_the_layer_is_told():
+    assert facts(L.Dense(3), L.BatchNormalization(name="own"), L.Dense(1), shape=(4,)).only_ways == ("own",)
+    given = keras.Input((4,))
+    beside = L.BatchNormalization(name="beside")(given)
+    model = keras.Model(given, L.BatchNormalization(name="last")(L.Concatenate()([given, beside])))
+    assert read_model(model).over_rows == ("beside", "last")
+    assert read_model(model).only_ways == ("last",)
 
 
 def test_a_frozen_layer_takes_no_mean_over_the_batch():

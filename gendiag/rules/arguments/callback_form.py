@@ -60,8 +60,10 @@ class CallbackForm(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         failure = seen.failure
-        if (failure is not None and failure.callback is None) or (failure is None and not seen.rehearsal.deliveries):
-            return
+        run = seen.rehearsal
+        is_rehearsed = run.method == "fit" and not run.live and bool(run.deliveries)
+        if (failure is None and not is_rehearsed) or (failure is not None and failure.callback is None):
+            return  # a live fit that came through has called them
         for callback in callbacks_of(seen):
             method, message, fix = _odd(callback)
             if not method or (failure is not None and not _raised(failure.callback, callback, method)):
@@ -95,17 +97,27 @@ def _odd(callback: Any) -> tuple[str, str, str]:
         )
     if not hasattr(callback, "set_model"):
         return _no_callback(callback) if not isinstance(callback, (list, tuple, dict)) else ("", "", "")
-    methods = {name: getattr(callback, name, None) for name in CALLS}
+    methods = {name: getattr(callback, name, None) for name in CALLS if not _is_replaced(callback, name)}
     odd = (name for name, method in methods.items() if callable(method) and not _takes(method, *CALLS[name]))
     method = next(odd, "")
     return (method, *_parameters(callback, method, methods[method])) if method else ("", "", "")
+
+
+def _is_replaced(callback: Any, name: str) -> bool:
+    """Whether fit's own call of ``on_batch_end``, in ``on_train_batch_end``, is written over."""
+    caller = name.replace("on_batch", "on_train_batch")
+    module = str(getattr(getattr(callback, caller, None), "__module__", ""))
+    return caller != name and not module.startswith("keras.")
 
 
 def _no_callback(value: Any) -> tuple[str, str, str]:
     fix = "Pass objects of keras.callbacks.Callback, such as `keras.callbacks.EarlyStopping()`."
     if callable(value):
         fix = "Wrap the function: `keras.callbacks.LambdaCallback(on_epoch_end=...)`."
-    return "set_model", f"callbacks holds {describe_type(value)}, which is no callback", fix
+    what = "None" if value is None else describe_type(value)
+    if value is None:
+        fix = "Leave the None out: `callbacks=[each for each in callbacks if each is not None]`."
+    return "set_model", f"callbacks holds {what}, which is no callback", fix
 
 
 def _takes(method: Callable[..., Any], by_place: tuple[str, ...], by_name: tuple[str, ...]) -> bool:
@@ -118,11 +130,20 @@ def _takes(method: Callable[..., Any], by_place: tuple[str, ...], by_name: tuple
     return True
 
 
+def _plain(signature: inspect.Signature) -> inspect.Signature:
+    """The parameters without their types."""
+    given = [each.replace(annotation=inspect.Parameter.empty) for each in signature.parameters.values()]
+    return inspect.Signature(given)
+
+
 def _parameters(callback: Any, method: str, function: Any) -> tuple[str, str]:
     by_place, by_name = CALLS[method]
     called = ", ".join([*by_place, *(f"{name}=..." for name in by_name)])
     wanted = ", ".join([*by_place, *by_name]).replace("logs", "logs=None")
-    own = inspect.signature(function)
+    own = _plain(inspect.signature(function))
     message = f"{type(callback).__name__}.{method} takes {own}, and fit calls it as {method}({called})"
-    is_lambda = getattr(function, "__name__", "") == "<lambda>"
-    return message, f"Write `lambda {wanted}: ...`." if is_lambda else f"Write `def {method}(self, {wanted}):`."
+    name = getattr(function, "__name__", method)
+    if name == "<lambda>":
+        return message, f"Write `lambda {wanted}: ...`."
+    parameters = f"self, {wanted}" if inspect.ismethod(function) else wanted
+    return message, f"Write `def {name}({parameters}):`."

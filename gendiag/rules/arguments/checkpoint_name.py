@@ -13,6 +13,7 @@ from gendiag.rules.rule import Rule, sound
 from gendiag.sources.source import class_names, defined_in
 
 SHOWN, LIKE = 6, 0.5  # names in the message; share of the letters that two names have in common
+RATE, SCHEDULES = "learning_rate", {"LearningRateScheduler", "ReduceLROnPlateau"}
 SAID = "Failed to format this callback filepath"  # keras 3.5.0 to 3.15.1
 
 
@@ -66,7 +67,8 @@ class CheckpointName(Rule):
                 f"for {missing[0]!r}, {_why(seen, callback, missing[0], names)}: fit raises KeyError when it saves, "
                 "and no batch is at fault."
             )
-            fix = _fix(missing[0], there, is_validated=any(name.startswith("val_") for name in names))
+            is_validated = any(name.startswith("val_") for name in names)
+            fix = " ".join(dict.fromkeys(_fix(each, there, is_validated=is_validated) for each in missing))
             yield self.finding("error", message, fix=fix, callback=type(callback).__name__, asked=missing[0])
             return
 
@@ -99,10 +101,17 @@ def _there(seen: Evidence, callback: Any, names: list[str]) -> list[str]:
     """Every name that can be filled in when it saves; all that it asks for where it never comes to that."""
     if callback.save_freq == "epoch":
         each = names if _is_every_epoch(seen) else [name for name in names if not name.startswith("val_")]
-        return ["epoch", *each]
+        return ["epoch", *each, *_of_schedules(seen, callback)]
     if len(seen.rehearsal.deliveries) < callback.save_freq:
         return _fields(str(callback.filepath))
     return ["epoch", "batch", *(name for name in names if not name.startswith("val_"))]
+
+
+def _of_schedules(seen: Evidence, callback: Any) -> list[str]:
+    """What Keras's own callbacks log that change the learning rate, where they are called before."""
+    before = callbacks_of(seen)
+    before = before[: next(place for place, each in enumerate(before) if each is callback)]
+    return [RATE] if any(SCHEDULES & class_names(each) for each in before) else []
 
 
 def _is_every_epoch(seen: Evidence) -> bool:
@@ -118,7 +127,9 @@ def _why(seen: Evidence, callback: Any, asked: str, names: list[str]) -> str:
         return f"which is not known yet where it saves every {callback.save_freq} batches"
     if asked in names:
         return f"which is not logged in each epoch (validation_freq={seen.fit_args.get('validation_freq')})"
-    return f"which fit never logs: it logs {', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''}"
+    if asked == RATE and any(SCHEDULES & class_names(each) for each in callbacks_of(seen)):
+        return "which is logged only by a callback that is called after it"
+    return f"which fit never logs (it logs {', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''})"
 
 
 def _fix(asked: str, there: list[str], *, is_validated: bool) -> str:
@@ -127,14 +138,18 @@ def _fix(asked: str, there: list[str], *, is_validated: bool) -> str:
     alike = difflib.get_close_matches(asked.lower(), same, n=1, cutoff=LIKE)
     if alike:
         return f"Write `{{{alike[0]}:.2f}}` in the file name."
+    if asked == RATE:
+        return (
+            "Put LearningRateScheduler or ReduceLROnPlateau before the checkpoint: they log it at the end of an epoch."
+        )
     if of_validation and not is_validated:
         return "Pass `validation_data=...`, or leave it out of the file name: `{epoch:02d}` is always there."
     return "Leave it out of the file name: `{epoch:02d}` is always there."
 
 
 def _is_unknown(seen: Evidence) -> bool:
-    """Whether a callback of the user's own, which a rehearsal does not run, may log what it likes."""
-    return not seen.rehearsal.live and any(functions_of(callback) for callback in callbacks_of(seen))
+    """Whether a live fit came through, or a callback of the user's own, not rehearsed, may log what it likes."""
+    return seen.rehearsal.live or any(functions_of(callback) for callback in callbacks_of(seen))
 
 
 def _saves(callback: Any) -> bool:

@@ -78,8 +78,9 @@ class ImpossibleArgument(Rule):
 
     def _split(self, seen: Evidence, line: str) -> Finding:
         """Say which samples a share sets aside, where none is left for the other part."""
-        share = short(seen.fit_args.get("validation_split"))
-        message = f"validation_split={share} leaves no sample to train on or to validate on: {line}"
+        share = seen.fit_args.get("validation_split")
+        none = "to train on" if isinstance(share, (int, float)) and share > 0 else "to validate on"
+        message = f"validation_split={short(share)} leaves no sample {none}: {line}"
         fix = "Pass a share that leaves both parts some samples, such as `validation_split=0.2`, or give fit more data."
         return self.finding("error", message, fix=fix, argument="validation_split", instead=None)
 

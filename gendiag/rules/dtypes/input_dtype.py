@@ -32,7 +32,8 @@ class InputDtype(Rule):
         float32 weights refuses them.
 
     Why it hurts
-        Images are uint8 as they are read, and the message names an operation and two types, not the source.
+        Images are uint8 as they are read, and the message names an operation and its types, not
+        the source.
 
     How to mend it
         Cast before fit gets it, ``x.astype("float32")`` (images: ``/ 255``), or first of all in ``call``.
@@ -54,22 +55,32 @@ class InputDtype(Rule):
             return
         batch = seen.profile.find(run.failed_batch)
         types = _types(run.failure)
-        guilty = [leaf for leaf in batch.leaves if leaf.role == "x" and leaf.dtype in types] if batch else []
-        if batch is None or len(guilty) != 1 or guilty[0].dtype == "float32":
+        odd = [leaf for leaf in batch.leaves if leaf.role == "x" and leaf.dtype in types] if batch else []
+        if batch is None or len(odd) != 1 or odd[0].dtype == "float32":
             return
-        yield self._finding(seen, batch.index, guilty[0], run.failure)
+        others = types - {odd[0].dtype}
+        is_cast = any(
+            leaf.path == odd[0].path and port.dtype != leaf.dtype for leaf, port in seen.model_facts.fed(batch)
+        )
+        if is_cast or not all("float" in other for other in others):  # to float32 is no way out of int32 and int64
+            return
+        yield self._finding(seen, batch.index, odd[0], run.failure, min(others, default=""))
 
-    def _finding(self, seen: Evidence, index: int, leaf: Leaf, failure: Failure) -> Finding:
+    def _finding(self, seen: Evidence, index: int, leaf: Leaf, failure: Failure, other: str) -> Finding:
+        is_declared = bool(seen.model_facts.inputs)
+        met = f"gets it together with {other}, which TensorFlow refuses" if other else "does not take that type"
+        why = f"declares its input as {leaf.dtype} too" if is_declared else "declares no dtype for its input"
         message = (
-            f"{leaf.path} of {seen.place(index)} is {leaf.dtype}, and {failure.layer} of the model computes with "
-            f"float weights, which TensorFlow does not combine with it: {failure.line.rstrip('.')}. The model declares "
-            "no input of another type, so fit casts nothing."
+            f"{leaf.path} of {seen.place(index)} is {leaf.dtype}, and an operation in {failure.layer!r} of the model "
+            f"{met}: {failure.line.rstrip('.')}. The model {why}, so fit casts nothing."
         )
         scaled = f" (images: `{leaf.path} / 255` as float32)" if leaf.dtype == BYTE else ""
-        fix = (
-            f"Cast it before fit gets it, {cast(seen.source, leaf.path, 'float32')}{scaled}, or first of all in "
-            "`call`: `x = keras.ops.cast(x, self.compute_dtype)`."
+        inside = (
+            "declare the input as float32: `keras.Input(..., dtype='float32')`"
+            if is_declared
+            else "first of all in `call`: `x = keras.ops.cast(x, self.compute_dtype)`"
         )
+        fix = f"Cast it before fit gets it, {cast(seen.source, leaf.path, 'float32')}{scaled}, or {inside}."
         return self.finding("error", message, fix=fix, batches=[index], leaf=leaf.path, found=leaf.dtype)
 
     def edits(self, finding: Finding, seen: Evidence) -> Edits:

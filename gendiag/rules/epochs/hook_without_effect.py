@@ -50,7 +50,7 @@ class HookWithoutEffect(Rule):
         for hook in (hook for hook in HOOKS if hook in effects and hook in own):
             names = all_names(own[hook], own)
             moves = effects[hook].drawn or (effects[hook].settles and _has(names, SEEDS))
-            if moves and _has(names, ORDERS) and _are_the_same(seen):
+            if moves and _has(names, ORDERS) and not _is_off(names, seen.source.value) and _are_the_same(seen):
                 yield self._finding(seen, hook, effects[hook])
                 return
 
@@ -60,8 +60,9 @@ class HookWithoutEffect(Rule):
         order = "in the same order" if kept else "sample for sample, only the batches in another order"
         why, fix = _why(hook, effect)
         drawn = f" (it draws from {' and '.join(sorted(effect.drawn))})" if effect.drawn else ""
+        every = "both" if len(epochs) == TWO else f"all {len(epochs)}"
         message = (
-            f"`{hook}` of the source shuffles{drawn}, and this has no effect: all {len(epochs)} epochs"
+            f"`{hook}` of the source shuffles{drawn}, and this has no effect: {every} epochs"
             f"{'' if seen.rehearsal.live else ' rehearsed'} have the same "
             f"{counted(len(epochs[0]), 'batch', 'batches')} {order}; {why}."
         )
@@ -79,18 +80,25 @@ def _has(names: set[str], words: tuple[str, ...]) -> bool:
     return any(word in name.lower() for name in names for word in words)
 
 
+def _is_off(names: set[str], owner: Any) -> bool:
+    """Whether a switch of the object that the hook names is off: ``if self.shuffle:``."""
+    return any(getattr(owner, name, None) is False for name in names if _has({name}, ORDERS))
+
+
 def _why(hook: str, effect: HookEffect) -> tuple[str, str]:
     """Why the items stay as they are, and what to type."""
     if effect.settles:
-        order = f"self.{min(effect.settles)}"
-        return (
-            f"each call makes the same of {order}, likely because it seeds its random numbers anew",
-            (
-                f"Seed once, in `__init__`: `self.rng = np.random.default_rng(seed)`, and draw from it in `{hook}`: "
-                f"`self.rng.shuffle({order})`."
-            ),
+        settled = [f"self.{name}" for name in sorted(effect.settles)]
+        draw = (
+            f"`self.rng.shuffle({settled[0]})`"
+            if len(settled) == 1
+            else "one `self.rng.permutation(...)`, by which all of them are ordered"
         )
-    changed = [f"self.{name}" for name in sorted(frozenset().union(*effect.changed))]
+        why = f"each call makes the same of {' and '.join(settled)}, likely because it seeds its random numbers anew"
+        return why, (
+            f"Seed once, in `__init__`: `self.rng = np.random.default_rng(seed)`, and draw from it in `{hook}`: {draw}."
+        )
+    changed = [f"self.{name}" for name in sorted(frozenset().union(*effect.changed) - effect.numbers)]
     if changed:
         return (
             f"it changes {' and '.join(changed)}, and no item is another one after that",

@@ -64,18 +64,22 @@ class SampleTwice(Rule):
     def _finding(self, seen: Evidence, passes: Passes, odd: list[Odd]) -> Finding:
         first = odd[0]
         count, missing, begun = len(first.again), len(first.missing), seen.first_epoch + 1
-        once = counted(count, "sample")
+        once, again, earlier = counted(count, "sample"), seen.place(first.again[0]), first.earlier[0]
+        where = f"both times in {again}" if earlier == first.again[0] else f"in batch {earlier} and again in {again}"
         message = (
             f"In epoch {begun + first.epoch}, {once} of {len(passes[first.epoch])} {'comes' if count == 1 else 'come'} "
-            f"twice, again in {seen.place(first.again[0])} after batch {first.earlier[0]}, and "
-            f"{missing} that other epochs have {'does' if missing == 1 else 'do'} not come"
+            f"twice, {'' if count == 1 else 'the first of them '}{where}, and {missing} that other epochs have "
+            f"{'does' if missing == 1 else 'do'} not come"
             + (f"; it is so in {len(odd)} of {len(passes)} epochs compared" if len(odd) > 1 else "")
-            + ". The order is likely made anew one step too early or too late, within the pass."
+            + ". The order is likely made anew within the pass, before its last sample is taken or after its first."
         )
         fix = (
-            "Shuffle behind the last sample of a pass: take `order[position]` first, then move on, and shuffle where "
-            "the next pass begins; check with `len(set(ids)) == len(ids)` over one epoch."
+            "Shuffle in `on_epoch_end`, which fit calls between two epochs, and not in `__getitem__`"
+            if seen.source.is_indexed
+            else "Shuffle behind the last sample of a pass: take `order[position]` first, then move on, and shuffle "
+            "where the next pass begins"
         )
+        fix += "; check with `len(set(ids)) == len(ids)` over one epoch."
         batches = list(dict.fromkeys(batch for each in odd for batch in each.again))
         return self.finding("warning", message, fix=fix, batches=batches, missing=missing, twice=count)
 

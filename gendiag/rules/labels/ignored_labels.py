@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gendiag.model.facts import Output
-from gendiag.records import Finding, Leaf, counted
+from gendiag.records import Finding, Leaf, every
 from gendiag.rules.evidence.evidence import Evidence
 from gendiag.rules.evidence.passes import held
 from gendiag.rules.rule import Rule, dense, sound
@@ -57,9 +57,8 @@ class IgnoredLabels(Rule):
                 yield from self._beside(path, padded, ignored)
 
     def _all(self, path: str, found: Found, ignored: int) -> Finding:
-        many = counted(len(found), "batch", "batches")
         message = (
-            f"Every label of {path} is {ignored} in all {many} trained on, and the loss leaves that label out "
+            f"Every label of {path} is {ignored} in {every(len(found))} trained on, and the loss leaves that label out "
             f"(ignore_class={ignored}): its loss is 0, and the model learns nothing from it."
         )
         fix = f"Look at how {path} is made: only places that are to be left out may be {ignored}."

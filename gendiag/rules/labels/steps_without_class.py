@@ -69,17 +69,28 @@ class StepsWithoutClass(Rule):
     def _finding(self, seen: Evidence, path: str, empty: dict[int, Empty], total: int) -> Finding:
         rows = sum(each.rows for each in empty.values())
         index, first = next((index, each.first) for index, each in empty.items() if each.first is not None)
-        loss = next(o.loss.key for _, leaf, o in seen.scored() if leaf.path == path and o.loss is not None)
+        loss = next(o.loss for _, leaf, o in seen.scored() if leaf.path == path and o.loss is not None)
         accuracy = any("accuracy" in key for key in seen.model_facts.metrics)
         place = f"{path}[{', '.join(map(str, first or ()))}] of {seen.place(index)}"
+        adds = (
+            f"With its label_smoothing the {loss.key} teaches every class alike there"
+            if loss.smoothing
+            else f"Such a row adds 0 to the {loss.key} and counts in its mean"
+        )
+        are_steps = len(first or ()) == LEAST_AXES - 1
         message = (
             f"{rows} of {counted(total, 'one-hot row')} of {path} {'is' if rows == 1 else 'are'} all zeros, in "
-            f"{listed(empty)} (the first seen: {place}): no class is marked there. Such a row adds 0 to the {loss} and "
-            f"counts in its mean{'; the accuracy takes it for class 0, which is never taught' if accuracy else ''}."
+            f"{listed(empty)} (the first seen: {place}): no class is marked there. {adds}"
+            + ("; the accuracy takes it for class 0, which is never taught." if accuracy else ".")
         )
         fix = (
-            "If this is padding, give it a class of its own (its own 1 in each row), or leave it out: a `Masking` "
-            "layer, or sample weights of shape (samples, steps) that are 0 there"
+            "If this is padding, give it a class of its own (its own 1 in each row), or leave it out: "
+            + (
+                "a `Masking` layer, or sample weights of shape (samples, steps)"
+                if are_steps
+                else "sample weights, one for each position,"
+            )
+            + " that are 0 there"
             + (", with `weighted_metrics=['accuracy']`." if accuracy else ".")
             + " Nothing needs fixing if these rows are to teach nothing and the mean is read so."
         )

@@ -16,10 +16,12 @@ MOST = 0.5  # of the elements: so many are no exception
 
 
 class Counts(NamedTuple):
-    """Elements that go into ``ignore_errors``, and how many of them come out at least not."""
+    """Elements that go into ``ignore_errors``, how many at least do not come out, and how many fit trains on."""
 
     given: int
     dropped: int
+    trained: int
+    batched: bool = False
 
 
 class ErrorsIgnored(Rule):
@@ -49,14 +51,18 @@ class ErrorsIgnored(Rule):
         counts = _counts(seen) if seen.source.is_graph and _is_whole_pass(seen) else None
         if counts is None or counts.dropped <= 0:
             return
+        exact, whole = counts.dropped + counts.trained == counts.given, counts.batched
         severity: Severity = "warning" if counts.dropped >= MOST * counts.given else "note"
         message = (
-            f"`ignore_errors` drops {counts.dropped} of {counted(counts.given, 'element')} of your source without a "
-            f"word: their `map` raises, and fit trains on the other {counts.given - counts.dropped}."
+            f"`ignore_errors` drops {'' if exact else 'at least '}{counts.dropped} of "
+            f"{counted(counts.given, 'batch' if whole else 'element', 'batches' if whole else None)} of your source "
+            f"without a word, since making {'it' if counts.dropped == 1 else 'them'} raises an error; fit trains on "
+            f"{'the other ' * exact}{counts.trained}."
         )
         fix = (
-            "Leave `ignore_errors` out once, `for _ in dataset: pass`, and read the first error"
-            + (", which is likely a mistake in the `map` and not in the data." if severity == "warning" else ".")
+            "Leave `ignore_errors` out once, run `for _ in dataset: pass`, and read the error"
+            + (", which is likely a mistake in the pipeline and not in the data." if severity == "warning" else ".")
+            + " Before `batch`, `ignore_errors` drops single samples only." * whole
         )  # fmt: skip
         yield self.finding(severity, message, fix=fix, dropped=counts.dropped, given=counts.given)
 
@@ -86,11 +92,13 @@ def _counts(seen: Evidence) -> Counts | None:
         return None
     batches = first_pass(seen)
     if not batching:
-        return Counts(given, given - len(batches))
+        is_batched = any(step.name in BATCHING for step in steps[place:])
+        return Counts(given, given - len(batches), len(batches), is_batched)
     rows = [batch.rows for batch in batches]
     if None in rows:
         return None
-    return Counts(given, given - sum(row or 0 for row in rows) - _remainder(batching[0]))
+    trained = sum(row or 0 for row in rows)
+    return Counts(given, given - trained - _remainder(batching[0]), trained)
 
 
 def _remainder(batching: Step) -> int:

@@ -62,12 +62,13 @@ class WeightsShape(Rule):
         weights, targets = _keys(batch, "sample_weight"), _keys(batch, "y")
         missing = sorted(key for key in targets - weights if weights and repr(key) in failure.line)
         if missing:
-            names = ", ".join(map(repr, missing))
+            names, key = " and ".join(map(repr, missing)), missing[0]
             message = (
-                f"sample_weight of {seen.place(batch.index)} is a dict without {names}, an output that y has: fit asks "
-                "for the weights of every output, and raises a KeyError."
+                f"sample_weight of {seen.place(batch.index)} is a dict without {names}, which y has: fit asks for the "
+                "weights of every output, and raises a KeyError."
             )
-            fix = f"Give weights for {names} too, `np.ones(len(x))` where all samples are to count alike."
+            ones = code(seen.source, f"np.ones(len(y[{key!r}]))", f"tf.ones(tf.shape(y[{key!r}])[0])")
+            fix = f"Give weights for {names} too, {ones} where all samples are to count alike."
             yield self.finding("error", message, fix=fix, batches=[batch.index], leaf="sample_weight")
 
     def _finding(self, seen: Evidence, severity: Severity, found: Odd) -> Finding:

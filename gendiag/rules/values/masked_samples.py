@@ -23,7 +23,7 @@ class MaskedSamples(Rule):
         weights are NaN after that step.
 
     Why it hurts
-        An empty text in thousands is enough, and there is no NaN in the data to be found.
+        One empty text among thousands is enough, and there is no NaN in the data to be found.
 
     How to mend it
         Leave such samples out, or give each at least one step that counts, such as a token for "empty".
@@ -39,34 +39,37 @@ class MaskedSamples(Rule):
 
     def check(self, seen: Evidence) -> Iterator[Finding]:
         found: dict[str, dict[int, list[int]]] = {}
+        values: dict[str, float] = {}
         for batch, leaf, port in seen.fed():
             if port.masked is not None and seen.trained_on(batch.index):
                 array = held(seen, batch.index).get(leaf.path)
                 if array is not None and (rows := _masked(array, port.masked)):
                     found.setdefault(leaf.path, {})[batch.index] = rows
+                    values[leaf.path] = port.masked
         for path, by_batch in found.items():
-            yield self._finding(seen, path, by_batch)
+            yield self._finding(seen, path, by_batch, values[path])
 
-    def _finding(self, seen: Evidence, path: str, rows: dict[int, list[int]]) -> Finding:
+    def _finding(self, seen: Evidence, path: str, rows: dict[int, list[int]], value: float) -> Finding:
         lost = seen.model_run.non_finite if seen.model_run is not None else None
         turns = lost in rows and MEAN in seen.model_facts.layers
         index = lost if turns and lost is not None else next(iter(rows))
         which, many = ", ".join(map(str, rows[index][:SHOWN])), len(rows[index]) > 1
         more = ", ..." if len(rows[index]) > SHOWN else ""
         total = sum(map(len, rows.values()))
-        all_of = f" ({total} such samples in {listed(rows)})" if total > 1 else ""
+        is_listed = total == min(len(rows[index]), SHOWN)
+        all_of = "" if is_listed else f" ({total} such samples in {listed(rows)})"
         message = (
-            f"Sample{'s' if many else ''} {which}{more} of {seen.place(index)} {'are' if many else 'is'} padding from "
-            f"the first step to the last in {path}, so that the model masks every step{all_of}."
+            f"Sample{'s' if many else ''} {which}{more} of {seen.place(index)} {'hold' if many else 'holds'} nothing "
+            f"but {value:g} in {path}, and the model masks each step of that value: none is left{all_of}."
         )
         message += (
             f" {MEAN} divides 0 by 0 there: after the step on it the model's weights or loss are NaN."
             if turns
-            else " What the model makes of such a sample says nothing about it."
+            else f" By {path} alone the model cannot tell such samples apart."
         )
         fix = (
-            "Leave out samples that are empty before they are cut into batches, or give each at least one step that is "
-            "not masked, such as a token for an empty text."
+            "Leave such samples out before they are put into batches, or give each at least one step that is not "
+            "masked, such as a token for an empty text."
         )
         batches = [index, *(each for each in rows if each != index)]
         return self.finding("warning" if turns else "note", message, fix=fix, batches=batches, leaf=path, samples=total)

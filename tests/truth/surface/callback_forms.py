@@ -48,9 +48,10 @@ def a_class_in_the_place_of_an_object(kind: str) -> Call:
     return fitted(C.EarlyStopping if kind == "generator" else OneArgument, kind=kind)
 
 
-@fault(first="callback-form", verdict="raises", says=r"no callback", variants=("str", "function"))
+@fault(first="callback-form", verdict="raises", says=r"no callback", variants=("str", "function", "None"))
 def no_callback_at_all(kind: str) -> Call:
-    return fitted("early_stopping" if kind == "str" else lambda _epoch, _logs: None)
+    given = {"str": "early_stopping", "function": lambda _epoch, _logs: None, "None": None}
+    return fitted(given[kind])
 
 
 @fault(first="callback-form", verdict="raises", says=(r"on_epoch_end\(self, epoch, logs=None\)", r"takes \(epoch"))
@@ -66,6 +67,27 @@ def the_logs_under_another_name() -> Call:
 @fault(first="callback-form", verdict="raises", says=r"lambda batch, logs=None", variants=("end", "begin"))
 def a_lambda_of_other_parameters(when: str) -> Call:
     return fitted(C.LambdaCallback(**{f"on_train_batch_{when}": lambda b, l: None}))  # noqa: ARG005, E741
+
+
+def told(_batch: int, values: Any) -> None:
+    """Take the logs under another name."""
+
+
+@fault(first="callback-form", verdict="raises", says=(r"takes \(_batch, values\)", r"def told\(batch, logs=None\):"))
+def a_function_of_other_parameters() -> Call:
+    return fitted(C.LambdaCallback(on_train_batch_end=told))
+
+
+@a_class_in_the_place_of_an_object.sound
+def a_method_that_fit_does_not_call() -> Call:
+    class Replaced(C.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+            self.on_batch_end()
+
+        def on_batch_end(self) -> None:
+            """Do nothing."""
+
+    return fitted(Replaced())
 
 
 @a_class_in_the_place_of_an_object.sound
@@ -119,6 +141,25 @@ def a_figure_of_the_validation_within_an_epoch() -> Call:
 @fault(first="checkpoint-name", verdict="raises", says=r"save_freq")
 def the_batch_at_the_end_of_an_epoch() -> Call:
     return classified(saving("{epoch}-{batch}.keras"), epochs=1)
+
+
+def slower() -> Any:
+    return C.ReduceLROnPlateau(monitor="loss")
+
+
+@fault(first="checkpoint-name", verdict="raises", says=(r"called after it", r"before the checkpoint"))
+def the_learning_rate_before_it_is_logged() -> Call:
+    return fitted(saving("{learning_rate:.4f}.keras"), slower())
+
+
+@the_old_name_in_a_file_name.sound
+def the_learning_rate_behind_what_logs_it() -> Call:
+    return fitted(slower(), saving("gendiag-{learning_rate:.1f}.keras"))
+
+
+@fault(first="checkpoint-name", verdict="raises", says=(r"\{accuracy:\.2f\}", r"\{val_accuracy:\.2f\}"))
+def two_old_names_in_a_file_name() -> Call:
+    return classified(saving("{acc:.2f}-{val_acc:.2f}.keras"), epochs=1, **other())
 
 
 @the_old_name_in_a_file_name.sound

@@ -31,7 +31,7 @@ def above(least: float, *, after_batch: bool = False, drop_remainder: bool = Fal
 
 @fault(
     first="errors-ignored",
-    says=(r"drops \d+ of (48|12) elements", r"first error"),
+    says=(r"drops (at least )?\d+ of (48 elements|12 batches)", r"read the error"),
     variants=("samples", "batches", "full batches"),
 )
 def most_elements_raise(kind: str) -> Call:

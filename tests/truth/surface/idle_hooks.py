@@ -111,6 +111,27 @@ def a_shuffle_that_is_switched_off() -> Call:
     return Call(OwnMethod(shuffle=False), dense(), epochs=3, shuffle=False)
 
 
+@fault(first="hook-without-effect", says=(r"same of self\.x and self\.y", r"one `self\.rng\.permutation"))
+def pairs_in_an_order_of_the_same_seed() -> Call:
+    class Seeded(Held):
+        def on_epoch_end(self) -> None:
+            x, y = arrays()
+            rows = np.random.default_rng(0).permutation(len(x))
+            self.x, self.y = x[rows], y[rows]
+
+    return Call(Seeded(), dense(), epochs=3, shuffle=False)
+
+
+@a_shuffle_that_is_thrown_away.sound
+def a_shuffle_that_is_off_in_a_hook_that_draws() -> Call:
+    class Drawn(OwnMethod):
+        def on_epoch_end(self) -> None:
+            self.log = self.rng.integers(9)
+            super().on_epoch_end()
+
+    return Call(Drawn(shuffle=False), dense(), epochs=3, shuffle=False)
+
+
 @a_shuffle_that_is_thrown_away.sound
 def a_hook_that_shows_a_sample() -> Call:
     class Shown(Held):

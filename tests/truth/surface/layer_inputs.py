@@ -79,6 +79,24 @@ def whole_numbers_into_a_matrix_product(kind: str) -> Call:
     return Call(batches if kind == "arrays" else Items(batches_of(*batches)), compiled(Product()))
 
 
+@fault(first="input-dtype", verdict="raises", says=(r"declares its input as uint8 too", r"keras\.Input\(\.\.\., dtype"))
+def images_as_bytes_into_an_input_of_bytes() -> Call:
+    given = keras.Input((4, 4, 1), dtype="uint8")
+    model = compiled(keras.Model(given, L.Dense(1)(L.Flatten()(L.Conv2D(2, 2)(given)))))
+    return Call(generator(images("uint8")), model)
+
+
+@fault(first="model-rejects", verdict="raises", says=r"int64 tensor but is a int32|int32.*int64|int64.*int32")
+def whole_numbers_beside_others() -> Call:
+    import tensorflow as tf
+
+    class Added(keras.Model):
+        def call(self, x: Any) -> Any:
+            return tf.cast(x + tf.constant([1], "int32"), "float32")
+
+    return Call(generator(batches_of((random(48, 4) * 200).astype("int64"), arrays()[1])), compiled(Added()))
+
+
 @images_as_bytes_into_a_subclassed_model.sound
 def bytes_that_the_model_casts() -> Call:
     return Call(generator(images("uint8")), compiled(Convolved(cast=True)))
@@ -126,7 +144,7 @@ def windows_of_padding_that_are_averaged() -> Call:
     return Call(generator(batches_of(x, arrays()[1])), masking)
 
 
-@fault(first="masked-samples", batch=2, says=r"says nothing about it", variants=("LSTM", "GRU"))
+@fault(first="masked-samples", batch=2, says=r"cannot tell such samples apart", variants=("LSTM", "GRU"))
 def an_empty_text_into_a_recurrent_layer(kind: str) -> Call:
     model = stacked(L.Embedding(9, 3, mask_zero=True), getattr(L, kind)(2), L.Dense(1), shape=(5,))
     return Call(generator(batches_of(*texts(19))), model)
@@ -163,6 +181,14 @@ def batches_of_one_sample_that_are_normalized(kind: str) -> Call:
     if kind == "arrays":
         return Call((x, y), normalized(), batch_size=1)
     return Call(source(kind, batches_of(x, y, size=1)), normalized())
+
+
+@batches_of_one_sample_that_are_normalized.sound
+def one_sample_with_a_way_around_the_layer() -> Call:
+    given = keras.Input((4,))
+    deep = L.BatchNormalization()(L.Dense(3)(given))
+    model = compiled(keras.Model(given, L.Dense(1)(L.Concatenate()([given, deep]))))
+    return Call(arrays(12), model, batch_size=1)
 
 
 @batches_of_one_sample_that_are_normalized.sound
