@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Locator, Page
 
@@ -52,6 +53,15 @@ CONTRASTS = """elements => {
 }"""
 
 
+def write_notebook(path: Path, *sources: str) -> None:
+    """Write a notebook of these code cells."""
+    import nbformat  # late: what it loads takes seconds in every process that collects the tests
+
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+
+
 class Lab:
     """One notebook in one page; ``complaints`` collects the errors of page and console."""
 
@@ -77,12 +87,16 @@ class Lab:
 
     def run_all(self, timeout_ms: float) -> None:
         """Run > Run All Cells, to the end; no cell may raise."""
-        self.page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
-        self.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+        self.begin_all()
         self.page.wait_for_function(ALL_RUN, timeout=timeout_ms)
         raised = self.page.evaluate(RAISED)
         assert not raised, raised
         self.wait_idle(timeout_ms)
+
+    def begin_all(self) -> None:
+        """Run > Run All Cells, and do not wait."""
+        self.page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
+        self.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
 
     def told(self) -> list[str]:
         """Return the complaints since the last call."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.labdriver import ALL_RUN, RAISED, Lab
+from tests.browser.labdriver import ALL_RUN, RAISED, Lab, write_notebook
 
 pytestmark = [pytest.mark.proof, pytest.mark.browser]
 
@@ -30,16 +30,11 @@ LONG = "%%gendiag\nmodel.fit(batches(), steps_per_epoch=10_000, verbose=0)\n'the
 def lab(request, browser: Browser, browser_context_args, lab_url, notebooks) -> Iterator[Lab]:
     """Return a page in which a notebook with this cell is being run."""
     name = f"flight_{request.node.callspec.id}.ipynb"
-    import nbformat  # late: what it loads takes seconds in every process that collects the tests
-
-    cells = [nbformat.v4.new_code_cell(source) for source in (SETUP, request.param)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), notebooks / name)
+    write_notebook(notebooks / name, SETUP, request.param)
     context = browser.new_context(**browser_context_args)
     lab = Lab(context.new_page(), lab_url)
     lab.open(name)
-    lab.page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
-    lab.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+    lab.begin_all()
     yield lab
     lab.page.screenshot(path=SHOTS / f"{request.node.name}.png")
     lab.shut_down()

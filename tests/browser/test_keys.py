@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.labdriver import Lab
+from tests.browser.labdriver import Lab, write_notebook
 
 pytestmark = [pytest.mark.proof, pytest.mark.browser]
 
@@ -21,11 +21,7 @@ Dashboard(plain(200, finding(150), finding(30, 31)))"""
 @pytest.fixture(scope="module")
 def board(browser: Browser, browser_context_args, lab_url, notebooks) -> Iterator[Locator]:
     """Return a dashboard of 200 batches, of which findings name 150, and 30 and 31."""
-    import nbformat  # late: what it loads takes seconds in every process that collects the tests
-
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)], metadata=kernel)
-    nbformat.write(notebook, notebooks / "keys.ipynb")
+    write_notebook(notebooks / "keys.ipynb", CELL)
     context = browser.new_context(**browser_context_args)
     lab = Lab(context.new_page(), lab_url)
     lab.open("keys.ipynb")

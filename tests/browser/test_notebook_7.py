@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ended, free_port, wait_until_up
+from tests.browser.labdriver import write_notebook
 from tests.browser.test_selection import BAD, FLOATS, RUN_MS, SOURCE, expect_selected
 
 pytestmark = [pytest.mark.proof, pytest.mark.browser]
@@ -18,11 +19,7 @@ OPTIONS = ["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", "--Identi
 @pytest.fixture
 def page(browser: Browser, browser_context_args, jupyter_env, tmp_path) -> Iterator[Page]:
     """Return a notebook that was run, with its dashboard in sight."""
-    import nbformat  # late: what it loads takes seconds in every process that collects the tests
-
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [nbformat.v4.new_code_cell(SOURCE)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "seven.ipynb")
+    write_notebook(tmp_path / "seven.ipynb", SOURCE)
     port, log = free_port(), tmp_path / "seven.log"
     command = [
         sys.executable,

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.labdriver import DARK, LIGHT, Lab
+from tests.browser.labdriver import DARK, LIGHT, Lab, write_notebook
 
 pytestmark = [pytest.mark.proof, pytest.mark.browser]
 
@@ -38,11 +38,7 @@ SHOTS = Path(__file__).parent / "shots"
 
 @pytest.fixture(scope="module")
 def run_lab(browser: Browser, browser_context_args, lab_url, notebooks) -> Iterator[Lab]:
-    import nbformat  # late: what it loads takes seconds in every process that collects the tests
-
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [nbformat.v4.new_code_cell(SOURCE), nbformat.v4.new_code_cell("report.selected")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), notebooks / NOTEBOOK)
+    write_notebook(notebooks / NOTEBOOK, SOURCE, "report.selected")
     context = browser.new_context(**browser_context_args)
     lab = Lab(context.new_page(), lab_url)
     lab.open(NOTEBOOK)

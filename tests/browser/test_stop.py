@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.labdriver import ALL_RUN, RAISED, Lab
+from tests.browser.labdriver import ALL_RUN, RAISED, Lab, write_notebook
 
 pytestmark = [pytest.mark.proof, pytest.mark.browser]
 
@@ -37,17 +37,12 @@ CELLS = {
 @pytest.fixture
 def lab(request, browser: Browser, browser_context_args, lab_url, notebooks) -> Iterator[Lab]:
     """Return a page in which a notebook with the cell of this name is being run."""
-    import nbformat  # late: what it loads takes seconds in every process that collects the tests
-
     name = f"stop_{request.param}.ipynb"
-    cells = [nbformat.v4.new_code_cell(source) for source in (SETUP, CELLS[request.param])]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), notebooks / name)
+    write_notebook(notebooks / name, SETUP, CELLS[request.param])
     context = browser.new_context(**browser_context_args)
     lab = Lab(context.new_page(), lab_url)
     lab.open(name)
-    lab.page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
-    lab.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+    lab.begin_all()
     yield lab
     lab.page.screenshot(path=SHOTS / f"{request.node.name}.png")
     assert lab.told() == []
